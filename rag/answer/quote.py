@@ -1,0 +1,110 @@
+"""The extractive answerer: it chooses sentences, cites each, and never writes a word that is not the source's."""
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pydantic import Field
+
+from rag.answer.base import Answering, citation
+from rag.answer.evidence import Asked, confidence
+from rag.index import Index
+from rag.text import sentences, stopwords, terms
+from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
+
+AMOUNT = re.compile(r"how (?:many|much|often|long|old|large|big)|what (?:dose|share|size|quantity|percent)|\bdose\b", re.I)
+WORDS = re.compile(r"[^\W\d_]{3,}")
+SHORTEST = 3  # Terms a sentence needs to be a statement.
+COMPARED = 12  # Sentences whose meaning is compared with the question's.
+TERMS, PASSAGE, RANK, AMOUNT_BONUS, MEANING = 0.5, 0.35, 0.35, 0.1, 0.6  # Chosen on the development questions.
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a source that may answer."""
+
+    score: float
+    number: int
+    hit: Hit
+    chunk: Chunk
+
+
+class Quote(Answering):
+    """Quotes the sentences that answer, word for word; says so where the evidence is weak. Needs no model."""
+
+    kind: Literal["quote"] = "quote"
+    most: int = Field(default=5, ge=1, le=20, description="Statements at most")
+    closeness: float = Field(default=0.7, ge=0.0, le=1.0, description="How near to the best statement the others must score")
+    refuse_below: float = Field(
+        default=0.25, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
+    )
+
+    def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
+        asked = Asked.of(prompt.question, index)
+        sure = confidence(asked, prompt.sources, index, prompt.question)
+        missing = _missing(prompt, asked)
+        if sure < self.refuse_below:
+            closest = " The closest passages are listed below." if prompt.sources else ""
+            return Draft("", (), True, sure, f"The documents do not answer this.{missing}{closest}")
+        claims = []
+        for found in self._chosen(prompt, asked, index):
+            quoted = citation(found.hit, found.number, index, found.chunk.span.start, found.chunk.span.end)
+            claims.append(Claim(quoted.quote, (quoted,)))
+            yield quoted.quote + "\n"
+        return Draft("\n".join(claim.text for claim in claims), tuple(claims), not claims, sure, missing.strip())
+
+    def _chosen(self, prompt: Prompt, asked: Asked, index: Index) -> list[Sentence]:
+        """The best sentences, best first; each stretch of text once."""
+        nearest = sorted(_candidates(prompt, asked, index), key=lambda found: -found.score)[:COMPARED]
+        if index.vectors is not None and nearest:
+            vectors = index.artifacts.vectors(index.embedder, [found.chunk for found in nearest])
+            cosines = vectors @ index.question_vector(prompt.question)
+            nearest = [
+                replace(found, score=found.score + MEANING * float(cosine))
+                for found, cosine in zip(nearest, cosines, strict=True)
+            ]
+            nearest.sort(key=lambda found: -found.score)
+        chosen: list[Sentence] = []
+        for found in nearest:
+            if len(chosen) == self.most or found.score < self.closeness * nearest[0].score:
+                break
+            if not any(_overlap(found.chunk.span, other.chunk.span) for other in chosen):
+                chosen.append(found)
+        return chosen
+
+
+def _candidates(prompt: Prompt, asked: Asked, index: Index) -> Iterator[Sentence]:
+    """The sentences of the sources, scored by the question's terms in them and in their passage, and by its rank."""
+    wants_number = bool(AMOUNT.search(prompt.question))
+    top = max((hit.score for hit in prompt.sources), default=0.0) or 1.0
+    for number, hit in enumerate(prompt.sources, 1):
+        document = index.documents[hit.chunk.span.document]
+        passage = PASSAGE * asked.coverage(terms(hit.chunk.indexed)) + RANK * hit.score / top
+        for start, end in sentences(document.text, hit.chunk.span.start, hit.chunk.span.end):
+            text = document.text[start:end]
+            own = terms(text)
+            if len(own) < SHORTEST or text.endswith("?") or _is_heading(document, start, end):
+                continue
+            amount = AMOUNT_BONUS * (wants_number and any(map(str.isdigit, text)))
+            score = TERMS * asked.coverage(own) + passage + amount
+            yield Sentence(score, number, hit, Chunk(Span(document.name, start, end), text))
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.document == other.document and one.start < other.end and other.start < one.end
+
+
+def _is_heading(document: Document, start: int, end: int) -> bool:
+    return any(section.start <= start and end <= section.body for section in document.sections)
+
+
+def _missing(prompt: Prompt, asked: Asked) -> str:
+    """Which words of the question stand in none of the passages, in the question's own spelling."""
+    there = {term for hit in prompt.sources for term in terms(hit.chunk.indexed)}
+    absent = [
+        word
+        for word in dict.fromkeys(WORDS.findall(prompt.question))
+        if word.lower() not in stopwords() and (own := terms(word)) and not there.intersection(own)
+    ]
+    return f" Not found in the passages: {', '.join(absent[:8])}." if absent else ""

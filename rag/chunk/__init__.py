@@ -1,0 +1,11 @@
+"""Chunk: from a document to passages, each an exact slice of its text, which together cover all that is not blank."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from rag.chunk.characters import Characters
+from rag.chunk.sections import Sections
+from rag.chunk.windows import Sentences, Words
+
+Chunker = Annotated[Words | Sentences | Characters | Sections, Field(discriminator="kind")]

@@ -1,0 +1,59 @@
+"""What every chunker shares: the contextual header, and the step from offsets to passages."""
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import Field
+
+from rag.stage import Stage
+from rag.text import WORD
+from rag.values import Chunk, Document, Span
+
+
+class Chunking(Stage):
+    """A way to divide a document."""
+
+    header: bool = Field(default=True, description="Index title, patient, section and date with each passage; never quoted")
+
+    def passages(self, document: Document, pieces: Iterable[tuple[int, int]]) -> Iterator[Chunk]:
+        """The passages at these offsets, each with its page, section and context."""
+        for start, end in pieces:
+            path = document.path_at(start)
+            page = document.page_at(start)
+            about = dict.fromkeys((document.title, document.patient, *path, document.date or ""))
+            context = " · ".join(part for part in about if part)
+            yield Chunk(
+                span=Span(document.name, start, end),
+                text=document.text[start:end],
+                context=context if self.header else "",
+                section=" › ".join(path),
+                page=page.number if page else None,
+            )
+
+
+def packed(text: str, pieces: list[tuple[int, int]], size: int, overlap: int = 0) -> Iterator[tuple[int, int]]:
+    """Neighbouring pieces joined up to `size` words; a longer piece is divided at words.
+
+    Each stretch begins again with the last pieces of the one before it, up to `overlap` words of them.
+    """
+    counted = [(start, end, len(text[start:end].split())) for start, end in _short(text, pieces, size)]
+    first = 0
+    while first < len(counted):
+        total, last = 0, first
+        while last < len(counted) and (last == first or total + counted[last][2] <= size):
+            total += counted[last][2]
+            last += 1
+        yield counted[first][0], counted[last - 1][1]
+        if last == len(counted):
+            return
+        back, shared = last, 0
+        while back - 1 > first and shared + counted[back - 1][2] <= min(overlap, size - counted[last][2]):
+            back -= 1
+            shared += counted[back][2]
+        first = back
+
+
+def _short(text: str, pieces: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
+    for start, end in pieces:
+        found = [match.span() for match in WORD.finditer(text, start, end)]
+        for at in range(0, len(found), size):
+            yield found[at][0], found[min(at + size, len(found)) - 1][1]

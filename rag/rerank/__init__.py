@@ -1,0 +1,11 @@
+"""Rerank: put the candidates in their final order and keep the first of them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from rag.rerank.diversity import Diverse
+from rag.rerank.keep import Keep
+from rag.rerank.late import LateInteraction
+
+Reranker = Annotated[Keep | Diverse | LateInteraction, Field(discriminator="kind")]

@@ -1,0 +1,31 @@
+"""The baseline reranker, and what every reranker has."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from rag.index import Index
+from rag.stage import Stage
+from rag.values import Hit
+
+
+class Reranking(Stage):
+    """What every reranker has: how many passages go into the prompt."""
+
+    top: int = Field(default=8, ge=1, le=200, description="Passages kept for the prompt")
+
+    reads_vectors: ClassVar[bool] = False
+    reads_tokens: ClassVar[bool] = False
+
+    def __call__(self, question: str, hits: list[Hit], index: Index) -> list[Hit]:
+        """At most `top` of the hits, best first."""
+        raise TypeError(f"{type(self).__name__} does not rerank")
+
+
+class Keep(Reranking):
+    """Leaves the order as it was found: the baseline that a reranker has to beat."""
+
+    kind: Literal["keep"] = "keep"
+
+    def __call__(self, question: str, hits: list[Hit], index: Index) -> list[Hit]:
+        return hits[: self.top]

@@ -1,0 +1,209 @@
+"""The records that pass between steps. Whatever points at text is a `Span`, and `document.text[start:end]` is the text."""
+
+import hashlib
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` (exclusive) of the text of the document with that name."""
+
+    document: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a user handed over: a name and its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a document. `number` is physical and 1-based; `label` is what is printed on it ("iv", "12")."""
+
+    number: int
+    label: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it: the heading at `start`, its text from `body` to `end`. Level 1 is the top."""
+
+    title: str
+    level: int
+    start: int
+    body: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """A loaded document: normalised text, with pages, sections and metadata as offsets into it."""
+
+    name: str
+    text: str
+    format: str = "text"
+    title: str = ""
+    type: str = "other"
+    date: str | None = None
+    patient: str = ""
+    pages: tuple[Page, ...] = ()
+    sections: tuple[Section, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def key(self) -> str:
+        """A fingerprint of all that later steps read of this document."""
+        parts = (self.name, self.text, self.title, self.type, self.date, self.patient, self.pages, self.sections)
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+    def page_at(self, offset: int) -> Page | None:
+        """The page on which the character at `offset` stands, or None where the document has no pages."""
+        at = bisect_right(self.pages, offset, key=lambda page: page.start)
+        return self.pages[max(at - 1, 0)] if self.pages else None
+
+    def path_at(self, offset: int) -> tuple[str, ...]:
+        """The titles of the sections that hold the character at `offset`, outermost first."""
+        return tuple(s.title for s in self.sections if s.start <= offset < s.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage as it is indexed. `text` is an exact slice; `context` is indexed with it and never quoted."""
+
+    span: Span
+    text: str
+    context: str = ""
+    section: str = ""
+    page: int | None = None
+
+    @property
+    def indexed(self) -> str:
+        """What the embedder and the term index read."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step thought of a hit: its score, and its rank (1-based) among that step's hits."""
+
+    name: str
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage with the score and rank that every step gave it, in the order of the steps."""
+
+    chunk: Chunk
+    score: float
+    steps: tuple[Step, ...] = ()
+
+    def after(self, name: str, score: float, rank: int) -> "Hit":
+        """This hit as a further step left it."""
+        return replace(self, score=score, steps=(*self.steps, Step(name, score, rank)))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a question may see. Empty fields allow everything; dates are ISO and both ends belong to the range."""
+
+    documents: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    after: str | None = None
+    before: str | None = None
+
+    def allows(self, document: Document) -> bool:
+        """Whether passages of this document may be retrieved. An undated document fails any date filter."""
+        if self.documents and document.name not in self.documents:
+            return False
+        if self.types and document.type not in self.types:
+            return False
+        if self.after and (document.date is None or document.date < self.after):
+            return False
+        return not (self.before and (document.date is None or document.date > self.before))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt; the role is "system" or "user"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Exactly what is sent: the messages, the hits behind the numbered sources (source 1 is `sources[0]`), the size."""
+
+    question: str
+    messages: tuple[Message, ...]
+    sources: tuple[Hit, ...]
+    tokens: int
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quotation with its place: `quote` is the document's text at `span`; `source` is its number in the prompt."""
+
+    span: Span
+    quote: str
+    page: int | None
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement of an answer. `supported` is True, False or None (not judged), and `reason` says why."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    supported: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an answerer leaves when it has finished: its statements, and how far the evidence carries."""
+
+    text: str
+    claims: tuple[Claim, ...]
+    refused: bool
+    confidence: float
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with everything that led to it. `ms` maps each stage to its milliseconds."""
+
+    question: str
+    text: str
+    refused: bool
+    confidence: float
+    notice: str
+    claims: tuple[Claim, ...]
+    hits: tuple[Hit, ...]
+    prompt: Prompt
+    ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with its expected answer and its gold evidence as spans, so that scores outlive any chunker."""
+
+    id: str
+    question: str
+    answer: str = ""
+    evidence: tuple[Span, ...] = ()
+    tags: tuple[str, ...] = ()
