@@ -20,6 +20,7 @@ from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.presets import PRESETS
 from rag.stage import options
 from rag.values import Answer, Document, Filter
+from rag.workspace import open_workspace
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Clinical RAG Workbench, without its screen.")
 
@@ -271,6 +272,15 @@ def print_pipeline(preset: Annotated[str, typer.Option(help=f"One of {', '.join(
     if preset not in PRESETS:
         raise SettingProblem(f"No preset {preset!r}. Allowed: {', '.join(PRESETS)}.")
     typer.echo(PRESETS[preset][1].to_json())
+
+
+@app.command()
+def setup(workspace: Keep = None) -> None:
+    """Builds the model and opens the workspace with the sample documents, so that the app starts at once."""
+    opened = open_workspace(workspace)
+    chosen = PRESETS["default"][1]
+    _say(f"{len(opened.documents):,} documents. {chosen.plan(opened.documents, opened.artifacts)}")
+    chosen.prepare(opened.documents, opened.artifacts, _progress).question_vector("ready")
 
 
 def main() -> None:

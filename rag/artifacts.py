@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS uses (text TEXT, document TEXT, PRIMARY KEY (text, do
 CREATE TABLE IF NOT EXISTS timings (step TEXT, units REAL, seconds REAL, at REAL);
 """
 STORED_AT_ONCE = 512
-REMEMBERED = 12
+INDEXES_KEPT = 12
 
 
 class Artifacts:
@@ -42,7 +42,8 @@ class Artifacts:
         self._base.execute("PRAGMA synchronous=NORMAL")
         self._base.execute("PRAGMA secure_delete=ON")
         self._base.executescript(TABLES)
-        self._memory: OrderedDict[str, Any] = OrderedDict()
+        self._memory: dict[str, OrderedDict[str, Any]] = {}
+        self._making: dict[str, threading.Lock] = {}
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -53,23 +54,31 @@ class Artifacts:
         with self._lock:
             return self._base.execute(query, values).fetchall()
 
-    def remembered(self, key: str, make: Callable[[], Any]) -> Any:
-        """An object of this process by its key, made where it is not there; the least recently used ones are dropped."""
+    def remembered(self, key: str, make: Callable[[], Any], shelf: str = "indexes", most: int = INDEXES_KEPT) -> Any:
+        """An object of this process by its key, made once where it is not there; a shelf drops the least recently used.
+
+        Whoever asks for a key that is being made waits for it; other keys do not wait.
+        """
         with self._lock:
-            if key in self._memory:
-                self._memory.move_to_end(key)
-                return self._memory[key]
-        made = make()
-        with self._lock:
-            self._memory[key] = made
-            while len(self._memory) > REMEMBERED:
-                self._memory.popitem(last=False)
+            kept = self._memory.setdefault(shelf, OrderedDict())
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in kept:
+                    kept.move_to_end(key)
+                    return kept[key]
+            made = make()
+            with self._lock:
+                kept[key] = made
+                self._making.pop(key, None)
+                while len(kept) > most:
+                    kept.popitem(last=False)
         return made
 
     def recall(self, key: str) -> bool:
         """Whether an object of this key is in memory."""
         with self._lock:
-            return key in self._memory
+            return any(key in kept for kept in self._memory.values())
 
     def passages(self, document: Document, key: str, divide: Callable[[Document], Iterable[Chunk]]) -> list[Chunk]:
         """The passages of a document under a chunker's key, divided now where they are not kept."""

@@ -1,6 +1,7 @@
 """Index: terms and vectors of the same passages side by side, searched under the same filter."""
 
 import logging
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,8 +17,8 @@ from pydantic import Field
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Vectors
 from rag.stage import Stage
-from rag.text import terms
-from rag.values import Chunk, Document, Filter
+from rag.text import sentences, terms
+from rag.values import Chunk, Document, Filter, Span
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
@@ -38,6 +39,7 @@ class Index:
     embedder: Embedding
     artifacts: Artifacts
     _asked: dict[str, Vectors] = field(default_factory=dict)
+    _sentences: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     @cached_property
     def row_of(self) -> dict[Chunk, int]:
@@ -50,6 +52,17 @@ class Index:
             return np.arange(len(self.chunks), dtype=np.int64)
         names = {name for name, document in self.documents.items() if only.allows(document)}
         return np.array([row for row, c in enumerate(self.chunks) if c.span.document in names], np.int64)
+
+    def sentences(self, span: Span) -> list[tuple[int, int]]:
+        """The whole sentences of a document of which more than half lies in this stretch."""
+        if span.document not in self._sentences:
+            self._sentences[span.document] = sentences(self.documents[span.document].text)
+        found = self._sentences[span.document]
+        first = max(bisect_right(found, (span.start, span.start)) - 1, 0)
+        last = bisect_left(found, (span.end, span.end))
+        return [
+            (start, end) for start, end in found[first:last] if min(end, span.end) - max(start, span.start) > (end - start) / 2
+        ]
 
     def question_vector(self, question: str) -> Vectors:
         """The question's vector, shape (d,); the last ones are kept."""

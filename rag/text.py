@@ -11,7 +11,10 @@ from rag.rules import rules
 WORD = re.compile(r"\S+")
 TERM = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 LINE = re.compile(r"[^\n]*\n?")
-BULLET = re.compile(r"[ \t]*(?:[-*•▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|#{1,6}\s|\|)")
+BULLET = re.compile(
+    r"[ \t]*(?:[-*•●▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
+)
+ASIDE = re.compile(r"\s+[(\[][^()\[\]]{1,90}[)\]]\.?[ \t]*(?=\n|$)")
 STOP = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•\-*])|[.!?]+[\"'”’)\]]*(?=\s*$)")
 WRAPPED = 0.72  # A line that would have held the next word within this share of the block's width was ended on purpose.
 
@@ -76,8 +79,13 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
                 continue
             if last.isdigit() and begin == stop.start() - len(last):
                 continue
-            found.append((begin, stop.end()))
-            begin = stop.end()
+            aside = ASIDE.match(text, stop.end(), high)
+            if aside and aside.end() < high:  # "(Strong, grade A)" belongs to what stands before it.
+                found.append((begin, aside.end()))
+                begin = aside.end()
+            elif not aside:
+                found.append((begin, stop.end()))
+                begin = stop.end()
         found.append((begin, high))
     return [span for span in (trim(text, *pair) for pair in found) if span[0] < span[1]]
 

@@ -149,6 +149,6 @@ def _nearest(statement: str, hit: Hit, number: int, index: Index) -> Citation:
     """The sentence of a source that shares most terms with a statement, as its citation."""
     document = index.documents[hit.chunk.span.document]
     wanted = set(terms(statement))
-    places = sentences(document.text, hit.chunk.span.start, hit.chunk.span.end)
+    places = index.sentences(hit.chunk.span) or [(hit.chunk.span.start, hit.chunk.span.end)]
     start, end = max(places, key=lambda place: len(wanted.intersection(terms(document.text[slice(*place)]))))
     return citation(hit, number, index, start, end)

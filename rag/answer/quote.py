@@ -10,7 +10,7 @@ from pydantic import Field
 from rag.answer.base import Answering, citation
 from rag.answer.evidence import Asked, confidence
 from rag.index import Index
-from rag.text import sentences, stopwords, terms
+from rag.text import stopwords, terms
 from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
 
 AMOUNT = re.compile(r"how (?:many|much|often|long|old|large|big)|what (?:dose|share|size|quantity|percent)|\bdose\b", re.I)
@@ -47,12 +47,16 @@ class Quote(Answering):
         if sure < self.refuse_below:
             closest = " The closest passages are listed below." if prompt.sources else ""
             return Draft("", (), True, sure, f"The documents do not answer this.{missing}{closest}")
-        claims = []
+        claims: dict[str, Claim] = {}
         for found in self._chosen(prompt, asked, index):
             quoted = citation(found.hit, found.number, index, found.chunk.span.start, found.chunk.span.end)
-            claims.append(Claim(quoted.quote, (quoted,)))
-            yield quoted.quote + "\n"
-        return Draft("\n".join(claim.text for claim in claims), tuple(claims), not claims, sure, missing.strip())
+            same = _same(quoted.quote)
+            before = claims.get(same, Claim(quoted.quote))
+            claims[same] = replace(before, citations=(*before.citations, quoted))
+            if not before.citations:
+                yield quoted.quote + "\n"
+        text = "\n".join(claim.text for claim in claims.values())
+        return Draft(text, tuple(claims.values()), not claims, sure, missing.strip())
 
     def _chosen(self, prompt: Prompt, asked: Asked, index: Index) -> list[Sentence]:
         """The best sentences, best first; each stretch of text once."""
@@ -66,11 +70,13 @@ class Quote(Answering):
             ]
             nearest.sort(key=lambda found: -found.score)
         chosen: list[Sentence] = []
+        said: set[str] = set()
         for found in nearest:
-            if len(chosen) == self.most or found.score < self.closeness * nearest[0].score:
+            if len(said) == self.most or found.score < self.closeness * nearest[0].score:
                 break
             if not any(_overlap(found.chunk.span, other.chunk.span) for other in chosen):
                 chosen.append(found)
+                said.add(_same(found.chunk.text))
         return chosen
 
 
@@ -81,7 +87,7 @@ def _candidates(prompt: Prompt, asked: Asked, index: Index) -> Iterator[Sentence
     for number, hit in enumerate(prompt.sources, 1):
         document = index.documents[hit.chunk.span.document]
         passage = PASSAGE * asked.coverage(terms(hit.chunk.indexed)) + RANK * hit.score / top
-        for start, end in sentences(document.text, hit.chunk.span.start, hit.chunk.span.end):
+        for start, end in index.sentences(hit.chunk.span):
             text = document.text[start:end]
             own = terms(text)
             if len(own) < SHORTEST or text.endswith("?") or _is_heading(document, start, end):
@@ -89,6 +95,11 @@ def _candidates(prompt: Prompt, asked: Asked, index: Index) -> Iterator[Sentence
             amount = AMOUNT_BONUS * (wants_number and any(map(str.isdigit, text)))
             score = TERMS * asked.coverage(own) + passage + amount
             yield Sentence(score, number, hit, Chunk(Span(document.name, start, end), text))
+
+
+def _same(text: str) -> str:
+    """What two sentences have in common that say the same in the same words."""
+    return " ".join(text.lower().split())
 
 
 def _overlap(one: Span, other: Span) -> bool:

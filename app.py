@@ -1,0 +1,26 @@
+"""The menu and the page frame; nothing else."""
+
+import streamlit as st
+
+from pages.shared import frame, state
+
+st.set_page_config(page_title="Clinical RAG Workbench", page_icon="🩺", layout="wide")
+
+page = st.navigation(
+    {
+        "": [st.Page("pages/start/welcome.py", title="Start", icon=":material/home:", default=True)],
+        "Prepare": [
+            st.Page("pages/prepare/documents.py", title="Documents", icon=":material/description:"),
+            st.Page("pages/prepare/chunks.py", title="Chunks", icon=":material/view_agenda:"),
+        ],
+        "Tune": [
+            st.Page("pages/tune/ask.py", title="Ask", icon=":material/forum:"),
+            st.Page("pages/tune/compare.py", title="Compare", icon=":material/compare:"),
+        ],
+    }
+)
+
+state.restore()
+frame.sidebar()
+page.run()
+state.keep()

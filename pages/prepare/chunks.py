@@ -1,0 +1,47 @@
+"""Chunks: a document's text with its passages drawn on it, and two chunkers side by side."""
+
+import streamlit as st
+
+from pages.shared.chunk_view import chunk_view
+from pages.shared.controls import TITLES, stage_controls
+from pages.shared.frame import stop_without_documents
+from pages.shared.state import open_pipeline, pipeline_of, state, workspace
+from rag.stage import Stage
+
+st.title("Chunks")
+stop_without_documents()
+
+documents = {document.name: document for document in workspace().documents}
+top, switch = st.columns([3, 1], vertical_alignment="bottom")
+name = top.selectbox("Document", list(documents), key="chunks-document")
+two = switch.toggle("Second chunker beside it", key="chunks-two")
+document = documents[name]
+pipeline = pipeline_of(state()["pipeline"])
+
+
+def side(at: int, stage: Stage) -> None:
+    """The controls of one chunker beside the drawing; with two chunkers they hide behind a button."""
+    key = f"chunks-{at}"
+    if two:
+        settings = drawing = st.container()
+        box = settings.popover(f"**{TITLES['chunk']}** · {stage.model_dump()['kind']}", width="stretch", key=f"{key}-settings")
+    else:
+        settings, drawing = st.columns([1, 2.6], gap="large")
+        box = settings.container()
+    with box:
+        changed, fault = stage_controls("chunk", stage, f"{key}-{state()['revision']}")
+        if fault:
+            st.error(fault)
+        if changed != pipeline.chunk and st.button("Use this chunker when asking", key=f"{key}-use", type="primary"):
+            open_pipeline(pipeline.model_copy(update={"chunk": changed}))
+            st.rerun()
+    edited = pipeline.model_copy(update={"chunk": changed})
+    state()["chunkers"] = [*state()["chunkers"][:at], edited.to_json(), *state()["chunkers"][at + 1 :]]
+    with drawing:
+        chunk_view(document, list(changed(document)), f"{key}-view")  # type: ignore[operator]
+
+
+stages = [*(pipeline_of(text).chunk for text in state()["chunkers"]), *([pipeline.chunk] * 2)][:2]
+for at, column in enumerate(st.columns(2, gap="large") if two else [st.container()]):
+    with column:
+        side(at, stages[at])

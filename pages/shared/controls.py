@@ -1,0 +1,148 @@
+"""A stage's widgets, drawn from its schema: the union is the menu, each field a control with its description."""
+
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+from annotated_types import Ge, Le
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from pages.shared.state import open_pipeline, state, workspace
+from rag.errors import SettingProblem
+from rag.pipeline import UNIONS, Pipeline, Plan, problems, read_pipeline
+from rag.presets import PRESETS
+from rag.stage import Stage, options
+
+TITLES = {
+    "chunk": "Chunking",
+    "embed": "Embedding",
+    "index": "Index",
+    "retrieve": "Retrieval",
+    "rerank": "Reranking",
+    "prompt": "Prompt",
+    "answer": "Answer",
+    "verify": "Verification",
+}
+LONG_TEXT = 200
+WAIT = 4.0  # Seconds of computing that a change may cost without being confirmed.
+
+
+def stage_controls(name: str, stage: Stage, key: str) -> tuple[Stage, str]:
+    """The controls of one stage; returns the stage as set, and what does not fit, in which case the old one is returned."""
+    kinds = options(UNIONS[name])
+    current = str(stage.model_dump()["kind"])
+    kind = st.selectbox(
+        TITLES[name], list(kinds), index=list(kinds).index(current), key=f"{key}-kind", label_visibility="collapsed"
+    )
+    chosen = kinds[kind]
+    st.caption(chosen.help())
+    values = stage.model_dump() if kind == current else {field: info.default for field, info in chosen.model_fields.items()}
+    for field, info in chosen.model_fields.items():
+        if field != "kind":
+            values[field] = _control(field, info, values[field], f"{key}-{kind}-{field}")
+    try:
+        return chosen.model_validate({**values, "kind": kind}), ""
+    except ValidationError as error:
+        return stage, problems(error)
+
+
+def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
+    label = field.replace("_", " ").capitalize()
+    help_text = info.description
+    low = next((part.ge for part in info.metadata if isinstance(part, Ge)), None)
+    high = next((part.le for part in info.metadata if isinstance(part, Le)), None)
+    if info.annotation is bool:
+        return st.toggle(label, value=value, key=key, help=help_text)
+    if get_origin(info.annotation) is Literal:
+        choices = list(get_args(info.annotation))
+        return st.segmented_control(label, choices, default=value, key=key, help=help_text, required=True)
+    if info.annotation is int and isinstance(low, int) and isinstance(high, int):
+        if high - low <= 1000:
+            return st.slider(label, low, high, value, key=key, help=help_text)
+        return st.number_input(label, low, high, value, key=key, help=help_text)
+    if info.annotation is float and isinstance(low, float) and isinstance(high, float):
+        if high <= 10:
+            return st.slider(label, low, high, float(value), step=0.05, key=key, help=help_text)
+        return st.number_input(label, low, high, float(value), key=key, help=help_text)
+    if len(str(value)) > LONG_TEXT or field in {"system", "template"}:
+        return st.text_area(label, value, key=key, help=help_text, height=140)
+    return st.text_input(label, value, key=key, help=help_text)
+
+
+def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]]:
+    """The controls of a whole pipeline, an expander a stage; returns it as set, and everything that does not fit."""
+    stages: dict[str, Stage] = {}
+    faults = []
+    for name, title in TITLES.items():
+        current: Stage = getattr(pipeline, name)
+        kind = str(current.model_dump()["kind"])
+        with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
+            stages[name], fault = stage_controls(name, current, f"{key}-{name}")
+            if fault:
+                st.error(fault)
+                faults.append(f"{title}: {fault}")
+    try:
+        return Pipeline.model_validate({name: stage.model_dump() for name, stage in stages.items()}), faults
+    except ValidationError as error:
+        return pipeline, [*faults, problems(error)]
+
+
+def edited_pipeline(key: str = "ask") -> Pipeline:
+    """The controls of this session's pipeline with its plan; returns the pipeline in force.
+
+    A cheap change takes effect at once. A dear one shows what it costs and waits for a click, while the one before stays.
+    """
+    _starting_points(key)
+    before = read_pipeline(state()["pipeline"])
+    edited, faults = pipeline_controls(before, f"{key}-{state()['revision']}")
+    if edited != before:
+        state()["pipeline"] = edited.to_json()
+    for fault in faults:
+        st.error(fault)
+    plan = edited.plan(workspace().documents, workspace().artifacts)
+    if state()["applied"] != edited.to_json():
+        cheap = (plan.seconds or 0.0) <= WAIT and not (plan.seconds is None and _embeds_many(plan))
+        st.session_state["last plan"] = str(plan)
+        if cheap or st.button(f"Apply: {plan}", type="primary", key=f"{key}-apply", width="stretch"):
+            state()["applied"] = edited.to_json()
+        else:
+            st.caption("The answer still shows the settings before this change.")
+    if "last plan" in st.session_state:
+        st.caption(f":material/update: Last change: {st.session_state['last plan']}")
+    return read_pipeline(state()["applied"])
+
+
+def _embeds_many(plan: Plan) -> bool:
+    return any(part.stage == "embed" and part.units > 100 for part in plan.work)
+
+
+def _starting_points(key: str) -> None:
+    """Presets and saved pipelines to open; save, download and upload of the one at hand."""
+    saved = workspace().names("pipeline")
+    with st.popover("Open or save settings", icon=":material/tune:", width="stretch"):
+        for name, (about, preset) in PRESETS.items():
+            if st.button(name.capitalize(), help=about, key=f"{key}-preset-{name}", width="stretch"):
+                open_pipeline(preset)
+                st.rerun()
+        if saved:
+            chosen = st.selectbox("Saved", saved, index=None, placeholder="Open a saved one", key=f"{key}-saved")
+            if chosen and st.button("Open", key=f"{key}-open"):
+                load_text(workspace().saved("pipeline", chosen) or "", chosen)
+        name = st.text_input("Save under a name", max_chars=60, key=f"{key}-name")
+        if st.button("Save", key=f"{key}-save", disabled=not name.strip()):
+            workspace().save("pipeline", state()["pipeline"], name.strip())
+            st.toast(f"Saved as {name.strip()}")
+        st.download_button("Download as JSON", state()["pipeline"], "pipeline.json", "application/json", key=f"{key}-download")
+        file = st.file_uploader("Open a JSON file", type="json", key=f"{key}-file-{state()['revision']}")
+        if file is not None:
+            load_text(file.getvalue().decode("utf-8", "replace"), file.name)
+
+
+def load_text(text: str, name: str) -> None:
+    """Opens a pipeline from its JSON; says which field does not fit where it cannot be read."""
+    try:
+        open_pipeline(read_pipeline(text, name))
+    except SettingProblem as problem:
+        st.error(str(problem))
+    else:
+        st.rerun()

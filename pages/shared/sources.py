@@ -1,0 +1,111 @@
+"""Quoted text and its source: an answer with its citations, a passage in its document, the page image with its mark."""
+
+import streamlit as st
+
+from pages.shared.state import open_source, opened, workspace
+from pages.shared.text_view import Block, Button, Part, text_view
+from rag.page_image import page_image
+from rag.values import Answer, Citation, Claim, Document, Span
+
+AROUND = 6000
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _image(content: str, data: bytes, page: int, quote: str) -> tuple[bytes, bool]:
+    return page_image(data, page, quote)
+
+
+def place(document: Document | None, citation: Citation) -> str:
+    """Where a citation stands, in a few words: document, page with its printed label where that differs."""
+    page = document.page_at(citation.span.start) if document else None
+    label = f" ({page.label})" if page and page.label != str(page.number) else ""
+    return f"{citation.span.document}" + (f", p. {page.number}{label}" if page else "")
+
+
+def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -> None:
+    """An answer statement by statement, each with its citations as buttons; a press opens the passage."""
+    blocks = [_claim_block(claim, at, claim.text in novel) for at, claim in enumerate(answer.claims)]
+    if blocks:
+        pressed = text_view(blocks, f"{key}-claims")
+        if pressed:
+            claim, cited = map(int, pressed.split("."))
+            if claim < len(answer.claims) and cited < len(answer.claims[claim].citations):
+                open_source(answer.claims[claim].citations[cited].span)
+    if answer.refused:
+        st.warning(answer.notice or "No answer was given.", icon=":material/help:")
+    elif answer.notice:
+        st.caption(answer.notice)
+
+
+def _claim_block(claim: Claim, at: int, novel: bool) -> Block:
+    looks = {True: "statement", None: "statement doubt", False: "statement wrong"}
+    buttons: list[Button] = [
+        {
+            "label": f"{cited.source} · {place(workspace().document(cited.span.document), cited)}",
+            "value": f"{at}.{number}",
+            "hint": "Open this passage in its document",
+        }
+        for number, cited in enumerate(claim.citations)
+    ]
+    wrapped = " ".join(claim.text.split())  # The line ends of the source's layout mean nothing here.
+    parts: list[Part] = [{"text": wrapped, "look": "new" if novel else ""}]
+    verdict = {True: "✓ verified", None: "? not judged", False: "✗ not supported"}[claim.supported]
+    note = verdict if claim.supported else f"{verdict}: {claim.reason}"
+    return {"parts": parts, "buttons": buttons, "look": looks[claim.supported], "note": note}
+
+
+def show_opened() -> None:
+    """Opens the passage that was asked for in this run, over the page."""
+    span = opened()
+    if span is not None:
+        _source(span)
+
+
+@st.dialog("Source", width="large")
+def _source(span: Span) -> None:
+    document = workspace().document(span.document)
+    if document is None:
+        st.warning(f"{span.document} was removed. Upload it again to read this passage.")
+        return
+    page = document.page_at(span.start)
+    facts = [document.title, " › ".join(document.path_at(span.start)), document.date or ""]
+    facts.append(f"page {page.number} (printed {page.label})" if page else "")
+    facts.append(f"characters {span.start:,} to {span.end:,}")
+    st.caption(_plain(" · ".join(fact for fact in facts if fact)))
+    views = ["Page", "Text"] if page and document.format == "pdf" else ["Text"]
+    view = st.segmented_control("View", views, default=views[0], key="source-view", label_visibility="collapsed", required=True)
+    if view == "Page" and page:
+        _page(document, page.number, document.text[span.start : span.end])
+    else:
+        marked_text(document, span, "source-text", 480)
+
+
+def _page(document: Document, number: int, quote: str) -> None:
+    data = workspace().original(document.name)
+    if data is None:
+        st.info("The file itself is not kept; read the passage under Text.")
+        return
+    try:
+        image, found = _image(document.key, data, number, quote)
+    except ValueError as problem:
+        st.warning(f"The page image cannot be drawn: {problem}. Read the passage under Text.")
+        return
+    if not found:
+        st.caption("The passage could not be located on the page image; it is marked under Text.")
+    st.image(image, width="stretch", alt=f"Page {number} of {document.name} with the passage marked")
+
+
+def marked_text(document: Document, span: Span, key: str, height: int) -> None:
+    """A document's text around a passage, which is marked and scrolled to."""
+    low, high = max(0, span.start - AROUND), min(len(document.text), span.end + AROUND)
+    parts: list[Part] = [
+        {"text": ("… " if low else "") + document.text[low : span.start]},
+        {"text": document.text[span.start : span.end], "look": "mark"},
+        {"text": document.text[span.end : high] + (" …" if high < len(document.text) else "")},
+    ]
+    text_view([{"parts": parts}], key, height)
+
+
+def _plain(text: str) -> str:
+    """Text as Markdown that shows just this text: every mark of Markdown's is escaped."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:@&" else character for character in text)

@@ -1,0 +1,40 @@
+"""Start: what this is, in one screen, and one click to the first question."""
+
+import streamlit as st
+
+from pages.shared.state import state, workspace
+
+FIRST = "What apixaban dose is recommended for extended treatment after 6 months?"
+
+st.title("Clinical RAG Workbench")
+st.markdown(
+    "Tune retrieval-augmented generation on clinical documents: every statement cites its passage, "
+    "every setting shows what it changes. Runs on this machine alone."
+)
+
+documents = workspace().documents
+with st.container(border=True):
+    st.markdown("**Try it on the sample documents** (invented notes, reports, policies and guidelines):")
+    st.markdown(f"> {FIRST}")
+    if st.button("Ask the first question", type="primary", icon=":material/arrow_forward:", disabled=not documents):
+        state().update(question=FIRST, asked=FIRST)
+        st.switch_page("pages/tune/ask.py")
+    if not documents:
+        st.caption("There are no documents yet: upload some first.")
+
+STEPS = [
+    ("pages/prepare/documents.py", "Documents", "Upload text, Markdown, CSV and PDF; read what was understood of each."),
+    ("pages/prepare/chunks.py", "Chunks", "See the passages drawn on the text, and two chunkers side by side."),
+    ("pages/tune/ask.py", "Ask", "Change any step; see answer, citations, hits, prompt and time at once."),
+    ("pages/tune/compare.py", "Compare", "Put two to four settings side by side on one question."),
+]
+for column, (page, title, about) in zip(st.columns(len(STEPS)), STEPS, strict=True):
+    with column, st.container(border=True, height="stretch"):
+        st.page_link(page, label=f"**{title}**", icon=":material/arrow_forward:")
+        st.caption(about)
+
+types = sorted({document.type for document in documents})
+st.caption(
+    f"In the workspace: {len(documents)} documents ({', '.join(types)}). "
+    "Answers are quotations; a person decides. The samples are invented and are not clinical advice."
+)

@@ -1,0 +1,58 @@
+"""Ask: settings on the left; answer, citations, hits, prompt and time on the right."""
+
+import streamlit as st
+
+from pages.shared.answers import hits_table, prompt_view
+from pages.shared.charts import time_chart
+from pages.shared.controls import edited_pipeline
+from pages.shared.filters import filter_controls
+from pages.shared.frame import stop_without_documents
+from pages.shared.sources import answer_view, show_opened
+from pages.shared.state import answered, state
+from rag.errors import WorkbenchError
+
+st.title("Ask")
+stop_without_documents()
+left, right = st.columns([1, 2.6], gap="large")
+
+with left:
+    st.subheader("Settings")
+    pipeline = edited_pipeline()
+    filter_controls("ask")
+
+with right:
+    with st.form("question", border=False):
+        box, button = st.columns([6, 1], vertical_alignment="bottom")
+        question = box.text_input(
+            "Question", state()["question"], placeholder="Ask about the documents, in a clinician's words", max_chars=4000
+        )
+        if button.form_submit_button("Ask", type="primary", width="stretch"):
+            state().update(question=question, asked=question)
+    if not state()["asked"].strip():
+        st.info("Type a question above, for example: *What was stopped at discharge because of the kidneys?*")
+        st.stop()
+    live = st.empty()
+    try:
+        written: list[str] = []
+        answer = answered(pipeline, state()["asked"], lambda text: (written.append(text), live.text("".join(written))))
+    except WorkbenchError as problem:
+        st.error(str(problem))
+        st.stop()
+    live.empty()
+
+    st.subheader("Answer")
+    answer_view(answer, "answer")
+    verified = sum(claim.supported is True for claim in answer.claims)
+    st.caption(
+        f"{verified} of {len(answer.claims)} statements verified word for word · confidence {answer.confidence:.2f} · "
+        f"{len(answer.hits)} passages · {answer.prompt.tokens:,} tokens in the prompt · {sum(answer.ms.values()):.0f} ms"
+    )
+    view = st.segmented_control("Look into", ["Passages", "Prompt", "Time"], default="Passages", key="look", required=True)
+    if view == "Passages":
+        hits_table(answer, "hits")
+    elif view == "Prompt":
+        prompt_view(answer.prompt)
+    else:
+        time_chart(answer.ms, "time")
+
+show_opened()

@@ -1,0 +1,61 @@
+"""Compare: two to four pipelines on one question, in columns, with what differs marked."""
+
+import streamlit as st
+
+from pages.shared.comparison import bring_back, column_settings, differences, link, result_column
+from pages.shared.frame import stop_without_documents
+from pages.shared.sources import show_opened
+from pages.shared.state import answered, pipeline_of, state
+from rag.errors import WorkbenchError
+from rag.presets import PRESETS
+from rag.values import Answer
+
+MOST = 4
+
+st.title("Compare")
+stop_without_documents()
+bring_back()
+
+with st.form("comparison", border=False):
+    box, button = st.columns([7, 1], vertical_alignment="bottom")
+    question = box.text_input(
+        "Question", state()["question"], placeholder="One question for all columns", max_chars=4000,
+        key=f"compare-question-{state()['revision']}",
+    )  # fmt: skip
+    if button.form_submit_button("Compare", type="primary", width="stretch"):
+        state().update(question=question, asked=question)
+
+texts = state()["columns"]
+with st.container(horizontal=True):
+    if st.button("Add a column", icon=":material/add:", disabled=len(texts) >= MOST):
+        state()["columns"] = [*texts, PRESETS["default"][1].to_json()]
+        st.rerun()
+    if st.button("Remove the last column", icon=":material/remove:", disabled=len(texts) <= 2):
+        state()["columns"] = texts[:-1]
+        st.rerun()
+    link()
+
+columns = st.columns(len(texts), gap="medium")
+pipelines = []
+for at, column in enumerate(columns):
+    with column:
+        pipelines.append(column_settings(at, pipeline_of(texts[at])))
+if not state()["asked"].strip():
+    st.info("Type a question above; every column answers it with its own settings.")
+    st.stop()
+
+answers: list[Answer | None] = []
+for column, pipeline in zip(columns, pipelines, strict=True):
+    with column:
+        try:
+            answers.append(answered(pipeline, state()["asked"]))
+        except WorkbenchError as problem:
+            answers.append(None)
+            st.error(str(problem))
+marks = differences(answers)
+for at, (column, answer) in enumerate(zip(columns, answers, strict=True)):
+    if answer is not None:
+        with column:
+            result_column(at, answer, marks[at], answers[0])
+
+show_opened()

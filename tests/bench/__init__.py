@@ -1,0 +1,1 @@
+"""Measurements on public data and on this machine: `python -m tests.bench`."""

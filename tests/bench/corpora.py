@@ -1,0 +1,85 @@
+"""Where the measurements find their data, and the steps that several of them share."""
+
+import gzip
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.artifacts import Artifacts
+from rag.embed.minilm import INSTALL, installed
+from rag.index import Index
+from rag.load import read_file
+from rag.pipeline import Pipeline
+from rag.values import Document, File
+from tests.bench.figures import Skipped
+
+PROJECT = Path(__file__).parents[2]
+DATA = PROJECT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run was started with."""
+
+    data: Path
+    cache: Path
+    torch_python: Path | None = None
+
+    def folder(self, name: str) -> Path:
+        """The folder of a data set. Raises Skipped where it is not there."""
+        found = self.data / name
+        if not found.is_dir():
+            raise Skipped(f"{found} not found")
+        return found
+
+    def artifacts(self, name: str) -> Artifacts:
+        """What an earlier run with this cache computed for a part."""
+        return Artifacts(self.cache / name)
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Progress, on standard error."""
+    sys.stderr.write(text + end)
+    sys.stderr.flush()
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON-lines file, gzipped or not."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def model_needed() -> None:
+    """Raises Skipped where the MiniLM wheel is not installed."""
+    if not installed():
+        raise Skipped(f"the MiniLM model is not installed; {INSTALL}")
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def titled(row: dict[str, Any]) -> Document:
+    """A corpus row as `rag retrieve` reads it."""
+    return Document(name=row["id"], text=row["text"] or row.get("title", ""), title=str(row.get("title") or ""))
+
+
+def from_texts(texts: dict[str, str]) -> list[Document]:
+    """Text files of these names (without ending) and contents as an upload reads them, in order of name."""
+    files = [File(f"{name}.txt", texts[name].encode()) for name in sorted(texts)]
+    return [document for file in files for document in read_file(file)]
+
+
+def prepared(pipeline: Pipeline, documents: Sequence[Document], artifacts: Artifacts) -> Index:
+    """The index, with progress on standard error."""
+    say(f"  {len(documents):,} documents. {pipeline.plan(documents, artifacts)}")
+    return pipeline.prepare(documents, artifacts, _progress)
+
+
+def _progress(done: int, total: int) -> None:
+    say(f"\r  embedding {done:,} of {total:,}", end="\n" if done >= total else "")

@@ -1,0 +1,255 @@
+"""Loading: text, Markdown, CSV and PDF become documents whose offsets are true to their text."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import FileProblem
+from rag.load import FORMATS, read, read_file
+from rag.load.files import apart, paths
+from rag.load.structure import sections
+from rag.values import Document, File
+
+MakePdf = Callable[..., bytes]
+
+
+def one(name: str, data: str | bytes) -> Document:
+    found = read_file(File(name, data.encode() if isinstance(data, str) else data))
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_takes_endings_of_its_own(kind: str) -> None:
+    endings = FORMATS[kind].suffixes  # type: ignore[attr-defined]
+    assert endings
+    assert all(ending.startswith(".") and ending == ending.lower() for ending in endings)
+    others = [ending for other in FORMATS if other != kind for ending in FORMATS[other].suffixes]  # type: ignore[attr-defined]
+    assert not set(endings) & set(others)
+
+
+def test_offsets_of_sections_point_at_their_headings(documents: tuple[Document, ...]) -> None:
+    for document in documents:
+        for section in document.sections:
+            assert document.text[section.start : section.body].strip("# :\n").startswith(section.title.strip("# :"))
+            assert section.start <= section.body <= section.end <= len(document.text)
+
+
+def test_text_yields_title_type_date_patient_and_sections(documents: tuple[Document, ...]) -> None:
+    found = documents[0]
+    assert (found.title, found.type, found.date, found.patient) == ("DISCHARGE SUMMARY", "discharge", "2024-03-14", "P-9001")
+    titles = [section.title for section in found.sections]
+    assert titles == ["DISCHARGE SUMMARY", "HOSPITAL COURSE", "DISCHARGE MEDICATIONS", "FOLLOW-UP"]
+
+
+def test_markdown_headings_become_nested_sections(documents: tuple[Document, ...]) -> None:
+    policy = documents[2]
+    assert policy.format == "markdown"
+    assert [(section.title, section.level) for section in policy.sections] == [
+        ("Medical Policy MP-900: Continuous glucose monitors", 1),
+        ("Coverage criteria", 2),
+        ("Exclusions", 2),
+    ]
+    inside = policy.text.index("three times")
+    assert policy.path_at(inside) == ("Medical Policy MP-900: Continuous glucose monitors", "Coverage criteria")
+    assert policy.type == "policy"
+    assert policy.date is None
+
+
+def test_text_before_the_first_heading_is_kept() -> None:
+    found = one("a.txt", "Sent by fax, two pages.\n\nFINDINGS:\nNo effusion.\n")
+    assert found.text.startswith("Sent by fax")
+    assert found.path_at(3) == ()
+
+
+LINES = [
+    "1 Scope",
+    "1. Scope and aims",
+    "2.1 Dose",
+    "HPI:",
+    "# Plan",
+    "- item",
+    "",
+    "  ",
+    "IMAGING",
+    "Running text.",
+    "Section 3 Limits",
+    "A/P",
+]
+
+
+@given(
+    st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), st.lists(st.sampled_from(LINES)).map("\n".join))
+)
+def test_sections_of_any_text_are_in_order_and_inside_it(text: str) -> None:
+    found = sections(text)
+    assert all(0 <= section.start < section.body <= section.end <= len(text) for section in found)
+    assert all(one.start < other.start for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize("first", ["1 Scope", "1. Scope and Aims", "2 Dose Limits"])
+def test_a_document_may_begin_with_a_numbered_heading(first: str) -> None:
+    found = one("guideline.md", f"{first}\n\nThis guideline is for adults with an invented disease.\n")
+    assert [section.title for section in found.sections] == [first]
+
+
+def test_line_ends_of_every_kind_become_one_kind() -> None:
+    assert one("a.txt", "Cough.\r\nNo fever.\rNo pain.\n").text == "Cough.\nNo fever.\nNo pain.\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "warned"),
+    [
+        ("Größe 5 µg".encode(), False),
+        (b"\xef\xbb\xbf" + "Größe 5 µg".encode(), False),
+        ("Größe 5 µg".encode("utf-16"), False),
+        (b"\xfe\xff" + "Größe 5 µg".encode("utf-16-be"), False),
+        ("Größe 5 µg".encode("cp1252"), True),
+    ],
+    ids=["utf-8", "utf-8 with mark", "utf-16 little-endian", "utf-16 big-endian", "windows-1252"],
+)
+def test_encodings_give_the_same_text_and_a_guess_is_told(data: bytes, warned: bool) -> None:
+    found = one("a.txt", data)
+    assert found.text == "Größe 5 µg"
+    assert any("Windows-1252" in warning for warning in found.warnings) == warned
+
+
+def test_a_few_control_characters_are_replaced_and_told() -> None:
+    found = one("a.txt", "Blood pressure\x07 stays at 120/70 and the patient feels well after the walk on the ward. " * 2)
+    assert "\x07" not in found.text
+    assert "2 control characters" in found.warnings[0]
+
+
+def test_a_table_row_becomes_a_line_with_the_names_of_its_columns() -> None:
+    found = one("drugs.csv", 'drug,limit\nZalumide,"30 tablets, per month"\nPeritol,60\n')
+    assert found.text == "drug: Zalumide; limit: 30 tablets, per month\ndrug: Peritol; limit: 60\n"
+    assert found.title == "drugs"
+    assert found.sections == ()
+
+
+def test_quoted_values_may_hold_quotes_and_line_ends() -> None:
+    assert (
+        one("a.csv", 'drug,note\nZalumide,"said ""take"" with\nfood"\n').text == 'drug: Zalumide; note: said "take" with food\n'
+    )
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_tables_parted_by_other_signs_are_read(sign: str) -> None:
+    assert one("a.csv", f"drug{sign}tier\nZalumide{sign}2\n").text == "drug: Zalumide; tier: 2\n"
+
+
+def test_a_ragged_table_is_read_and_told() -> None:
+    found = one("a.csv", "drug,tier\nZalumide,2,extra\nPeritol\nOstravan,4\n")
+    assert found.text == "drug: Zalumide; tier: 2; extra\ndrug: Peritol\ndrug: Ostravan; tier: 4\n"
+    assert found.warnings == ("2 of 3 rows do not have 2 values; extra ones are kept unnamed",)
+
+
+def test_a_column_without_a_name_is_counted() -> None:
+    assert one("a.csv", "drug,\nZalumide,2\n").text == "drug: Zalumide; column 2: 2\n"
+
+
+FIRST = ["Criteria for coverage of an invented device.", "The member must be older than two years."]
+SECOND = ["Documents to send with the request.", "A letter of the treating clinician is enough."]
+THIRD = ["Exclusions of this policy.", "Spare batteries are not covered at all."]
+
+
+def test_pdf_pages_are_offsets_with_their_printed_labels(make_pdf: MakePdf) -> None:
+    found = one("policy.pdf", make_pdf([FIRST, SECOND, THIRD], roman=1, title="Device policy"))
+    assert found.title == "Device policy"
+    assert [(page.number, page.label) for page in found.pages] == [(1, "i"), (2, "1"), (3, "2")]
+    assert found.pages[0].start == 0
+    assert found.pages[-1].end == len(found.text)
+    assert all(one.end == other.start for one, other in pairwise(found.pages))
+    for page, lines in zip(found.pages, (FIRST, SECOND, THIRD), strict=True):
+        text = found.text[page.start : page.end]
+        assert all(line in text for line in lines)
+        assert found.page_at(page.start) == page == found.page_at(page.end - 1)
+
+
+def body(number: int) -> list[str]:
+    """Ten lines that differ from page to page."""
+    words = ["renal", "cardiac", "hepatic", "pulmonary", "thyroid"]
+    return [f"The {words[number]} part says {'very ' * at}little here." for at in range(1, 11)]
+
+
+def test_running_heads_and_page_numbers_are_left_out_and_the_text_stays(make_pdf: MakePdf) -> None:
+    pages = [["The Plan – Invented Policy", *body(number), f"Page {number + 1} of 5"] for number in range(5)]
+    found = one("policy.pdf", make_pdf(pages))
+    assert "Invented Policy" not in found.text
+    assert "of 5" not in found.text
+    assert all(line in found.text for number in range(5) for line in body(number))
+
+
+def test_line_numbers_at_the_margin_are_left_out(make_pdf: MakePdf) -> None:
+    lines = [f"{line}   {at}" for at, line in enumerate(body(0), 1)]
+    found = one("numbered.pdf", make_pdf([lines]))
+    assert [line.rstrip() for line in found.text.split("\n")][:10] == body(0)
+
+
+def test_a_few_numbers_at_line_ends_are_kept(make_pdf: MakePdf) -> None:
+    lines = ["Sodium 138", "Potassium 4", "Creatinine 5", "Hemoglobin 12"]
+    assert one("labs.pdf", make_pdf([lines])).text.split("\n")[:4] == lines
+
+
+def test_a_result_on_the_last_line_of_every_page_is_not_a_running_foot(make_pdf: MakePdf) -> None:
+    pages = [[*body(number), f"Creatinine {value} mg/dL"] for number, value in enumerate(("1.9", "2.4", "3.1"))]
+    text = one("labs.pdf", make_pdf(pages)).text
+    assert [value for value in ("1.9", "2.4", "3.1") if f"Creatinine {value} mg/dL" in text] == ["1.9", "2.4", "3.1"]
+
+
+def test_a_page_without_text_is_reported_and_the_others_are_read(make_pdf: MakePdf) -> None:
+    found = one("scan.pdf", make_pdf([FIRST, [], THIRD]))
+    assert found.warnings == ("page 2 has no text layer (scanned?)",)
+    assert len(found.pages) == 3
+    assert THIRD[0] in found.text[found.pages[2].start : found.pages[2].end]
+
+
+def test_a_scan_without_any_text_is_refused_with_the_way_out(make_pdf: MakePdf) -> None:
+    with pytest.raises(FileProblem, match=r"scan\.pdf: none of its 2 pages has a text layer .* OCR"):
+        one("scan.pdf", make_pdf([[], []]))
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("Date of birth: 1950-03-02", None),
+        ("Date of birth: 1950-03-02\nDate of discharge: 2024-03-14", "2024-03-14"),
+        ("Date of birth: 1950-03-02\nDate: 2024-03-14", "2024-03-14"),
+        ("Date: 03/14/2024", "2024-03-14"),
+        ("Date: 2024-02-31", None),
+        ("The visit was long ago.", None),
+    ],
+)
+def test_the_date_of_a_document_is_never_a_date_of_birth_and_never_impossible(label: str, expected: str | None) -> None:
+    assert one("note.txt", f"CLINIC NOTE\n{label}\n\nThe patient feels well.\n").date == expected
+
+
+def test_the_same_bytes_give_the_same_document(make_pdf: MakePdf) -> None:
+    data = make_pdf([FIRST, SECOND])
+    assert one("a.pdf", data) == one("a.pdf", data)
+    assert one("a.pdf", data).key == one("a.pdf", data).key
+
+
+def test_a_file_on_disk_reads_as_its_upload(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("The patient feels well.")
+    assert read(path) == read_file(File("note.txt", path.read_bytes()))
+
+
+def test_folders_are_walked_in_order_without_hidden_and_other_files(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.md", ".hidden.txt", "picture.png", "inner/c.CSV"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert [path.name for path in paths([tmp_path], FORMATS)] == ["a.md", "b.txt", "c.CSV"]  # type: ignore[arg-type]
+
+
+def test_other_content_under_a_taken_name_gets_a_marked_name() -> None:
+    assert apart("note.txt", {}, "x") == "note.txt"
+    marked = apart("note.txt", {"note.txt"}, "x")
+    assert marked != "note.txt" and marked.startswith("note (") and marked.endswith(").txt")
+    assert apart("note.txt", {"note.txt"}, "x") == marked != apart("note.txt", {"note.txt"}, "y")
+    assert apart("note", {"note"}, "x").startswith("note (")
