@@ -57,11 +57,11 @@ def cases(make_pdf: MakePdf) -> dict[str, tuple[File, str]]:
     }
 
 
-NAMES = [
-    "empty", "only blanks", "empty pdf", "binary as text", "picture as text", "archive as table", "encrypted pdf", "truncated pdf",
-    "only the head of a pdf", "pdf of rubbish", "pdf named text", "text named pdf", "word document", "no ending", "only an ending",
-    "table of a header alone", "table with a huge cell", "table with an open quote", "scan",
-]  # fmt: skip
+NAMES = (
+    "empty|only blanks|empty pdf|binary as text|picture as text|archive as table|encrypted pdf|truncated pdf|only the head of a pdf|"
+    "pdf of rubbish|pdf named text|text named pdf|word document|no ending|only an ending|table of a header alone|"
+    "table with a huge cell|table with an open quote|scan"
+).split("|")
 
 
 def test_every_case_is_tested(make_pdf: MakePdf) -> None:
@@ -69,7 +69,9 @@ def test_every_case_is_tested(make_pdf: MakePdf) -> None:
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """The bytes of every file of a folder but SQLite's locks, which change with reading."""
+    files_there = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith("-shm"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files_there}
 
 
 @pytest.mark.parametrize("name", NAMES)

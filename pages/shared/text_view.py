@@ -24,7 +24,8 @@ button { font: inherit; font-size: 0.78rem; line-height: 1.2; cursor: pointer; m
   color: var(--st-text-color); background: var(--st-secondary-background-color);
   border: 1px solid var(--st-border-color); border-radius: 0.4rem; white-space: normal; text-align: left; }
 button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none; }
-.note { font-size: 0.78rem; opacity: 0.8; margin-left: 0.4rem; }
+.note { font-size: 0.78rem; opacity: 0.8; margin-left: 0.4rem; white-space: nowrap; }
+.wrong .note, .doubt .note { white-space: normal; }
 """
 
 JS = """
