@@ -58,7 +58,8 @@ def cases(make_pdf: MakePdf) -> dict[str, tuple[File, str]]:
 
 
 NAMES = (
-    "empty|only blanks|empty pdf|binary as text|picture as text|archive as table|encrypted pdf|truncated pdf|only the head of a pdf|"
+    "empty|only blanks|empty pdf|binary as text|picture as text|archive as table|encrypted pdf|truncated pdf|"
+    "only the head of a pdf|"
     "pdf of rubbish|pdf named text|text named pdf|word document|no ending|only an ending|table of a header alone|"
     "table with a huge cell|table with an open quote|scan"
 ).split("|")

@@ -75,7 +75,7 @@ def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]
     faults = []
     for name, title in TITLES.items():
         current: Stage = getattr(pipeline, name)
-        kind = str(current.model_dump()["kind"])
+        kind = st.session_state.get(f"{key}-{name}-kind", current.model_dump()["kind"])  # The menu inside moves first.
         with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
             stages[name], fault = stage_controls(name, current, f"{key}-{name}")
             if fault:

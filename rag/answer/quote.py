@@ -16,6 +16,7 @@ from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
 AMOUNT = re.compile(r"how (?:many|much|often|long|old|large|big)|what (?:dose|share|size|quantity|percent)|\bdose\b", re.I)
 WORDS = re.compile(r"[^\W\d_]{3,}")
 SHORTEST = 3  # Terms a sentence needs to be a statement.
+WEAK = 0.5  # Confidence below which an answer says that its evidence is weak.
 COMPARED = 12  # Sentences whose meaning is compared with the question's.
 TERMS, PASSAGE, RANK, AMOUNT_BONUS, MEANING = 0.5, 0.35, 0.35, 0.1, 0.6  # Chosen on the development questions.
 
@@ -37,7 +38,7 @@ class Quote(Answering):
     most: int = Field(default=5, ge=1, le=20, description="Statements at most")
     closeness: float = Field(default=0.7, ge=0.0, le=1.0, description="How near to the best statement the others must score")
     refuse_below: float = Field(
-        default=0.25, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
+        default=0.3, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
     )
 
     def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
@@ -56,7 +57,8 @@ class Quote(Answering):
             if not before.citations:
                 yield quoted.quote + "\n"
         text = "\n".join(claim.text for claim in claims.values())
-        return Draft(text, tuple(claims.values()), not claims, sure, missing.strip())
+        weak = f"The evidence is weak: read the passages before you rely on this.{missing}" if sure < WEAK else missing.strip()
+        return Draft(text, tuple(claims.values()), not claims, sure, weak)
 
     def _chosen(self, prompt: Prompt, asked: Asked, index: Index) -> list[Sentence]:
         """The best sentences, best first; each stretch of text once."""

@@ -1,0 +1,162 @@
+"""Quote: it chooses sentences of the sources, cites each, never writes a word of its own, and refuses with a reason."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answer.base import citation
+from rag.answer.evidence import Asked, confidence
+from rag.answer.quote import Quote
+from rag.artifacts import Artifacts
+from rag.embed.hashing import Hashing
+from rag.index import Index
+from rag.load import read_file
+from rag.pipeline import Pipeline
+from rag.retrieve import Terms
+from rag.values import Document, File
+
+QUESTIONS = [
+    "Which dose of torsemide was given at discharge?",
+    "Why was lisinopril stopped?",
+    "How large is the nodule in the right upper lobe?",
+    "When is a continuous glucose monitor medically necessary?",
+    "Which tier is Ostravan on the formulary?",
+]
+WORDS = "torsemide dose nodule monitor insulin covered creatinine apixaban tier when why how not lobe kidney zebra".split()
+
+
+def ask(question: str, index: Index, quote: Quote | None = None) -> tuple[list[str], Pipeline]:
+    pipeline = Pipeline(embed=Hashing(), answer=quote or Quote())
+    return [claim.text for claim in pipeline.ask(question, index).claims], pipeline
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_claim_is_an_exact_slice_with_its_citation(question: str, pipeline: Pipeline, index: Index) -> None:
+    answer = pipeline.ask(question, index)
+    assert answer.claims
+    for claim in answer.claims:
+        (cited,) = claim.citations
+        text = index.documents[cited.span.document].text
+        assert claim.text == cited.quote == text[cited.span.start : cited.span.end]
+        source = answer.prompt.sources[cited.source - 1].chunk.span
+        assert source.document == cited.span.document
+        assert source.start <= cited.span.start < cited.span.end <= source.end
+        assert claim.supported is True
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join))
+def test_no_answer_holds_a_word_that_is_not_the_sources(question: str, pipeline: Pipeline, index: Index) -> None:
+    answer = pipeline.ask(question, index)
+    lines = answer.text
+    for claim in answer.claims:
+        assert any(claim.text in document.text for document in index.documents.values())
+        lines = lines.replace(claim.text, "", 1)
+    assert not lines.strip()
+    assert answer.refused == (not answer.claims)
+    if answer.refused:
+        assert answer.notice, "a refusal says why"
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join))
+def test_no_stretch_of_text_is_quoted_twice(question: str, pipeline: Pipeline, index: Index) -> None:
+    spans = [cited.span for claim in pipeline.ask(question, index).claims for cited in claim.citations]
+    for one, other in itertools.combinations(spans, 2):
+        assert one.document != other.document or one.end <= other.start or other.end <= one.start
+
+
+@pytest.mark.parametrize("question", ["Who won the football championship?", "zebra", "xyzzy plugh", "?"])
+def test_an_unrelated_question_is_refused_with_the_words_that_are_missing(
+    question: str, pipeline: Pipeline, index: Index
+) -> None:
+    answer = pipeline.ask(question, index)
+    assert answer.refused and answer.text == "" and answer.claims == ()
+    assert answer.notice.startswith("The documents do not answer this.")
+    if question != "?":
+        assert question.rstrip("?").split()[-1] in answer.notice
+    assert answer.confidence < pipeline.answer.refuse_below  # type: ignore[union-attr]
+
+
+def test_a_related_question_counts_as_surer_than_an_unrelated_one(pipeline: Pipeline, index: Index) -> None:
+    sure = pipeline.ask(QUESTIONS[0], index).confidence
+    unsure = pipeline.ask("Who won the football championship?", index).confidence
+    assert 0.0 <= unsure < 0.25 < sure <= 1.0
+
+
+def test_with_the_bar_at_nought_nothing_found_is_refused_for_lack_of_confidence(index: Index) -> None:
+    assert ask("Who won the football championship of the lung?", index, Quote(refuse_below=0.0))[0]
+
+
+def test_with_the_bar_at_one_everything_is_refused(index: Index) -> None:
+    assert ask(QUESTIONS[0], index, Quote(refuse_below=1.0))[0] == []
+
+
+@pytest.mark.parametrize("most", [1, 2, 20])
+def test_no_more_statements_than_allowed(most: int, index: Index) -> None:
+    found, _ = ask("creatinine torsemide nodule monitor covered", index, Quote(most=most, closeness=0.0, refuse_below=0.0))
+    assert 1 <= len(found) <= most
+
+
+def test_a_higher_closeness_only_leaves_out_the_last_statements(index: Index) -> None:
+    answers = [ask(QUESTIONS[1], index, Quote(most=20, closeness=at / 10, refuse_below=0.0))[0] for at in range(11)]
+    for loose, strict in itertools.pairwise(answers):
+        assert loose[: len(strict)] == strict
+    assert len(answers[-1]) >= 1
+
+
+@pytest.mark.parametrize("question", ["Anything?", "torsemide 40 mg"])
+def test_an_empty_index_is_refused_without_a_crash(question: str, pipeline: Pipeline) -> None:
+    answer = pipeline.ask(question, pipeline.prepare([], Artifacts()))
+    assert answer.refused and answer.hits == () and answer.confidence == 0.0
+    assert answer.notice
+
+
+@pytest.mark.parametrize("retrieve", [None, Terms()], ids=["default", "terms"])
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("Torsemide 40 mg by mouth daily.", "Which torsemide dose daily?", "Torsemide 40 mg by mouth daily."),
+        ("ALLERGIES: penicillin (rash).", "penicillin rash allergies", None),
+        ("Penicillin rash.", "penicillin rash", None),
+    ],
+    ids=["one sentence", "a short one under a heading", "a very short one"],
+)
+def test_a_document_of_one_sentence_answers_or_says_why_not(
+    retrieve: Terms | None, text: str, question: str, expected: str | None
+) -> None:
+    pipeline = Pipeline(embed=Hashing(), **({"retrieve": retrieve} if retrieve else {}))
+    documents = read_file(File("a.txt", text.encode()))
+    answer = pipeline.ask(question, pipeline.prepare(documents, Artifacts()))
+    assert answer.hits, "the only passage shares all words of the question"
+    assert answer.text == expected if expected else (answer.claims or answer.notice)
+
+
+def test_headings_and_questions_of_the_text_are_not_quoted(pipeline: Pipeline) -> None:
+    text = "# Torsemide dose after heart failure discharge\n\nWhich torsemide dose is right? The torsemide dose is 40 mg daily.\n"
+    other = "The weather in the invented town was mild and the patient walked to the clinic.\n"
+    documents = (*read_file(File("a.md", text.encode())), *read_file(File("b.txt", other.encode())))
+    answer = pipeline.ask("torsemide dose after heart failure discharge", pipeline.prepare(documents, Artifacts()))
+    assert [claim.text for claim in answer.claims] == ["The torsemide dose is 40 mg daily."]
+
+
+def test_a_citation_names_the_page_of_its_text(index: Index) -> None:
+    from rag.values import Chunk, Hit, Page, Span
+
+    text = "First page.\nSecond page.\n"
+    document = Document("a.pdf", text, pages=(Page(1, "i", 0, 12), Page(2, "1", 12, 25)))
+    paged = Index({"a.pdf": document}, [], None, True, None, None, Hashing(), Artifacts())
+    hit = Hit(Chunk(Span("a.pdf", 0, 25), text), 1.0)
+    found = citation(hit, 3, paged, 12, 24)
+    assert (found.quote, found.page, found.source) == ("Second page.", 2, 3)
+
+
+def test_coverage_worked_by_hand() -> None:
+    asked = Asked({"torsemid": 3.0, "dose": 1.0})
+    assert asked.coverage(["torsemid", "daili"]) == 0.75
+    assert asked.coverage([]) == 0.0
+    assert Asked({}).coverage(["dose"]) == 0.0
+
+
+def test_confidence_without_hits_is_nought(index: Index) -> None:
+    assert confidence(Asked.of("torsemide", index), [], index, "torsemide") == 0.0
