@@ -22,5 +22,7 @@ page = st.navigation(
 
 state.restore()
 frame.sidebar()
-page.run()
-state.keep()
+try:
+    page.run()
+finally:
+    state.keep()

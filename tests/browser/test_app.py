@@ -128,7 +128,7 @@ def test_settings_and_question_survive_a_reload(page: "playwright.Page") -> None
     page.locator("summary", has_text="diverse").wait_for()
     page.reload()
     page.locator("summary", has_text="diverse").wait_for()
-    assert page.get_by_label("Question").input_value() == "Was there a pneumothorax?"
+    playwright.expect(page.get_by_label("Question")).to_have_value("Was there a pneumothorax?")
 
 
 def test_two_settings_stand_side_by_side_and_a_link_reopens_them(page: "playwright.Page", chromium: "playwright.Browser") -> None:
@@ -141,5 +141,5 @@ def test_two_settings_stand_side_by_side_and_a_link_reopens_them(page: "playwrig
     other = chromium.new_page()
     other.goto(page.url.replace("s=", "unused="))
     other.get_by_text("only here (tinted)").nth(1).wait_for(timeout=PATIENCE)
-    assert other.get_by_label("Question").input_value() == "What was stopped at discharge because of the kidneys?"
+    playwright.expect(other.get_by_label("Question")).to_have_value("What was stopped at discharge because of the kidneys?")
     other.close()
