@@ -15,7 +15,7 @@ from rag.artifacts import Artifacts
 from rag.errors import FileProblem, SettingProblem, WorkbenchError
 from rag.index import Index
 from rag.load import FORMATS, read
-from rag.load.files import apart, paths
+from rag.load.files import marked, paths
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.presets import PRESETS
 from rag.stage import options
@@ -48,7 +48,7 @@ def _documents(places: Iterable[Path]) -> list[Document]:
             _say(f"skipped: {problem}")
             continue
         for document in loaded:
-            name = apart(document.name, found, document.text)
+            name = document.name if document.name not in found else marked(document.name, str(path))
             found[name] = replace(document, name=name)
             for warning in document.warnings:
                 _say(f"{name}: {warning}")
@@ -167,6 +167,7 @@ def ask(
     pipeline: PipelineFile = None,
     workspace: Keep = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON")] = False,
+    document: Annotated[list[str] | None, typer.Option(help="Only the document of this name")] = None,
     type_: Annotated[list[str] | None, typer.Option("--type", help="Only documents of this type")] = None,
     after: Annotated[str | None, typer.Option(help="Only documents from this date (2024-03-14)")] = None,
     before: Annotated[str | None, typer.Option(help="Only documents up to this date")] = None,
@@ -174,7 +175,7 @@ def ask(
     """Answers one question from documents."""
     chosen = _pipeline(pipeline)
     index = _prepared(chosen, _documents(docs), workspace)
-    answer = chosen.ask(question, index, Filter(types=tuple(type_ or ()), after=after, before=before))
+    answer = chosen.ask(question, index, Filter(tuple(document or ()), tuple(type_ or ()), after, before))
     typer.echo(json.dumps(answer_row("1", answer), ensure_ascii=False, indent=2) if as_json else _shown(answer))
 
 

@@ -17,11 +17,12 @@ from pydantic import Field
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Vectors
 from rag.stage import Stage
-from rag.text import sentences, terms
+from rag.text import lines, sentences, terms
 from rag.values import Chunk, Document, Filter, Span
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
+BACKGROUND, EVERYDAY = 3000, 0.002
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
@@ -54,15 +55,16 @@ class Index:
         return np.array([row for row, c in enumerate(self.chunks) if c.span.document in names], np.int64)
 
     def sentences(self, span: Span) -> list[tuple[int, int]]:
-        """The whole sentences of a document of which more than half lies in this stretch."""
+        """The sentences that lie whole in this stretch of a document (rows, in a table); the cut ones where none does."""
         if span.document not in self._sentences:
-            self._sentences[span.document] = sentences(self.documents[span.document].text)
+            document = self.documents[span.document]
+            self._sentences[span.document] = (lines if document.format == "table" else sentences)(document.text)
         found = self._sentences[span.document]
         first = max(bisect_right(found, (span.start, span.start)) - 1, 0)
         last = bisect_left(found, (span.end, span.end))
-        return [
-            (start, end) for start, end in found[first:last] if min(end, span.end) - max(start, span.start) > (end - start) / 2
-        ]
+        whole = [(start, end) for start, end in found[first:last] if span.start <= start and end <= span.end]
+        cut = ((max(start, span.start), min(end, span.end)) for start, end in found[first:last])
+        return whole or [(start, end) for start, end in cut if start < end]
 
     def question_vector(self, question: str) -> Vectors:
         """The question's vector, shape (d,); the last ones are kept."""
@@ -80,9 +82,12 @@ class Index:
         return np.asarray(self.bm25.get_scores(known), np.float32)
 
     def rarity(self, term: str) -> float:
-        """The inverse document frequency of a term as BM25 weighs it; of an unknown one, the highest there is."""
-        total = len(self.chunks)
-        count = self._counts.get(term, 0)
+        """The inverse document frequency of a term as BM25 weighs it; of an unknown one, the highest there is.
+
+        A background of passages that hold every term now and then keeps a small corpus from calling everyday words rare.
+        """
+        total = len(self.chunks) + BACKGROUND
+        count = self._counts.get(term, 0) + BACKGROUND * EVERYDAY
         return float(np.log1p((total - count + 0.5) / (count + 0.5)))
 
     @cached_property

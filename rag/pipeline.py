@@ -190,10 +190,10 @@ def read_pipeline(text: str, name: str = "the pipeline") -> Pipeline:
         return Pipeline.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
         raise SettingProblem(f"{name}: not JSON ({error.msg}, line {error.lineno}). Export it again.") from None
-    except RecursionError:
-        raise SettingProblem(f"{name}: nested too deeply to be a pipeline. Export it again.") from None
     except ValidationError as error:
         raise SettingProblem(f"{name}: {problems(error)}") from None
+    except (RecursionError, ValueError):
+        raise SettingProblem(f"{name}: nested too deeply, or a number is too long. Export it again.") from None
 
 
 def problems(error: ValidationError) -> str:

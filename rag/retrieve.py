@@ -27,14 +27,14 @@ class Retrieving(Stage):
         ranks = [np.argsort(np.argsort(-scores, kind="stable"), kind="stable") + 1 for _, scores in steps]
         hits = []
         for at in np.argsort(-final, kind="stable")[: self.candidates]:
-            if final[at] < self.minimum or final[at] <= 0:
+            if final[at] < self.minimum:
                 break
             trail = tuple(Step(name, float(scores[at]), int(rank[at])) for (name, scores), rank in zip(steps, ranks, strict=True))
             hits.append(Hit(index.chunks[rows[at]], float(final[at]), trail))
         return hits
 
     def scored(self, question: str, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
-        """The rows worth ranking, and the scores of each step for them; the last step's scores decide."""
+        """The rows that were found at all, and the scores of each step for them; the last step's scores decide."""
         raise TypeError(f"{type(self).__name__} does not score")
 
     def pool(self, question: str, index: Index, rows: Rows) -> tuple[Rows, Scores, Scores]:
@@ -55,7 +55,9 @@ class Terms(Retrieving):
     reads_vectors: ClassVar[bool] = False
 
     def scored(self, question: str, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
-        return rows, [("terms", index.term_scores(question)[rows])]
+        scores = index.term_scores(question)
+        found = rows[scores[rows] > 0]
+        return found, [("terms", scores[found])]
 
 
 class Dense(Retrieving):
@@ -97,9 +99,9 @@ class ReciprocalRank(Retrieving):
 
 
 def scaled(scores: Scores) -> Scores:
-    """The scores moved and stretched so that the lowest is 0 and the highest 1; all 0 where they are equal."""
+    """The scores moved and stretched so that the lowest is 0 and the highest 1; where all are equal, 1 above nought."""
     if not len(scores) or scores.max() == scores.min():
-        return np.zeros_like(scores)
+        return (scores > 0).astype(np.float32)
     return np.asarray((scores - scores.min()) / (scores.max() - scores.min()), np.float32)
 
 

@@ -5,7 +5,8 @@ import hashlib
 import inspect
 import sys
 from functools import cache
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, TypeGuard, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,5 +39,31 @@ def fingerprint(*parts: str) -> str:
 
 @cache
 def _code(module: str) -> str:
-    """The version of a module's code: its syntax tree, so that comments and layout do not count."""
-    return fingerprint(ast.dump(ast.parse(inspect.getsource(sys.modules[module]))))
+    """The version of a module's code with all of `rag` that it imports, and of the rules where it reads them.
+
+    Comments, layout and docstrings do not count; this module and the errors compute nothing and do not count either.
+    """
+    seen: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name in {__name__, "rag.errors"}:
+            continue
+        tree = ast.parse(inspect.getsource(sys.modules[name]))
+        waiting += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _is_ours(node.module)]
+        seen[name] = ast.dump(_without_docstrings(tree))
+    if "rag.rules" in seen:
+        folder = Path(inspect.getfile(sys.modules["rag.rules"])).parent
+        seen.update({path.name: path.read_text("utf-8") for path in folder.glob("*.json")})
+    return fingerprint(*(part for name in sorted(seen) for part in (name, seen[name])))
+
+
+def _is_ours(module: str | None) -> TypeGuard[str]:
+    return module is not None and module.startswith("rag.") and module in sys.modules
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return tree

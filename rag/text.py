@@ -10,7 +10,6 @@ from rag.rules import rules
 
 WORD = re.compile(r"\S+")
 TERM = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
-LINE = re.compile(r"[^\n]*\n?")
 BULLET = re.compile(
     r"[ \t]*(?:[-*•●▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
 )
@@ -29,9 +28,10 @@ def _abbreviations() -> frozenset[str]:
     return frozenset(rules("abbreviations")["never_end_a_sentence"])
 
 
-def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The non-blank lines between two offsets, without their line ends."""
+def lines(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """The start and end of every non-blank line between two offsets, without line ends."""
     spans = []
+    end = len(text) if end is None else end
     while start < end:
         stop = text.find("\n", start, end)
         stop = end if stop < 0 else stop
@@ -43,13 +43,13 @@ def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Runs of lines that read on: a line that was ended on purpose (a list, a heading, a short line) ends its block."""
-    lines = _lines(text, start, end)
+    found = lines(text, start, end)
     begin = None
-    for at, (low, high) in enumerate(lines):
+    for at, (low, high) in enumerate(found):
         begin = low if begin is None else begin
-        following = lines[at + 1] if at + 1 < len(lines) else None
+        following = found[at + 1] if at + 1 < len(found) else None
         if following is not None:
-            near = lines[max(0, at - 6) : at + 7]
+            near = found[max(0, at - 6) : at + 7]
             width = max(stop - first for first, stop in near)
             next_line = text[following[0] : following[1]]
             next_word = next_line.split(None, 1)[0]

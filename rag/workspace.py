@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -16,7 +17,7 @@ from pydantic import TypeAdapter
 from rag.artifacts import Artifacts
 from rag.errors import FileProblem, SettingProblem
 from rag.load import FORMATS, read_file
-from rag.load.files import apart
+from rag.load.files import marked
 from rag.values import Document, File
 
 VARIABLE = "RAG_WORKSPACE"
@@ -69,26 +70,26 @@ class Workspace:
         The same content under the same name is kept once; other content under a taken name gets a marked name.
         """
         content = hashlib.sha256(file.data).hexdigest()
-        loaded = read_file(file)
+        return tuple(self._add_one(document, content, file) for document in read_file(file))
+
+    def _add_one(self, document: Document, content: str, file: File) -> Document:
         with self._lock:
-            taken = dict(self._base.execute("SELECT name, content FROM documents").fetchall())
-            added = []
-            for document in loaded:
-                if taken.get(document.name) == content:
-                    same = self.document(document.name)
-                    added.append(replace(same or document, warnings=("already here; nothing was added",)))
-                    continue
-                name = apart(document.name, taken, content)
-                if name != document.name:
-                    marked = f"{document.name} was taken by other content; kept as {name}"
-                    document = replace(document, name=name, warnings=(*document.warnings, marked))
-                    if taken.get(name) == content:
-                        added.append(replace(document, warnings=("already here; nothing was added",)))
-                        continue
-                self._keep(document, content, file)
-                taken[name] = content
-                added.append(document)
-        return tuple(added)
+            warnings = document.warnings
+            name = document.name
+            there = self._content(name)
+            if there not in (None, content):
+                name = marked(name, content)
+                there = self._content(name)
+                warnings = (*warnings, f"{document.name} was taken by other content; kept as {name}")
+            if there == content:
+                return replace(document, name=name, warnings=("already here; nothing was added",))
+            kept = replace(document, name=name, warnings=warnings)
+            self._keep(kept, content, file)
+            return kept
+
+    def _content(self, name: str) -> str | None:
+        row = self._base.execute("SELECT content FROM documents WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
 
     def _keep(self, document: Document, content: str, file: File) -> None:
         place = f"{content}{Path(file.name).suffix.lower()}"
@@ -99,19 +100,18 @@ class Workspace:
             base.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
         self._documents = None
 
-    def edit(self, name: str, **changes: str | None) -> Document:
+    def edit(self, name: str, /, **changes: str | None) -> Document:
         """Changes title, type, date or patient of a document. Raises SettingProblem for other fields or a wrong date."""
         document = self.document(name)
         wrong = sorted(set(changes) - set(EDITABLE))
         if document is None or wrong:
             fault = ", ".join(wrong) or "what is not there"
             raise SettingProblem(f"{name}: cannot change {fault}. Allowed: {', '.join(EDITABLE)}.")
-        if changes.get("date"):
-            try:
-                time.strptime(str(changes["date"]), "%Y-%m-%d")
-            except ValueError:
-                raise SettingProblem(f"{name}: date {changes['date']!r} is not like 2024-03-14. Write it so.") from None
-        changed = replace(document, **changes)  # type: ignore[arg-type]
+        written = changes.get("date")
+        if written and not _is_iso(written):
+            raise SettingProblem(f"{name}: date {written!r} is not a day written like 2024-03-14. Write it so.")
+        whole = {field: value if field == "date" else value or "" for field, value in changes.items()}
+        changed = replace(document, **whole)  # type: ignore[arg-type]
         if changed != document:
             with self._write() as base:
                 base.execute("UPDATE documents SET body = ? WHERE name = ?", (DOCUMENT.dump_json(changed).decode(), name))
@@ -163,6 +163,13 @@ class Workspace:
         """Removes a saved text. Unknown names are passed over."""
         with self._write() as base:
             base.execute("DELETE FROM saved WHERE kind = ? AND name = ?", (kind, name))
+
+
+def _is_iso(written: str) -> bool:
+    try:
+        return date.fromisoformat(written).isoformat() == written
+    except ValueError:
+        return False
 
 
 def sample_files() -> list[Path]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import FileProblem
 from rag.load import FORMATS, read, read_file
-from rag.load.files import apart, paths
+from rag.load.files import marked, paths
 from rag.load.structure import sections
 from rag.values import Document, File
 
@@ -248,8 +248,7 @@ def test_folders_are_walked_in_order_without_hidden_and_other_files(tmp_path: Pa
 
 
 def test_other_content_under_a_taken_name_gets_a_marked_name() -> None:
-    assert apart("note.txt", {}, "x") == "note.txt"
-    marked = apart("note.txt", {"note.txt"}, "x")
-    assert marked != "note.txt" and marked.startswith("note (") and marked.endswith(").txt")
-    assert apart("note.txt", {"note.txt"}, "x") == marked != apart("note.txt", {"note.txt"}, "y")
-    assert apart("note", {"note"}, "x").startswith("note (")
+    name = marked("note.txt", "x")
+    assert name.startswith("note (") and name.endswith(").txt")
+    assert marked("note.txt", "x") == name != marked("note.txt", "y")
+    assert marked("note", "x").startswith("note (")

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-
 ACCENT = "#17998b"  # The theme's accent, between its light and its dark shade.
 
 

@@ -15,7 +15,7 @@ from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
 
 AMOUNT = re.compile(r"how (?:many|much|often|long|old|large|big)|what (?:dose|share|size|quantity|percent)|\bdose\b", re.I)
 WORDS = re.compile(r"[^\W\d_]{3,}")
-SHORTEST = 3  # Terms a sentence needs to be a statement.
+SHORTEST = 2  # Terms a sentence needs to be a statement.
 WEAK = 0.5  # Confidence below which an answer says that its evidence is weak.
 COMPARED = 12  # Sentences whose meaning is compared with the question's.
 TERMS, PASSAGE, RANK, AMOUNT_BONUS, MEANING = 0.5, 0.35, 0.35, 0.1, 0.6  # Chosen on the development questions.
@@ -56,14 +56,16 @@ class Quote(Answering):
             claims[same] = replace(before, citations=(*before.citations, quoted))
             if not before.citations:
                 yield quoted.quote + "\n"
+        if not claims:
+            return Draft("", (), True, sure, f"The passages hold no sentence that answers.{missing}")
         text = "\n".join(claim.text for claim in claims.values())
         weak = f"The evidence is weak: read the passages before you rely on this.{missing}" if sure < WEAK else missing.strip()
-        return Draft(text, tuple(claims.values()), not claims, sure, weak)
+        return Draft(text, tuple(claims.values()), False, sure, weak)
 
     def _chosen(self, prompt: Prompt, asked: Asked, index: Index) -> list[Sentence]:
         """The best sentences, best first; each stretch of text once."""
         nearest = sorted(_candidates(prompt, asked, index), key=lambda found: -found.score)[:COMPARED]
-        if index.vectors is not None and nearest:
+        if index.vectors is not None and index.embedder.knows_meaning and nearest:
             vectors = index.artifacts.vectors(index.embedder, [found.chunk for found in nearest])
             cosines = vectors @ index.question_vector(prompt.question)
             nearest = [

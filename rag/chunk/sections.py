@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from rag.chunk.base import Chunking, packed
-from rag.text import sentences, trim
+from rag.text import lines, sentences, trim
 from rag.values import Chunk, Document
 
 
@@ -30,7 +30,7 @@ class Sections(Chunking):
 
     def _pieces(self, document: Document) -> Iterator[tuple[int, int]]:
         if document.format == "table":
-            for row in sentences(document.text):
+            for row in lines(document.text):
                 yield from packed(document.text, [row], self.size)
             return
         for start, end in self._joined(document):

@@ -20,6 +20,7 @@ class Embedding(Stage):
     """A way to turn texts into vectors."""
 
     has_tokens: ClassVar[bool] = False
+    knows_meaning: ClassVar[bool] = False
 
     @property
     def dimension(self) -> int:

@@ -29,7 +29,7 @@ GRAPH = "2"  # Raised when the graph or the quantisation changes, so that a kept
 
 
 class MiniLM(Embedding):
-    """all-MiniLM-L6-v2 (384 dimensions, English) on this machine: meaning, not only words."""
+    """MiniLM (all-MiniLM-L6-v2, 384 dimensions, English) on this machine: meaning, not only words."""
 
     kind: Literal["minilm"] = "minilm"
     precision: Literal["int8", "fp32"] = Field(
@@ -38,6 +38,7 @@ class MiniLM(Embedding):
     limit: int = Field(default=256, ge=16, le=512, description="Tokens read of a passage; the rest is cut off")
 
     has_tokens: ClassVar[bool] = True
+    knows_meaning: ClassVar[bool] = True
 
     @property
     def dimension(self) -> int:

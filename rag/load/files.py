@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from rag.errors import FileProblem
 from rag.load.formats import Format
@@ -51,10 +50,8 @@ def paths(places: Iterable[Path], formats: dict[str, type[Format]]) -> Iterator[
             raise FileProblem(f"{place}: no such file or folder. Check the path.")
 
 
-def apart(name: str, taken: Any, content: str) -> str:
-    """A name not among `taken`: the same name where it is free, else with a mark made from the content."""
-    if name not in taken:
-        return name
+def marked(name: str, content: str) -> str:
+    """The name with a mark made from the content before its ending: "note (1a2b3c4d).txt"."""
     stem, dot, ending = name.rpartition(".")
     mark = f"{zlib.crc32(content.encode('utf-8', 'surrogatepass')):08x}"
-    return f"{stem or ending} ({mark}){dot + ending if stem else ''}"
+    return f"{stem} ({mark}){dot}{ending}" if stem else f"{name} ({mark})"

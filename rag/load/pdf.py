@@ -90,14 +90,14 @@ def _without_line_numbers(text: str) -> str:
 
 
 def _without_furniture(pages: list[str]) -> list[str]:
-    """The pages without the first and last lines that stand on most pages, digits aside, and without bare page numbers."""
+    """The pages without the first and last lines that stand on most pages alike, but for numbers that count the pages."""
     split = [text.split("\n") for text in pages]
-    edges = [_edge_lines(lines) for lines in split]
-    shapes = Counter(shape for lines, edge in zip(split, edges, strict=True) for shape in {_shape(lines[at]) for at in edge})
-    running = {shape for shape, count in shapes.items() if count >= max(3, REPEATED * len(pages))}
+    edges = [{at: _shapes(lines[at], page) for at in _edge_lines(lines)} for page, lines in enumerate(split)]
+    counts = Counter(shape for edge in edges for shape in set().union(*edge.values()))
+    running = {shape for shape, count in counts.items() if count >= max(3, REPEATED * len(pages))}
     for lines, edge in zip(split, edges, strict=True):
-        for at in edge:
-            if _shape(lines[at]) in running:
+        for at, shapes in edge.items():
+            if shapes & running:
                 lines[at] = ""
     return ["\n".join(lines) for lines in split]
 
@@ -107,8 +107,21 @@ def _edge_lines(lines: list[str]) -> list[int]:
     return sorted({*filled[:EDGE], *filled[-EDGE:]})
 
 
-def _shape(line: str) -> str:
-    return re.sub(r"\d+|\b[ivxl]+\b", "#", line.strip())
+def _shapes(line: str, page: int) -> set[str]:
+    """What a line may have in common with those of other pages: its numbers as they are, or one of them as a page count.
+
+    A value that differs from page to page in any other way (a laboratory result) makes the lines different.
+    """
+    shapes = {line.strip()}
+    for number in re.finditer(r"(?<![\d.,/])\d{1,4}(?![\d,/]|\.\d)|\b[ivxl]+\b", line):
+        counted = _roman(number[0]) if number[0].isalpha() else int(number[0])
+        shapes.add(f"{line[: number.start()]}\0{counted - page}{line[number.end() :]}".strip())
+    return shapes
+
+
+def _roman(numeral: str) -> int:
+    values = [{"i": 1, "v": 5, "x": 10, "l": 50}[letter] for letter in numeral]
+    return sum(-value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True))
 
 
 def _join(texts: list[str], labels: list[str]) -> tuple[str, tuple[Page, ...]]:

@@ -51,7 +51,8 @@ def _numbered(line: str, found: re.Match[str], before: str, after: str) -> bool:
         return False
     if "." in found[1]:
         return True
-    if any(BULLET.match(other) or NUMBERED.match(other) for other in (before, after) if "." not in other.split()[0][:-1]):
+    around = [other for other in (before, after) if other and "." not in other.split()[0][:-1]]
+    if any(BULLET.match(other) or NUMBERED.match(other) for other in around):
         return False
     long = [word for word in found[2].split() if len(word) > 3 and word[0].isalpha()]
     return bool(long) and sum(word[0].isupper() for word in long) >= len(long) / 2
@@ -105,7 +106,7 @@ def document_date(text: str) -> str | None:
     head = text[:HEAD]
     for opening in (r"^\W*", r"\b"):
         for rule in rules("dates")["labels"]:
-            pattern = rf"{opening}{re.escape(rule['label'])}\b[^\n\d]{{0,24}}?(?=(?:[A-Z][a-z]+ )?\d)"
+            pattern = rf"{opening}{re.escape(rule['label'])}[\s:.\-–]{{1,8}}(?=(?:[A-Z][a-z]+\.? )?\d)"
             for label in re.finditer(pattern, head, re.IGNORECASE | re.MULTILINE):
                 found = next(dates(head[label.end() : label.end() + 24]), None)
                 if found and found[1] == 0:
