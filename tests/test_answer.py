@@ -46,7 +46,7 @@ def test_every_claim_is_an_exact_slice_with_its_citation(question: str, pipeline
         assert claim.supported is True
 
 
-@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join))
+@given(question=st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join))
 def test_no_answer_holds_a_word_that_is_not_the_sources(question: str, pipeline: Pipeline, index: Index) -> None:
     answer = pipeline.ask(question, index)
     lines = answer.text
@@ -59,7 +59,7 @@ def test_no_answer_holds_a_word_that_is_not_the_sources(question: str, pipeline:
         assert answer.notice, "a refusal says why"
 
 
-@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join))
+@given(question=st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join))
 def test_no_stretch_of_text_is_quoted_twice(question: str, pipeline: Pipeline, index: Index) -> None:
     spans = [cited.span for claim in pipeline.ask(question, index).claims for cited in claim.citations]
     for one, other in itertools.combinations(spans, 2):

@@ -1,0 +1,53 @@
+"""The house as it is meant to be: imports go one way, and what must not be there is not there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = [
+    "errors", "values", "stage", "rules", "text", "load", "embed", "chunk", "artifacts", "index", "retrieve", "rerank", "prompt",
+    "governance", "answer", "verify", "pipeline", "presets", "workspace", "page_image", "evaluate", "__main__",
+]  # fmt: skip
+MODULES = sorted((ROOT / "rag").rglob("*.py"))
+SCRIPTS = [*MODULES, *sorted((ROOT / "pages").rglob("*.py")), ROOT / "app.py"]
+FORBIDDEN = re.compile(r"\bpickle\b|\beval\(|\bexec\(|unsafe_allow_html|allow_dangerous_deserialization|allow_pickle=True")
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    return names | {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+
+
+def part(path: Path) -> str:
+    return path.relative_to(ROOT / "rag").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_in_rag_go_one_way_and_never_to_the_screen(path: Path) -> None:
+    if part(path) == "__init__":
+        return
+    here = ORDER.index(part(path))
+    for name in imported(path):
+        assert name.split(".")[0] not in {"streamlit", "pages"}, f"{path.name} imports {name}"
+        if name.startswith("rag."):
+            assert ORDER.index(name.split(".")[1]) <= here, f"{path.name} imports {name} upward"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_unpickled_evaluated_or_drawn_as_markup(path: Path) -> None:
+    code = "\n".join(line.split("#")[0] for line in path.read_text("utf-8").splitlines())
+    assert not FORBIDDEN.search(code)
+
+
+def test_no_page_lies_flat_in_pages() -> None:
+    assert not list((ROOT / "pages").glob("*.py")), "Streamlit would run it without app.py"
+
+
+def test_the_component_sets_document_text_as_text() -> None:
+    from pages.shared.text_view import JS
+
+    assert "textContent" in JS and "innerHTML" not in JS

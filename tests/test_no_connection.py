@@ -1,0 +1,62 @@
+"""In the default configuration nothing tries to reach another machine, not even by a look-up."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SESSION = """
+import sys
+
+tried = []
+
+
+def watch(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        tried.append(str(arguments[1][0]))
+    elif event in {"socket.getaddrinfo", "socket.gethostbyname"}:
+        tried.append(str(arguments[0]))
+
+
+sys.addaudithook(watch)
+import io, pathlib, sys
+from reportlab.pdfgen.canvas import Canvas
+import langchain, langchain_community, streamlit
+from streamlit.testing.v1 import AppTest
+from rag.presets import PRESETS
+from rag.values import File
+from rag.workspace import open_workspace
+
+workspace = open_workspace()
+data = io.BytesIO()
+canvas = Canvas(data)
+canvas.drawString(72, 700, "The invented syrup is given at 7 mL every eight hours.")
+canvas.save()
+workspace.add(File("bulletin.pdf", data.getvalue()))
+for name in ("default", "baseline", "reports"):
+    pipeline = PRESETS[name][1]
+    index = pipeline.prepare(workspace.documents, workspace.artifacts)
+    assert pipeline.ask("How much of the invented syrup is given?", index).hits
+app = AppTest.from_file(sys.argv[1], default_timeout=120).run()
+app.session_state["state"].update(question="syrup", asked="How much of the invented syrup is given?")
+for page in ("pages/tune/ask.py", "pages/tune/compare.py", "pages/prepare/documents.py", "pages/prepare/chunks.py"):
+    app.switch_page(page).run()
+    assert not app.exception
+local = {"127.0.0.1", "::1", "localhost", "None"}
+print("TRIED", sorted({place for place in tried if place not in local}))
+"""
+
+
+def test_start_upload_question_and_comparison_try_no_connection(tmp_path: Path) -> None:
+    environment = {**os.environ, "RAG_WORKSPACE": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", SESSION, str(ROOT / "app.py")],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip().splitlines()[-1] == "TRIED []"
