@@ -17,7 +17,7 @@ AMOUNT = re.compile(r"how (?:many|much|often|long|old|large|big)|what (?:dose|sh
 WORDS = re.compile(r"[^\W\d_]{3,}")
 SHORTEST = 2  # Terms a sentence needs to be a statement.
 WEAK = 0.5  # Confidence below which an answer says that its evidence is weak.
-COMPARED = 12  # Sentences whose meaning is compared with the question's.
+COMPARED = 8  # Sentences whose meaning is compared with the question's.
 TERMS, PASSAGE, RANK, AMOUNT_BONUS, MEANING = 0.5, 0.35, 0.35, 0.1, 0.6  # Chosen on the development questions.
 
 
