@@ -5,6 +5,7 @@ import streamlit as st
 
 from pages.shared.sources import marked_text
 from pages.shared.state import workspace
+from pages.shared.text_view import plain
 from pages.shared.uploads import last_upload, take_in
 from rag.errors import SettingProblem
 from rag.load import FORMATS
@@ -58,7 +59,7 @@ if not event.selection.rows or event.selection.rows[0] >= len(documents):
 document = documents[event.selection.rows[0]]
 reading, facts = st.columns([2.2, 1], gap="large")
 with reading:
-    st.subheader(document.name, anchor=False)
+    st.subheader(plain(document.name), anchor=False)
     part = st.selectbox(
         "Go to",
         [Span(document.name, 0, 0), *(Span(document.name, s.start, s.body) for s in document.sections)],
@@ -77,7 +78,7 @@ with facts:
             try:
                 workspace().edit(document.name, type=kind, title=title, date=date.strip() or None, patient=patient.strip())
             except SettingProblem as problem:
-                st.error(str(problem))
+                st.error(plain(str(problem)))
             else:
                 st.rerun()
     with st.popover("Remove", icon=":material/delete:"):

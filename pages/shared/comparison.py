@@ -11,6 +11,7 @@ from pages.shared.charts import time_chart
 from pages.shared.controls import pipeline_controls
 from pages.shared.sources import answer_view
 from pages.shared.state import open_pipeline, state, workspace
+from pages.shared.text_view import plain
 from rag.errors import SettingProblem
 from rag.pipeline import Pipeline, read_pipeline
 from rag.presets import PRESETS
@@ -63,7 +64,7 @@ def column_settings(at: int, pipeline: Pipeline) -> Pipeline:
         with st.popover("Open, copy or save", icon=":material/folder_open:", width="stretch"):
             _exchange(at, pipeline, key)
     for fault in faults:
-        st.error(fault)
+        st.error(plain(fault))
     if edited != pipeline:
         state()["columns"][at] = edited.to_json()
         st.rerun()
@@ -92,7 +93,7 @@ def _open(text: str, name: str, at: int) -> None:
     try:
         open_pipeline(read_pipeline(text, name), "columns", at)
     except SettingProblem as problem:
-        st.error(str(problem))
+        st.error(plain(str(problem)))
     else:
         st.rerun()
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from pages.shared.state import open_pipeline, state, workspace
+from pages.shared.text_view import plain
 from rag.errors import SettingProblem
 from rag.pipeline import UNIONS, Pipeline, Plan, problems, read_pipeline
 from rag.presets import PRESETS
@@ -79,7 +80,7 @@ def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]
         with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
             stages[name], fault = stage_controls(name, current, f"{key}-{name}")
             if fault:
-                st.error(fault)
+                st.error(plain(fault))
                 faults.append(f"{title}: {fault}")
     try:
         return Pipeline.model_validate({name: stage.model_dump() for name, stage in stages.items()}), faults
@@ -98,7 +99,7 @@ def edited_pipeline(key: str = "ask") -> Pipeline:
     if edited != before:
         state()["pipeline"] = edited.to_json()
     for fault in faults:
-        st.error(fault)
+        st.error(plain(fault))
     plan = edited.plan(workspace().documents, workspace().artifacts)
     if state()["applied"] != edited.to_json():
         cheap = (plan.seconds or 0.0) <= WAIT and not (plan.seconds is None and _embeds_many(plan))
@@ -143,6 +144,6 @@ def load_text(text: str, name: str) -> None:
     try:
         open_pipeline(read_pipeline(text, name))
     except SettingProblem as problem:
-        st.error(str(problem))
+        st.error(plain(str(problem)))
     else:
         st.rerun()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared.state import open_source, opened, workspace
-from pages.shared.text_view import Block, Button, Part, text_view
+from pages.shared.text_view import Block, Button, Part, plain, text_view
 from rag.page_image import page_image
 from rag.values import Answer, Citation, Claim, Document, Span
 
@@ -32,9 +32,9 @@ def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -
             if claim < len(answer.claims) and cited < len(answer.claims[claim].citations):
                 open_source(answer.claims[claim].citations[cited].span)
     if answer.refused:
-        st.warning(answer.notice or "No answer was given.", icon=":material/help:")
+        st.warning(plain(answer.notice) or "No answer was given.", icon=":material/help:")
     elif answer.notice:
-        st.caption(answer.notice)
+        st.caption(plain(answer.notice))
 
 
 def _claim_block(claim: Claim, at: int, novel: bool) -> Block:
@@ -65,13 +65,13 @@ def show_opened() -> None:
 def _source(span: Span) -> None:
     document = workspace().document(span.document)
     if document is None:
-        st.warning(f"{span.document} was removed. Upload it again to read this passage.")
+        st.warning(f"{plain(span.document)} was removed. Upload it again to read this passage.")
         return
     page = document.page_at(span.start)
     facts = [document.title, " › ".join(document.path_at(span.start)), document.date or ""]
     facts.append(f"page {page.number} (printed {page.label})" if page else "")
     facts.append(f"characters {span.start:,} to {span.end:,}")
-    st.caption(_plain(" · ".join(fact for fact in facts if fact)))
+    st.caption(plain(" · ".join(fact for fact in facts if fact)))
     views = ["Page", "Text"] if page and document.format == "pdf" else ["Text"]
     view = st.segmented_control("View", views, default=views[0], key="source-view", label_visibility="collapsed", required=True)
     if view == "Page" and page:
@@ -104,8 +104,3 @@ def marked_text(document: Document, span: Span, key: str, height: int) -> None:
         {"text": document.text[span.end : high] + (" …" if high < len(document.text) else "")},
     ]
     text_view([{"parts": parts}], key, height)
-
-
-def _plain(text: str) -> str:
-    """Text as Markdown that shows just this text: every mark of Markdown's is escaped."""
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:@&" else character for character in text)

@@ -104,3 +104,8 @@ def text_view(blocks: Iterable[Block], key: str, height: int | None = None) -> s
     data = {"blocks": list(blocks), "height": height}
     result = _component()(data=data, key=key, on_pressed_change=lambda: None)
     return getattr(result, "pressed", None)
+
+
+def plain(text: str) -> str:
+    """Text as Markdown that shows just this text: every mark of Markdown's is escaped."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:@&" else character for character in text)

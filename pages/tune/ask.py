@@ -9,6 +9,7 @@ from pages.shared.filters import filter_controls
 from pages.shared.frame import stop_without_documents
 from pages.shared.sources import answer_view, show_opened
 from pages.shared.state import answered, state
+from pages.shared.text_view import plain
 from rag.errors import WorkbenchError
 
 st.title("Ask")
@@ -36,7 +37,7 @@ with right:
         written: list[str] = []
         answer = answered(pipeline, state()["asked"], lambda text: (written.append(text), live.text("".join(written))))
     except WorkbenchError as problem:
-        st.error(str(problem))
+        st.error(plain(str(problem)))
         st.stop()
     live.empty()
 

@@ -6,6 +6,7 @@ from pages.shared.comparison import bring_back, column_settings, differences, li
 from pages.shared.frame import stop_without_documents
 from pages.shared.sources import show_opened
 from pages.shared.state import answered, pipeline_of, state
+from pages.shared.text_view import plain
 from rag.errors import WorkbenchError
 from rag.presets import PRESETS
 from rag.values import Answer
@@ -51,7 +52,7 @@ for column, pipeline in zip(columns, pipelines, strict=True):
             answers.append(answered(pipeline, state()["asked"]))
         except WorkbenchError as problem:
             answers.append(None)
-            st.error(str(problem))
+            st.error(plain(str(problem)))
 marks = differences(answers)
 for at, (column, answer) in enumerate(zip(columns, answers, strict=True)):
     if answer is not None:
