@@ -22,7 +22,7 @@ from rag.values import Chunk, Document, Filter, Span
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
-BACKGROUND, EVERYDAY = 3000, 0.002
+BACKGROUND = 3000
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
@@ -81,13 +81,13 @@ class Index:
             return np.zeros(len(self.chunks), np.float32)
         return np.asarray(self.bm25.get_scores(known), np.float32)
 
-    def rarity(self, term: str) -> float:
-        """The inverse document frequency of a term as BM25 weighs it; of an unknown one, the highest there is.
+    def rarity(self, term: str, common: float) -> float:
+        """The inverse document frequency of a term as BM25 weighs it, where a share `common` of all passages would hold it.
 
-        A background of passages that hold every term now and then keeps a small corpus from calling everyday words rare.
+        A background of passages of general English keeps a small corpus from calling everyday words rare.
         """
         total = len(self.chunks) + BACKGROUND
-        count = self._counts.get(term, 0) + BACKGROUND * EVERYDAY
+        count = self._counts.get(term, 0) + BACKGROUND * common
         return float(np.log1p((total - count + 0.5) / (count + 0.5)))
 
     @cached_property

@@ -9,14 +9,16 @@ from pydantic import Field
 
 from rag.answer.base import Answering, citation
 from rag.answer.evidence import Asked, confidence
+from rag.embed.minilm import commonness
 from rag.index import Index
-from rag.text import stopwords, terms
+from rag.text import terms
 from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
 
 AMOUNT = re.compile(r"how (?:many|much|often|long|old|large|big)|what (?:dose|share|size|quantity|percent)|\bdose\b", re.I)
 WORDS = re.compile(r"[^\W\d_]{3,}")
 SHORTEST = 2  # Terms a sentence needs to be a statement.
-WEAK = 0.5  # Confidence below which an answer says that its evidence is weak.
+WEAK = 0.55  # Confidence below which an answer says that its evidence is weak.
+EVERYDAY = 0.004  # Words in more English passages than this share are not worth naming as missing.
 COMPARED = 8  # Sentences whose meaning is compared with the question's.
 TERMS, PASSAGE, RANK, AMOUNT_BONUS, MEANING = 0.5, 0.35, 0.35, 0.1, 0.6  # Chosen on the development questions.
 
@@ -38,7 +40,7 @@ class Quote(Answering):
     most: int = Field(default=5, ge=1, le=20, description="Statements at most")
     closeness: float = Field(default=0.7, ge=0.0, le=1.0, description="How near to the best statement the others must score")
     refuse_below: float = Field(
-        default=0.3, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
+        default=0.38, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
     )
 
     def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
@@ -47,7 +49,7 @@ class Quote(Answering):
         missing = _missing(prompt, asked)
         if sure < self.refuse_below:
             closest = " The closest passages are listed below." if prompt.sources else ""
-            return Draft("", (), True, sure, f"The documents do not answer this.{missing}{closest}")
+            return Draft("", (), True, sure, f"The evidence is too weak to answer from.{missing}{closest}")
         claims: dict[str, Claim] = {}
         for found in self._chosen(prompt, asked, index):
             quoted = citation(found.hit, found.number, index, found.chunk.span.start, found.chunk.span.end)
@@ -120,6 +122,6 @@ def _missing(prompt: Prompt, asked: Asked) -> str:
     absent = [
         word
         for word in dict.fromkeys(WORDS.findall(prompt.question))
-        if word.lower() not in stopwords() and (own := terms(word)) and not there.intersection(own)
+        if commonness(word.lower()) < EVERYDAY and (own := terms(word)) and not there.intersection(own)
     ]
     return f" Not found in the passages: {', '.join(absent[:8])}." if absent else ""
