@@ -3,15 +3,22 @@
 import gzip
 import json
 import logging
+import re
+import sqlite3
 import sys
+import time
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from rag.artifacts import Artifacts
+from rag.embed.base import Progress
 from rag.errors import FileProblem, SettingProblem, WorkbenchError
 from rag.index import Index
 from rag.load import FORMATS, read
@@ -28,14 +35,29 @@ Docs = Annotated[list[Path], typer.Option("--docs", help="Files and folders to r
 PipelineFile = Annotated[Path | None, typer.Option("--pipeline", help="A pipeline's JSON; without it the default")]
 Keep = Annotated[Path | None, typer.Option("--workspace", envvar="RAG_WORKSPACE", help="Folder that keeps vectors between runs")]
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+EMBEDDING = "embedding {done:,} of {total:,} passages"
+
 
 def _say(text: str, end: str = "\n") -> None:
     sys.stderr.write(text + end)
     sys.stderr.flush()
 
 
-def _progress(done: int, total: int) -> None:
-    _say(f"\rembedding {done:,} of {total:,} passages", end="\n" if done >= total else "")
+def counted(what: str) -> Progress:
+    """Progress as a line that counts up: in place on a terminal, elsewhere a line now and then."""
+    last = 0.0
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        terminal = sys.stderr.isatty()
+        if done < total and time.monotonic() - last < (0.2 if terminal else 10.0):
+            return
+        last = time.monotonic()
+        text = what.format(done=done, total=total)
+        _say(f"\r{text}" if terminal else text, end="" if terminal and done < total else "\n")
+
+    return show
 
 
 def _documents(places: Iterable[Path]) -> list[Document]:
@@ -77,8 +99,12 @@ def _rows(file: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
                 missing = [name for name in needed if not isinstance(row, dict) or not isinstance(row.get(name), str)]
                 if missing:
                     raise FileProblem(f"{file.name}, line {number}: no text under {missing[0]!r}. Every line needs {needed}.")
+                if "\\ud" in line.lower() and any(map(SURROGATE.search, (row[name] for name in needed))):
+                    raise FileProblem(
+                        f"{file.name}, line {number}: half of a surrogate pair (\\ud800 to \\udfff). Write it whole."
+                    )
                 yield row
-    except (json.JSONDecodeError, UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+    except (ValueError, RecursionError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FileProblem(f"{file.name}: not JSON lines ({type(error).__name__}). One JSON object a line is needed.") from None
     except OSError as error:
         raise FileProblem(f"{file}: cannot be read ({error.strerror}). Check the path.") from None
@@ -93,9 +119,30 @@ def _write(file: Path, lines: Iterable[str]) -> None:
 
 
 def _prepared(pipeline: Pipeline, documents: list[Document], workspace: Path | None) -> Index:
-    artifacts = Artifacts(workspace)
+    with _usable(workspace):
+        artifacts = Artifacts(workspace)
     _say(f"{len(documents):,} documents. {pipeline.plan(documents, artifacts)}")
-    return pipeline.prepare(documents, artifacts, _progress)
+    return pipeline.prepare(documents, artifacts, counted(EMBEDDING))
+
+
+@contextmanager
+def _usable(workspace: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise SettingProblem(
+            f"{workspace or '.workspace'}: cannot be used as a workspace ({type(error).__name__}). Choose another folder."
+        ) from None
+
+
+def _day(option: str, written: str | None) -> str | None:
+    """The day as it was written. Raises SettingProblem where it is not an ISO day."""
+    try:
+        if written is None or date.fromisoformat(written).isoformat() == written:
+            return written
+    except ValueError:
+        pass
+    raise SettingProblem(f"{option} {written!r} is not a day written like 2024-03-14. Write it so.")
 
 
 def answer_row(name: str, answer: Answer) -> dict[str, Any]:
@@ -174,8 +221,9 @@ def ask(
 ) -> None:
     """Answers one question from documents."""
     chosen = _pipeline(pipeline)
+    only = Filter(tuple(document or ()), tuple(type_ or ()), _day("--after", after), _day("--before", before))
     index = _prepared(chosen, _documents(docs), workspace)
-    answer = chosen.ask(question, index, Filter(tuple(document or ()), tuple(type_ or ()), after, before))
+    answer = chosen.ask(question, index, only)
     typer.echo(json.dumps(answer_row("1", answer), ensure_ascii=False, indent=2) if as_json else _shown(answer))
 
 
@@ -192,6 +240,8 @@ def batch(
     rows = list(_rows(questions, ("id", "question")))
     index = _prepared(chosen, _documents(docs), workspace)
 
+    progress = counted("{done:,} of {total:,} questions")
+
     def lines() -> Iterator[str]:
         for number, row in enumerate(rows, 1):
             try:
@@ -203,13 +253,14 @@ def batch(
                     "answer": "",
                     "refused": True,
                     "confidence": 0.0,
+                    "notice": "",
                     "error": str(problem),
                     "claims": [],
                     "hits": [],
                     "ms": {},
                 }
             yield json.dumps(result, ensure_ascii=False)
-            _say(f"\r{number:,} of {len(rows):,} questions", end="\n" if number == len(rows) else "")
+            progress(number, len(rows))
 
     _write(out, lines())
 
@@ -227,7 +278,7 @@ def retrieve(
     chosen = _pipeline(pipeline)
     asked = list(_rows(queries, ("id", "text")))
     documents = [
-        Document(name=row["id"], text=row["text"] or row.get("title", ""), title=str(row.get("title") or ""))
+        Document(name=row["id"], text=row["text"] or str(row.get("title") or ""), title=str(row.get("title") or ""))
         for row in _rows(corpus, ("id", "text"))
     ]
     if len({document.name for document in documents}) != len(documents):
@@ -236,6 +287,8 @@ def retrieve(
     deep = chosen.retrieve.model_copy(update={"candidates": max(chosen.retrieve.candidates, min(4 * top, 1000))})
     whole = chosen.rerank.model_copy(update={"top": deep.candidates})
 
+    progress = counted("{done:,} of {total:,} queries")
+
     def lines() -> Iterator[str]:
         for number, row in enumerate(asked, 1):
             best: dict[str, float] = {}
@@ -243,7 +296,7 @@ def retrieve(
                 best.setdefault(hit.chunk.span.document, hit.score)
             for rank, name in enumerate(list(best)[:top], 1):
                 yield f"{row['id']} Q0 {name} {rank} {1.0 / rank:.6f} rag"
-            _say(f"\r{number:,} of {len(asked):,} queries", end="\n" if number == len(asked) else "")
+            progress(number, len(asked))
 
     _write(out, lines())
 
@@ -278,10 +331,11 @@ def print_pipeline(preset: Annotated[str, typer.Option(help=f"One of {', '.join(
 @app.command()
 def setup(workspace: Keep = None) -> None:
     """Builds the model and opens the workspace with the sample documents, so that the app starts at once."""
-    opened = open_workspace(workspace)
+    with _usable(workspace):
+        opened = open_workspace(workspace)
     chosen = PRESETS["default"][1]
     _say(f"{len(opened.documents):,} documents. {chosen.plan(opened.documents, opened.artifacts)}")
-    chosen.prepare(opened.documents, opened.artifacts, _progress).question_vector("ready")
+    chosen.prepare(opened.documents, opened.artifacts, counted(EMBEDDING)).question_vector("ready")
 
 
 def main() -> None:

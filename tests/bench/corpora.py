@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.__main__ import counted
 from rag.artifacts import Artifacts
 from rag.embed.minilm import INSTALL, installed
 from rag.index import Index
@@ -78,8 +79,4 @@ def from_texts(texts: dict[str, str]) -> list[Document]:
 def prepared(pipeline: Pipeline, documents: Sequence[Document], artifacts: Artifacts) -> Index:
     """The index, with progress on standard error."""
     say(f"  {len(documents):,} documents. {pipeline.plan(documents, artifacts)}")
-    return pipeline.prepare(documents, artifacts, _progress)
-
-
-def _progress(done: int, total: int) -> None:
-    say(f"\r  embedding {done:,} of {total:,}", end="\n" if done >= total else "")
+    return pipeline.prepare(documents, artifacts, counted("  embedding {done:,} of {total:,}"))
