@@ -207,6 +207,12 @@ def _place(document: str, page: int | None) -> str:
     return f"{document}, page {page}" if page else document
 
 
+def _known(option: str, given: Iterable[str], there: set[str]) -> None:
+    for value in given:
+        if value not in there:
+            raise SettingProblem(f"{option} {value!r} is not among the documents. Allowed: {', '.join(sorted(there)[:20])}.")
+
+
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="The question")],
@@ -222,8 +228,10 @@ def ask(
     """Answers one question from documents."""
     chosen = _pipeline(pipeline)
     only = Filter(tuple(document or ()), tuple(type_ or ()), _day("--after", after), _day("--before", before))
-    index = _prepared(chosen, _documents(docs), workspace)
-    answer = chosen.ask(question, index, only)
+    documents = _documents(docs)
+    _known("--document", only.documents, {found.name for found in documents})
+    _known("--type", only.types, {found.type for found in documents})
+    answer = chosen.ask(question, _prepared(chosen, documents, workspace), only)
     typer.echo(json.dumps(answer_row("1", answer), ensure_ascii=False, indent=2) if as_json else _shown(answer))
 
 

@@ -17,7 +17,12 @@ class Prompting(Stage):
 
     system: str = Field(default="", max_length=8000, description="What the model is told about its task")
     template: str = Field(default="{sources}\n\n{question}", max_length=8000, description="Holds {sources} and {question}")
-    budget: int = Field(default=6000, ge=200, le=200_000, description="Tokens of sources at most; the last ones are left out")
+    budget: int = Field(
+        default=6000,
+        ge=200,
+        le=200_000,
+        description="Most tokens of sources; the last are left out, never the first",
+    )
 
     @model_validator(mode="after")
     def _has_places(self) -> Self:
@@ -44,9 +49,9 @@ class Prompting(Stage):
             used += tokens
         filled = {"sources": "\n\n".join(parts), "question": question}
         user = PLACES.sub(lambda place: filled[place[1]], self.template)
-        frame = token_count(self.system) + token_count(PLACES.sub("", self.template)) + token_count(question)
         messages = (*([Message("system", self.system)] if self.system else []), Message("user", user))
-        return Prompt(question, messages, tuple(hits[: len(parts)]), used + frame, len(hits) - len(parts))
+        size = sum(token_count(message.content) for message in messages)
+        return Prompt(question, messages, tuple(hits[: len(parts)]), size, len(hits) - len(parts))
 
 
 class Plain(Prompting):

@@ -12,6 +12,7 @@ from rag.stage import Stage
 from rag.text import terms
 from rag.values import Claim
 
+NEGATION = re.compile(r"\b(?:no|not|never|without|denie[sd]|negative for|absent|rule[sd]? out|neither|nor|cannot)\b")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -31,8 +32,11 @@ class Quotations(Stage):
             document = index.documents.get(cited.span.document)
             if document is None or document.text[cited.span.start : cited.span.end] != cited.quote:
                 return replace(claim, supported=False, reason="the quotation is not at the cited place")
-        if any(_plain(claim.text) in _plain(cited.quote) for cited in claim.citations):
+        found = [before for cited in claim.citations if (before := _before(claim.text, cited.quote)) is not None]
+        if any(not NEGATION.search(before) for before in found):
             return replace(claim, supported=True, reason="word for word in the cited passage")
+        if found:
+            return replace(claim, supported=False, reason="the passage denies it: a negation stands before these words")
         return self.paraphrase(claim)
 
     def paraphrase(self, claim: Claim) -> Claim:
@@ -59,6 +63,16 @@ class Overlap(Quotations):
 
 
 Verifier = Annotated[Quotations | Overlap, Field(discriminator="kind")]
+
+
+def _before(text: str, quote: str) -> str | None:
+    """What stands before the words of a text in their sentence of a quotation, or None where they do not stand in it.
+
+    "5 mg" does not stand in "2.5 mg" or "15 mg".
+    """
+    own = re.escape(_plain(text))
+    found = re.search(rf"(?<!\w)(?<!\d[.,/–-]){own}(?!\w)(?![.,/–-]\d)", _plain(quote)) if own else None
+    return re.split(r"[.;:]\s", found.string[: found.start()])[-1] if found else None
 
 
 def _plain(text: str) -> str:

@@ -51,6 +51,11 @@ class Workspace:
         with self._lock, self._base:
             yield self._base
 
+    def _settle(self) -> None:
+        """Empties the write-ahead log, in which what was changed or removed would still stand."""
+        with self._lock:
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @property
     def documents(self) -> tuple[Document, ...]:
         """All documents, in order of name."""
@@ -115,6 +120,7 @@ class Workspace:
         if changed != document:
             with self._write() as base:
                 base.execute("UPDATE documents SET body = ? WHERE name = ?", (DOCUMENT.dump_json(changed).decode(), name))
+            self._settle()
             self._documents = None
             self.artifacts.forget(name)
         return changed
@@ -129,7 +135,7 @@ class Workspace:
                 base.execute("DELETE FROM documents WHERE name = ?", (name,))
             if not self._base.execute("SELECT 1 FROM documents WHERE file = ?", row).fetchone():
                 (self.folder / "files" / row[0]).unlink(missing_ok=True)
-            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._settle()
             self._documents = None
         self.artifacts.forget(name)
 
@@ -163,6 +169,7 @@ class Workspace:
         """Removes a saved text. Unknown names are passed over."""
         with self._write() as base:
             base.execute("DELETE FROM saved WHERE kind = ? AND name = ?", (kind, name))
+        self._settle()
 
 
 def _is_iso(written: str) -> bool:

@@ -72,7 +72,7 @@ def test_an_unrelated_question_is_refused_with_the_words_that_are_missing(
 ) -> None:
     answer = pipeline.ask(question, index)
     assert answer.refused and answer.text == "" and answer.claims == ()
-    assert answer.notice.startswith("The documents do not answer this.")
+    assert answer.notice.startswith("The evidence is too weak to answer from.")
     if question != "?":
         assert question.rstrip("?").split()[-1] in answer.notice
     assert answer.confidence < pipeline.answer.refuse_below  # type: ignore[union-attr]

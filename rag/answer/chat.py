@@ -5,13 +5,14 @@ import re
 import time
 from collections.abc import Generator, Iterator
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from rag.answer.base import Answering, citation
 from rag.answer.evidence import Asked, confidence
 from rag.errors import ModelProblem
-from rag.governance.egress import permit
+from rag.governance.egress import is_local, permit
 from rag.index import Index
 from rag.text import sentences, terms, trim
 from rag.values import Citation, Claim, Draft, Hit, Prompt
@@ -23,6 +24,7 @@ HOMES = {
     "groq": "https://api.groq.com",
     "ollama": "http://localhost:11434",
 }
+PATIENCE = 10  # Time-outs that a whole answer may last.
 MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 REFUSAL = re.compile(r"\b(?:do|does|did) not (?:answer|contain|state|mention|say)|not (?:stated|found|given) in the", re.I)
 
@@ -58,15 +60,15 @@ class Chat(Answering):
 
     def _streamed(self, prompt: Prompt) -> Iterator[str]:
         url = self.base_url or HOMES.get(self.provider, f"https://{self.provider}")
-        permit(url)
+        _checked(url)
         where = f"{self.model} at {url}"
-        deadline = time.monotonic() + 10 * self.timeout
+        deadline = time.monotonic() + PATIENCE * self.timeout
         try:
-            model = self._model()
+            model = self._model(url)
             for piece in model.stream([(message.role, message.content) for message in prompt.messages]):
                 yield str(piece.text)
                 if time.monotonic() > deadline:
-                    raise TimeoutError
+                    raise ModelProblem(f"{where} had not finished after {PATIENCE * self.timeout:g} s. Raise the time-out.")
         except ModelProblem:
             raise
         except ImportError as error:
@@ -76,10 +78,11 @@ class Chat(Answering):
         except Exception as error:  # Every provider has its own kinds; the message names kind and status, never the text.
             raise ModelProblem(_reason(error, where, self.timeout)) from None
 
-    def _model(self) -> Any:
+    def _model(self, url: str) -> Any:
         from langchain.chat_models import init_chat_model
 
         settings: dict[str, Any] = {"temperature": self.temperature, "timeout": self.timeout, "max_retries": self.retries}
+        settings.update(_straight(self.provider, url))
         if self.base_url:
             settings["base_url"] = self.base_url
             if self.provider == "openai" and not os.environ.get("OPENAI_API_KEY"):
@@ -93,6 +96,24 @@ class Chat(Answering):
             ) from None
 
 
+def _checked(url: str) -> None:
+    try:
+        urlsplit(url).port  # noqa: B018  Reading it is what checks it.
+    except ValueError:
+        raise ModelProblem(f"The address {url!r} is not a URL. Write it like http://localhost:11434/v1") from None
+    permit(url)
+
+
+def _straight(provider: str, url: str) -> dict[str, Any]:
+    """Settings that keep the prompt on the way to this address: no redirect, and to this machine no proxy."""
+    direct: dict[str, Any] = {"follow_redirects": False, "trust_env": not is_local((urlsplit(url).hostname or "").lower())}
+    if provider == "openai":
+        from openai import DefaultHttpxClient
+
+        return {"http_client": DefaultHttpxClient(**direct)}
+    return {"client_kwargs": direct} if provider == "ollama" else {}
+
+
 def _reason(error: Exception, where: str, timeout: float) -> str:
     status = getattr(error, "status_code", None)
     kind = type(error).__name__
@@ -104,6 +125,8 @@ def _reason(error: Exception, where: str, timeout: float) -> str:
         return f"{where} is not known there (404). Check the model's name and the base URL."
     if status == 429:
         return f"{where} refuses for now: too many requests (429). Wait, then try again."
+    if status and 300 <= status < 400:
+        return f"{where} points to another address ({status}), which is not followed. Give the final URL as base URL."
     if status:
         return f"{where} failed with status {status}. Try again, or look into the server's log."
     if "Connect" in kind or isinstance(error, ConnectionError):

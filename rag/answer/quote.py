@@ -46,10 +46,11 @@ class Quote(Answering):
     def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
         asked = Asked.of(prompt.question, index)
         sure = confidence(asked, prompt.sources, index, prompt.question)
-        missing = _missing(prompt, asked)
         if sure < self.refuse_below:
+            missing = _missing(prompt, asked, 1.0)
             closest = " The closest passages are listed below." if prompt.sources else ""
             return Draft("", (), True, sure, f"The evidence is too weak to answer from.{missing}{closest}")
+        missing = _missing(prompt, asked, EVERYDAY)
         claims: dict[str, Claim] = {}
         for found in self._chosen(prompt, asked, index):
             quoted = citation(found.hit, found.number, index, found.chunk.span.start, found.chunk.span.end)
@@ -116,12 +117,12 @@ def _is_heading(document: Document, start: int, end: int) -> bool:
     return any(section.start <= start and end <= section.body for section in document.sections)
 
 
-def _missing(prompt: Prompt, asked: Asked) -> str:
-    """Which words of the question stand in none of the passages, in the question's own spelling."""
+def _missing(prompt: Prompt, asked: Asked, most: float) -> str:
+    """Which words of the question, at `most` so common in English, stand in none of the passages, in its own spelling."""
     there = {term for hit in prompt.sources for term in terms(hit.chunk.indexed)}
     absent = [
         word
         for word in dict.fromkeys(WORDS.findall(prompt.question))
-        if commonness(word.lower()) < EVERYDAY and (own := terms(word)) and not there.intersection(own)
+        if commonness(word.lower()) <= most and (own := terms(word)) and not there.intersection(own)
     ]
     return f" Not found in the passages: {', '.join(absent[:8])}." if absent else ""

@@ -35,7 +35,8 @@ class MiniLM(Embedding):
 
     kind: Literal["minilm"] = "minilm"
     precision: Literal["int8", "fp32"] = Field(
-        default="int8", description="int8 is about twice as fast; fp32 equals the published model"
+        default="int8",
+        description="int8: twice as fast, varies a little with the batch; fp32: the published model",
     )
     limit: int = Field(default=256, ge=16, le=512, description="Tokens read of a passage; the rest is cut off")
 
@@ -148,7 +149,7 @@ def _session(precision: str) -> "InferenceSession":
 
 def _graph(precision: str) -> Path:
     """The ONNX file for a precision, built at first use and kept beside its checksum. Raises ModelProblem."""
-    for folder in (_cache_folder(), Path(tempfile.gettempdir()) / "clinical-rag-workbench"):
+    for folder in (_cache_folder(), Path.home() / ".cache" / "clinical-rag-workbench"):
         path = folder / f"minilm-{precision}-{GRAPH}-{SHA256[:12]}.onnx"
         checksum = path.with_suffix(".sha256")
         if path.is_file() and checksum.is_file() and checksum.read_text().strip() == _sha256(path):

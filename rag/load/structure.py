@@ -123,14 +123,20 @@ def document_patient(text: str) -> str:
 def document_type(name: str, title: str, text: str) -> str:
     """The type that the cues in file name, title and first page speak for, or "other"."""
     known = rules("types")["types"]
-    front = re.sub(r"[_\-]+", " ", f"{name} {title}").lower()
+    front = _plain(f"{name} {title}")
     for rule in known:
-        if any(re.search(rf"\b{re.escape(cue)}", front) for cue in (*rule["cues"], *rule.get("titles", ()))):
+        if any(
+            re.search(rf"\b{re.escape(re.sub(r'[_-]+', ' ', cue))}", front) for cue in (*rule["cues"], *rule.get("titles", ()))
+        ):
             return str(rule["type"])
     head = text[:HEAD].lower()
     counts = {str(rule["type"]): sum(min(head.count(cue), 2) for cue in rule["cues"]) for rule in known}
     best = max(counts, key=lambda kind: counts[kind])
     return best if counts[best] >= 2 else "other"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[_\-]+", " ", text).lower()
 
 
 def document_title(text: str) -> str:

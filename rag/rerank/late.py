@@ -1,5 +1,6 @@
 """Late interaction: every token of the question looks for its best match among the tokens of a passage."""
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -31,4 +32,5 @@ class LateInteraction(Reranking):
         mixed = self.weight * scaled(matches) + (1 - self.weight) * before
         order = np.argsort(-mixed, kind="stable")
         ranked = [near[at].after("late", float(mixed[at]), rank) for rank, at in enumerate(order, 1)]
-        return [*ranked, *far][: self.top]
+        behind = [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in far]  # Theirs is on another scale.
+        return [*ranked, *behind][: self.top]

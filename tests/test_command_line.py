@@ -1,0 +1,242 @@
+"""The command line: every command does what the README says, results and progress stay apart, mistakes are one clear line."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag import __main__ as command_line
+from rag import workspace as workspace_module
+from rag.embed.hashing import Hashing
+from rag.load import read
+from rag.pipeline import UNIONS, Pipeline, read_pipeline
+from rag.presets import PRESETS
+from rag.rerank.keep import Keep
+from rag.retrieve import Terms
+from rag.stage import options
+
+QUESTION = "Is torsemide 40 mg taken by mouth daily?"
+KEYS = ["id", "question", "answer", "refused", "confidence", "notice", "claims", "hits", "ms"]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command line in this process, with the embedder that needs no model; gives exit code, output and errors."""
+    for name, (sentence, pipeline) in PRESETS.items():
+        monkeypatch.setitem(PRESETS, name, (sentence, pipeline.model_copy(update={"embed": Hashing()})))
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["rag", *map(str, arguments)])
+        try:
+            command_line.main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def lines(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows), "utf-8")
+    return path
+
+
+def mistake(result: tuple[int, str, str], *parts: str) -> None:
+    """Exit code 1, nothing on standard output, and an error of one line that holds these parts."""
+    code, out, err = result
+    last = err.rstrip("\n").rsplit("\n", 1)[-1]
+    assert (code, out) == (1, "")
+    assert last.startswith("error: ") and "Traceback" not in err and "╭" not in err
+    assert [part for part in parts if part not in last] == []
+
+
+def hold(row: dict[str, Any], places: Path) -> None:
+    """An answer as the README describes it; every quotation stands at its place."""
+    assert [key for key in row if key != "error"] == KEYS
+    for claim in row["claims"]:
+        assert list(claim) == ["text", "supported", "reason", "citations"]
+        for cited in claim["citations"]:
+            assert list(cited) == ["document", "page", "start", "end", "quote"]
+            (document,) = read(places / cited["document"])
+            assert document.text[cited["start"] : cited["end"]] == cited["quote"]
+    assert all(list(hit) == ["document", "page", "start", "end", "score", "text"] for hit in row["hits"])
+
+
+def test_ask_prints_the_answer_and_keeps_progress_apart(run: Run, places: Path) -> None:
+    code, out, err = run("ask", QUESTION, "--docs", places)
+    assert code == 0
+    assert "Torsemide 40 mg by mouth daily. [1]" in out and "[1] discharge_P-9001.txt" in out and "confidence 0." in out
+    assert "4 documents. divides 4 documents" in err and "embedding" in err and "embedding" not in out
+
+
+def test_ask_prints_json_that_other_programs_read(run: Run, places: Path) -> None:
+    code, out, _ = run("ask", QUESTION, "--docs", places, "--json")
+    row = json.loads(out)
+    hold(row, places)
+    assert code == 0 and row["question"] == QUESTION and not row["refused"]
+    assert "Torsemide 40 mg by mouth daily." in row["answer"] and row["claims"][0]["supported"]
+    assert list(row["ms"]) == ["retrieve", "rerank", "prompt", "answer", "verify"]
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        (["--type", "policy"], {"policy_cgm.md"}),
+        (["--document", "radiology_P-9001.txt", "--document", "policy_cgm.md"], {"radiology_P-9001.txt", "policy_cgm.md"}),
+        (["--after", "2024-03-14"], {"discharge_P-9001.txt"}),
+        (["--before", "2024-03-13"], {"radiology_P-9001.txt"}),
+        (["--after", "2024-03-15"], set()),
+    ],
+    ids=str,
+)
+def test_ask_looks_only_where_it_is_allowed(run: Run, places: Path, only: list[str], expected: set[str]) -> None:
+    code, out, _ = run("ask", "monitor nodule torsemide", "--docs", places, "--json", *only)
+    assert code == 0 and {hit["document"] for hit in json.loads(out)["hits"]} == expected
+
+
+def test_batch_writes_a_line_a_question_and_goes_on_after_one_that_fails(run: Run, places: Path, tmp_path: Path) -> None:
+    questions = lines(tmp_path / "q.jsonl", {"id": "ё1", "question": QUESTION}, "", {"id": "2", "question": " "})
+    code, out, err = run("batch", "--docs", places, "--questions", questions, "--out", tmp_path / "a.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
+    for row in rows:
+        hold(row, places)
+    assert (code, out) == (0, "") and "2 of 2 questions" in err
+    assert [(row["id"], row["refused"], "error" in row) for row in rows] == [("ё1", False, False), ("2", True, True)]
+    assert rows[1]["error"] == "The question is empty. Type a question."
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzipped"])
+def test_retrieve_writes_a_run_in_which_a_document_stands_once(run: Run, tmp_path: Path, packed: bool) -> None:
+    texts = [
+        {"id": "a", "title": "Torsemide", "text": "Torsemide was raised. " * 200},
+        {"id": "b", "title": None, "text": "A rash after peritol."},
+        {"id": "c", "title": "Peritol", "text": ""},
+        {"id": "d", "title": None, "text": ""},
+    ]
+    corpus = lines(tmp_path / "c.jsonl", *texts)
+    if packed:
+        corpus = tmp_path / "c.jsonl.gz"
+        corpus.write_bytes(gzip.compress((tmp_path / "c.jsonl").read_bytes()))
+    queries = lines(tmp_path / "q.jsonl", {"id": "1", "text": "torsemide raised"}, {"id": "2", "text": "peritol rash"})
+    pipeline = tmp_path / "p.json"
+    pipeline.write_text(Pipeline(embed=Hashing(), retrieve=Terms(), rerank=Keep()).to_json())
+    given = ("--corpus", corpus, "--queries", queries, "--out", tmp_path / "run.txt", "--pipeline", pipeline)
+    code, out, _ = run("retrieve", *given)
+    written = (tmp_path / "run.txt").read_text()
+    assert (code, out) == (0, "")
+    assert written == "1 Q0 a 1 1.000000 rag\n2 Q0 b 1 1.000000 rag\n2 Q0 c 2 0.500000 rag\n"
+    assert run("retrieve", *given, "--top", 1)[0] == 0
+    assert (tmp_path / "run.txt").read_text() == "1 Q0 a 1 1.000000 rag\n2 Q0 b 1 1.000000 rag\n"
+
+
+def test_options_names_every_stage_option_and_setting(run: Run) -> None:
+    _, out, err = run("options")
+    schemas = json.loads(run("options", "--json")[1])
+    assert err == "" and list(schemas) == list(UNIONS)
+    for name, union in UNIONS.items():
+        assert list(schemas[name]) == list(options(union))
+        for kind, stage in options(union).items():
+            assert f"  {kind}: {stage.help()}" in out
+            assert set(schemas[name][kind]["properties"]) == set(stage.model_fields)
+            assert all(f"    {field} = " in out for field in stage.model_fields if field != "kind")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_printed_pipeline_is_the_preset_and_is_taken_back(run: Run, name: str, places: Path, tmp_path: Path) -> None:
+    code, out, err = run("pipeline", "--preset", name)
+    assert (code, err) == (0, "") and read_pipeline(out) == PRESETS[name][1]
+    (tmp_path / "p.json").write_text(out)
+    assert run("ask", QUESTION, "--docs", places, "--pipeline", tmp_path / "p.json")[0] == 0
+
+
+def test_setup_fills_the_workspace_and_a_second_run_embeds_nothing(
+    run: Run, places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_module, "SAMPLES", places)
+    code, out, err = run("setup", "--workspace", tmp_path / "kept")
+    assert (code, out) == (0, "") and "4 documents. divides 4 documents, embeds" in err
+    assert "embeds" not in run("setup", "--workspace", tmp_path / "kept")[2]
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(run: Run, places: Path) -> None:
+    (places / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    code, out, err = run("ask", QUESTION, "--docs", places)
+    assert code == 0 and "Torsemide" in out and "skipped: broken.pdf: the PDF is damaged" in err
+
+
+def test_bad_documents_settings_and_places_are_one_clear_line(run: Run, places: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    bad = lines(tmp_path / "p.json", {"rerank": {"kind": "keep", "top": 0}})
+    ask = ("ask", QUESTION, "--docs", places)
+    mistake(run("ask", " ", "--docs", places), "The question is empty")
+    mistake(run("ask", QUESTION, "--docs", tmp_path / "gone"), "gone: no such file or folder")
+    mistake(run("ask", QUESTION, "--docs", tmp_path / "empty"), "No document could be read", "--docs")
+    mistake(run(*ask, "--pipeline", tmp_path / "gone.json"), "gone.json: cannot be read (FileNotFoundError)")
+    mistake(run(*ask, "--pipeline", bad), "p.json: rerank.keep.top: input should be greater than or equal to 1")
+    mistake(run(*ask, "--pipeline", lines(tmp_path / "n.json", "{nothing")), "n.json: not JSON")
+    mistake(run(*ask, "--workspace", bad), "p.json: cannot be used as a workspace", "Choose another folder")
+    mistake(run(*ask, "--after", "14.03.2024"), "--after", "14.03.2024", "2024-03-14")
+    mistake(run(*ask, "--before", "2024-02-31"), "--before", "2024-02-31", "2024-03-14")
+    mistake(run("pipeline", "--preset", "best"), "No preset 'best'. Allowed: default, baseline")
+
+
+PACKED = gzip.compress(b'{"id": "1", "text": "pain"}\n' * 500)
+BAD_LINES = {
+    "not JSON": (b"{nothing\n", "not JSON lines"),
+    "not an object": (b"[1]\n", "line 1: no text under 'id'"),
+    "a field is missing": (b'{"id": "1", "text": "a"}\n{"id": "2"}\n', "line 2: no text under 'text'"),
+    "a number as id": (b'{"id": 1, "text": "a"}\n', "line 1: no text under 'id'"),
+    "not UTF-8": (b'{"id": "\xff"}\n', "not JSON lines"),
+    "nested too deeply": (b"[" * 100_000 + b"\n", "not JSON lines"),
+    "a number too long": (b'{"id": ' + b"1" * 5000 + b"}\n", "not JSON lines"),
+    "half a sign": (b'{"id": "\\ud83d", "text": "a"}\n', "line 1"),
+    "an id twice": (b'{"id": "1", "text": "a"}\n' * 2, "an id stands there twice"),
+    "not gzipped": (b'{"id": "1", "text": "a"}\n', "not JSON lines"),
+    "gzip cut off": (PACKED[:-12], "not JSON lines"),
+    "gzip damaged": (PACKED[:20] + b"\xff" * 12 + PACKED[32:], "not JSON lines"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_LINES)
+def test_bad_json_lines_are_one_clear_line(run: Run, tmp_path: Path, name: str) -> None:
+    data, said = BAD_LINES[name]
+    corpus = tmp_path / ("c.jsonl.gz" if "gzip" in name else "c.jsonl")
+    corpus.write_bytes(data)
+    queries = lines(tmp_path / "q.jsonl", {"id": "1", "text": "pain"})
+    mistake(run("retrieve", "--corpus", corpus, "--queries", queries, "--out", tmp_path / "run.txt"), corpus.name, said)
+
+
+def test_questions_that_are_missing_and_answers_that_cannot_be_written_are_named(run: Run, places: Path, tmp_path: Path) -> None:
+    questions = lines(tmp_path / "q.jsonl", {"id": "1", "question": QUESTION})
+    batch = ("batch", "--docs", places, "--questions")
+    mistake(run(*batch, tmp_path / "gone.jsonl", "--out", tmp_path / "a.jsonl"), "gone.jsonl: cannot be read")
+    mistake(run(*batch, questions, "--out", tmp_path / "gone" / "a.jsonl"), "a.jsonl: cannot be written")
+
+
+@pytest.mark.parametrize("wrong", [[], ["ask"], ["answer"], ["ask", "why?", "--colour", "blue"], ["options", "extra"]], ids=str)
+def test_wrong_usage_ends_with_2(run: Run, wrong: list[str]) -> None:
+    assert run(*wrong)[0] == 2
+
+
+def test_a_run_that_is_stopped_ends_with_130(run: Run, places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "_prepared", stop)
+    code, out, err = run("ask", QUESTION, "--docs", places)
+    assert (code, out) == (130, "") and "Traceback" not in err
+
+
+def test_it_runs_as_a_program_of_its_own(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "rag", "ask", "Why?", "--docs", str(tmp_path / "gone")]
+    home = Path(command_line.__file__).parents[1]
+    done = subprocess.run(arguments, cwd=home, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: {tmp_path / 'gone'}: no such file or folder. Check the path.\n"
