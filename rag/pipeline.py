@@ -202,12 +202,19 @@ def problems(error: ValidationError) -> str:
 
 
 def _problem(place: tuple[str, ...], one: dict[str, Any]) -> str:
-    where = ".".join(place) or "settings"
+    where, given = _short(".".join(place) or "settings"), _short(json.dumps(one["input"], default=str))
     if one["type"] == "extra_forbidden":
         return f"unknown field {where}; allowed: {', '.join(_fields(place))}"
     if one["type"].startswith("union_tag"):
         return f"{where}: kind must be one of {', '.join(options(UNIONS[place[0]]))}"
-    return f"{where}: {one['msg'].removeprefix('Value error, ').lower()}"
+    if one["type"] == "model_type":
+        return f"{where}: {given} is not an object of settings; export a pipeline and edit it"
+    fault = "" if one["type"] == "value_error" else f"{given} does not fit: "
+    return f"{where}: {fault}{one['msg'].removeprefix('Value error, ').lower()}"
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _fields(place: tuple[str, ...]) -> list[str]:

@@ -45,7 +45,7 @@ class FakeModel:
 
 @pytest.fixture(autouse=True)
 def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Chat, "_model", lambda self: FakeModel())
+    monkeypatch.setattr(Chat, "_model", lambda self, url: FakeModel())
 
 
 def with_stage(name: str, stage: Stage) -> Pipeline:

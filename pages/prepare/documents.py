@@ -50,7 +50,14 @@ table = pd.DataFrame(
     }
 )
 event = st.dataframe(
-    table, hide_index=True, key="documents", on_select="rerun", selection_mode="single-row", height=340, placeholder=""
+    table,
+    hide_index=True,
+    key="documents",
+    on_select="rerun",
+    selection_mode="single-row",
+    height=340,
+    placeholder="",
+    column_config={"Title": st.column_config.Column(width="medium")},
 )
 if not event.selection.rows or event.selection.rows[0] >= len(documents):
     st.caption("Select a row to read the document, correct what was understood of it, or remove it.")

@@ -132,9 +132,8 @@ def result_column(at: int, answer: Answer, marks: Marks, first: Answer | None) -
 
 def _row(number: int, hit: Hit, marks: Marks, first: Answer | None, at: int) -> dict[str, object]:
     row: dict[str, object] = {"#": number}
-    if at:
-        row[f"Against {_letter(0)}"] = _moved(number, hit, first)
-    row["Only here"] = "only here" if hit.chunk.span in marks.passages else ""
+    moved = _moved(number, hit, first) if at else ""
+    row[f"Against {_letter(0)}" if at else "Only here"] = "only here" if hit.chunk.span in marks.passages else moved
     page = f", p. {hit.chunk.page}" if hit.chunk.page else ""
     row["Passage"] = f"{hit.chunk.span.document}{page}"
     row["Score"] = round(hit.score, 3)

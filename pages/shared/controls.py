@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from pages.shared.state import open_pipeline, state, workspace
+from pages.shared.state import open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
 from rag.errors import SettingProblem
 from rag.pipeline import UNIONS, Pipeline, Plan, problems, read_pipeline
@@ -94,7 +94,7 @@ def edited_pipeline(key: str = "ask") -> Pipeline:
     A cheap change takes effect at once. A dear one shows what it costs and waits for a click, while the one before stays.
     """
     _starting_points(key)
-    before = read_pipeline(state()["pipeline"])
+    before = pipeline_of(state()["pipeline"])
     edited, faults = pipeline_controls(before, f"{key}-{state()['revision']}")
     if edited != before:
         state()["pipeline"] = edited.to_json()
@@ -110,7 +110,7 @@ def edited_pipeline(key: str = "ask") -> Pipeline:
             st.caption("The answer still shows the settings before this change.")
     if "last plan" in st.session_state:
         st.caption(f":material/update: Last change: {st.session_state['last plan']}")
-    return read_pipeline(state()["applied"])
+    return pipeline_of(state()["applied"])
 
 
 def _embeds_many(plan: Plan) -> bool:
@@ -121,6 +121,7 @@ def _starting_points(key: str) -> None:
     """Presets and saved pipelines to open; save, download and upload of the one at hand."""
     saved = workspace().names("pipeline")
     with st.popover("Open or save settings", icon=":material/tune:", width="stretch"):
+        st.caption("Presets")
         for name, (about, preset) in PRESETS.items():
             if st.button(name.capitalize(), help=about, key=f"{key}-preset-{name}", width="stretch"):
                 open_pipeline(preset)

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.text_view import plain
 from rag.errors import SettingProblem, WorkbenchError
 from rag.pipeline import Pipeline, read_pipeline
 from rag.presets import PRESETS
@@ -81,7 +82,7 @@ def pipeline_of(text: str) -> Pipeline:
     try:
         return read_pipeline(text, "the kept pipeline")
     except SettingProblem as problem:
-        st.warning(f"{problem} The default is used instead.")
+        st.warning(plain(f"{problem} The default is used instead."))
         return PRESETS["default"][1]
 
 

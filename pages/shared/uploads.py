@@ -11,6 +11,7 @@ from rag.errors import FileProblem
 from rag.values import File
 
 RESULTS = "upload results"
+CHOSEN = "files chosen"
 
 
 def take_in(files: Sequence[UploadedFile]) -> None:
@@ -20,21 +21,29 @@ def take_in(files: Sequence[UploadedFile]) -> None:
         return
     bar = st.progress(0.0)
     results: list[dict[str, object]] = []
+    st.session_state.update({RESULTS: results, CHOSEN: len(files)})  # Kept at once: a click elsewhere ends this run.
     for number, file in enumerate(files, 1):
         bar.progress((number - 1) / len(files), text=f"Reading {number} of {len(files)}")
         try:
             for document in workspace().add(File(file.name, file.getvalue())):
                 told = "; ".join(document.warnings)
-                result = "not added" if "already here" in told else "added, see the warnings" if told else "added"
+                result = "not added" if "already here" in told else "with warnings" if told else "added"
                 pages = len(document.pages) or None
                 results.append(
                     {"File": document.name, "Result": result, "Pages": pages, "Characters": len(document.text), "": told}
                 )
         except FileProblem as problem:
             reason = str(problem).removeprefix(f"{file.name}: ")
-            results.append({"File": file.name, "Result": "failed", "Pages": None, "Characters": None, "": reason})
+            results.append(_failed(file.name, reason))
+        except Exception as error:  # Its text could quote the file; no file may stop the others.
+            reason = f"cannot be read or kept ({type(error).__name__}). Save it again, or check the space on the disk."
+            results.append(_failed(file.name, reason))
     bar.empty()
-    st.session_state[RESULTS] = results
+    st.rerun()  # What was drawn above, such as the number of documents, is drawn anew.
+
+
+def _failed(name: str, reason: str) -> dict[str, object]:
+    return {"File": name, "Result": "failed", "Pages": None, "Characters": None, "": reason}
 
 
 def last_upload() -> None:
@@ -43,9 +52,24 @@ def last_upload() -> None:
     if not results:
         return
     failed = sum(result["Result"] == "failed" for result in results)
-    (st.warning if failed else st.success)(f"{len(results) - failed} of {len(results)} files read. {failed} failed.")
-    frame = pd.DataFrame(results).astype({"Pages": "Int64", "Characters": "Int64"}).rename(columns={"": "Reason or warning"})
-    st.dataframe(frame, hide_index=True, key="upload-results")
+    missed = max(st.session_state.get(CHOSEN, 0) - len(results), 0)
+    told = f"{len(results) - failed} of {len(results) + missed} files read. {failed} failed."
+    if missed:
+        told += f" {missed} were not reached, because the page was used meanwhile: add those again."
+    (st.warning if failed or missed else st.success)(told)
+    ordered = sorted(results, key=lambda result: (result["Result"] != "failed", not result[""]))
+    frame = pd.DataFrame(ordered).astype({"Pages": "Int64", "Characters": "Int64"}).rename(columns={"": "Reason or warning"})
+    st.dataframe(
+        frame[["File", "Result", "Reason or warning", "Pages", "Characters"]],
+        hide_index=True,
+        key="upload-results",
+        placeholder="",
+        column_config={
+            "File": st.column_config.Column(width="medium"),
+            "Result": st.column_config.Column(width="small"),
+            "Reason or warning": st.column_config.Column(width=620),
+        },
+    )
     if st.button("Put these results away"):
         del st.session_state[RESULTS]
         st.rerun()

@@ -25,8 +25,9 @@ with right:
     with st.form("question", border=False):
         box, button = st.columns([6, 1], vertical_alignment="bottom")
         question = box.text_input(
-            "Question", state()["question"], placeholder="Ask about the documents, in a clinician's words", max_chars=4000
-        )
+            "Question", state()["question"], placeholder="Ask about the documents, in a clinician's words", max_chars=4000,
+            key=f"ask-question-{state()['revision']}",
+        )  # fmt: skip
         if button.form_submit_button("Ask", type="primary", width="stretch"):
             state().update(question=question, asked=question)
     if not state()["asked"].strip():
@@ -35,8 +36,10 @@ with right:
     live = st.empty()
     try:
         written: list[str] = []
-        answer = answered(pipeline, state()["asked"], lambda text: (written.append(text), live.text("".join(written))))
+        with st.spinner("Waiting for the answer…", show_time=True):
+            answer = answered(pipeline, state()["asked"], lambda text: (written.append(text), live.text("".join(written))))
     except WorkbenchError as problem:
+        live.empty()
         st.error(plain(str(problem)))
         st.stop()
     live.empty()

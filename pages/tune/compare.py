@@ -49,7 +49,8 @@ answers: list[Answer | None] = []
 for column, pipeline in zip(columns, pipelines, strict=True):
     with column:
         try:
-            answers.append(answered(pipeline, state()["asked"]))
+            with st.spinner("Waiting for the answer…", show_time=True):
+                answers.append(answered(pipeline, state()["asked"]))
         except WorkbenchError as problem:
             answers.append(None)
             st.error(plain(str(problem)))

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rag.errors import FileProblem
@@ -13,6 +14,7 @@ LARGEST = 100 * 1024 * 1024
 
 def load(file: File, formats: dict[str, type[Format]]) -> tuple[Document, ...]:
     """The documents in a file. Raises FileProblem, whose message names the file, the reason and the way out."""
+    file = replace(file, name=file.name.encode("utf-8", "replace").decode())  # Odd bytes in a name cannot be kept or printed.
     if not file.data:
         raise FileProblem(f"{file.name}: the file is empty (0 bytes). Upload a file with text in it.")
     if len(file.data) > LARGEST:
