@@ -71,7 +71,8 @@ def share(name: str, outcomes: Iterable[bool], target: Target | None = None) -> 
     width = 1 + NORMAL**2 / n
     middle = (rate + NORMAL**2 / (2 * n)) / width
     half = NORMAL * math.sqrt(rate * (1 - rate) / n + NORMAL**2 / (4 * n * n)) / width
-    return Figure(name, rate, target=target, n=n, interval=(max(middle - half, 0.0), min(middle + half, 1.0)), note=f"{count} of {n}")
+    interval = (max(middle - half, 0.0), min(middle + half, 1.0))
+    return Figure(name, rate, target=target, n=n, interval=interval, note=f"{count} of {n}")
 
 
 def mean(name: str, values: Iterable[float | None], target: Target | None = None, note: str = "") -> Figure:
