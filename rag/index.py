@@ -4,6 +4,7 @@ import logging
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from pydantic import Field
 
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Vectors
+from rag.load.provenance import in_force
 from rag.stage import Stage
 from rag.text import lines, sentences, terms
 from rag.values import Chunk, Document, Filter, Span
@@ -52,13 +54,15 @@ class Index:
         if only == Filter():
             return np.arange(len(self.chunks), dtype=np.int64)
         names = {name for name, document in self.documents.items() if only.allows(document)}
+        if only.in_force:
+            names &= in_force(self.documents.values(), date.today().isoformat())
         return np.array([row for row, c in enumerate(self.chunks) if c.span.document in names], np.int64)
 
     def sentences(self, span: Span) -> list[tuple[int, int]]:
         """The sentences that lie whole in this stretch of a document (rows, in a table); the cut ones where none does."""
         if span.document not in self._sentences:
             document = self.documents[span.document]
-            self._sentences[span.document] = (lines if document.format == "table" else sentences)(document.text)
+            self._sentences[span.document] = (lines if document.format in {"table", "workbook"} else sentences)(document.text)
         found = self._sentences[span.document]
         first = max(bisect_right(found, (span.start, span.start)) - 1, 0)
         last = bisect_left(found, (span.end, span.end))

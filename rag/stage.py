@@ -10,6 +10,8 @@ from typing import Any, TypeGuard, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+RULES = Path(__file__).parent / "rules"
+
 
 class Stage(BaseModel):
     """One way to do one step. Its fields are its settings; calling it does the work."""
@@ -39,11 +41,12 @@ def fingerprint(*parts: str) -> str:
 
 @cache
 def _code(module: str) -> str:
-    """The version of a module's code with all of `rag` that it imports, and of the rules where it reads them.
+    """The version of a module's code with all of `rag` that it imports, and of the files of rules that it reads by name.
 
     Comments, layout and docstrings do not count; this module and the errors compute nothing and do not count either.
     """
     seen: dict[str, str] = {}
+    read: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
@@ -51,11 +54,17 @@ def _code(module: str) -> str:
             continue
         tree = ast.parse(inspect.getsource(sys.modules[name]))
         waiting += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _is_ours(node.module)]
+        read |= {str(node.args[0].value) for node in ast.walk(tree) if _reads_rules(node)}  # type: ignore[attr-defined]
         seen[name] = ast.dump(_without_docstrings(tree))
-    if "rag.rules" in seen:
-        folder = Path(inspect.getfile(sys.modules["rag.rules"])).parent
-        seen.update({path.name: path.read_text("utf-8") for path in folder.glob("*.json")})
+    for name in read:
+        seen[f"{name}.json"] = RULES.joinpath(f"{name}.json").read_text("utf-8")
     return fingerprint(*(part for name in sorted(seen) for part in (name, seen[name])))
+
+
+def _reads_rules(node: ast.AST) -> bool:
+    """Whether a node is a call such as `rules("headings")`."""
+    named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "rules"
+    return named and bool(node.args) and isinstance(node.args[0], ast.Constant)  # type: ignore[attr-defined]
 
 
 def _is_ours(module: str | None) -> TypeGuard[str]:

@@ -4,6 +4,7 @@ import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,68 @@ class Section:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date or a relative time in the text. `day` is ISO, as exact as the text: "2024-03-14", "2024-03" or "2024".
+
+    It is None where the text does not say which day is meant. `rule` names how it was read.
+    """
+
+    start: int
+    end: int
+    day: str | None
+    rule: str
+
+
+Status = Literal["negated", "uncertain", "historical", "planned", "family"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A stretch of text that a cue makes something other than a present finding of this patient."""
+
+    start: int
+    end: int
+    status: Status
+    cue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What stands in a file beside its running text: page furniture, an annotation, a comment, metadata.
+
+    `at` is where it stood in the text. It is never indexed, but screened and shown.
+    """
+
+    kind: str
+    text: str
+    at: int
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a person has to look at before a document is used. `score` is 0 to 1, `rule` names what found it.
+
+    `start` and `end` are offsets into the document's text, or into `asides[aside].text`.
+    """
+
+    kind: Literal["identifier", "instruction", "hidden"]
+    type: str
+    start: int
+    end: int
+    rule: str
+    score: float
+    aside: int | None = None
+
+
 @dataclass(frozen=True)
 class Document:
-    """A loaded document: normalised text, with pages, sections and metadata as offsets into it."""
+    """A loaded document: normalised text, with pages, sections, times and metadata as offsets into it.
+
+    `hidden` holds what only the file shows, such as white text; it stands in the text like any other. `flags` are the
+    stretches that a screen found suspicious and a person released all the same.
+    """
 
     name: str
     text: str
@@ -55,14 +115,24 @@ class Document:
     type: str = "other"
     date: str | None = None
     patient: str = ""
+    author: str = ""
+    edition: str = ""
+    effective: str | None = None
     pages: tuple[Page, ...] = ()
     sections: tuple[Section, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+    asides: tuple[Aside, ...] = ()
+    hidden: tuple[Finding, ...] = ()
+    flags: tuple[Finding, ...] = ()
+    changes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @cached_property
     def key(self) -> str:
         """A fingerprint of all that later steps read of this document."""
-        parts = (self.name, self.text, self.title, self.type, self.date, self.patient, self.pages, self.sections)
+        about = (self.title, self.type, self.date, self.patient, self.author, self.edition, self.effective)
+        parts = (self.name, self.text, *about, self.pages, self.sections, self.assertions, self.flags)
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     def page_at(self, offset: int) -> Page | None:
@@ -70,9 +140,22 @@ class Document:
         at = bisect_right(self.pages, offset, key=lambda page: page.start)
         return self.pages[max(at - 1, 0)] if self.pages else None
 
+    def flag_in(self, span: Span) -> Finding | None:
+        """The first suspicious stretch that a span touches, or None."""
+        return next((flag for flag in self.flags if flag.start < span.end and span.start < flag.end), None)
+
     def path_at(self, offset: int) -> tuple[str, ...]:
         """The titles of the sections that hold the character at `offset`, outermost first."""
         return tuple(s.title for s in self.sections if s.start <= offset < s.end)
+
+
+@dataclass(frozen=True)
+class Screened:
+    """A document with what was found in it, and whether it may be used or waits for a person."""
+
+    document: Document
+    findings: tuple[Finding, ...]
+    status: Literal["released", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +198,30 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a question may see. Empty fields allow everything; dates are ISO and both ends belong to the range."""
+    """What a question may see. Empty fields allow everything; dates are ISO and both ends belong to the range.
+
+    `in_force` leaves out editions that a later one replaces and those that do not count yet; the index decides that,
+    since it takes all documents to know.
+    """
 
     documents: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     after: str | None = None
     before: str | None = None
+    patients: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    in_force: bool = False
 
     def allows(self, document: Document) -> bool:
-        """Whether passages of this document may be retrieved. An undated document fails any date filter."""
-        if self.documents and document.name not in self.documents:
-            return False
-        if self.types and document.type not in self.types:
-            return False
+        """Whether passages of this document may be retrieved, but for `in_force`. An undated document fails any date filter."""
+        for chosen, value in (
+            (self.documents, document.name),
+            (self.types, document.type),
+            (self.patients, document.patient),
+            (self.authors, document.author),
+        ):
+            if chosen and value not in chosen:
+                return False
         if self.after and (document.date is None or document.date < self.after):
             return False
         return not (self.before and (document.date is None or document.date > self.before))

@@ -7,17 +7,32 @@ from typing import Any
 import pytest
 
 from rag.load import read_file
-from rag.load.structure import document_date, document_type, sections
+from rag.load.assertions import assertions
+from rag.load.headings import heading_kind
+from rag.load.provenance import (
+    document_author,
+    document_date,
+    document_edition,
+    document_effective,
+    document_type,
+    superseded,
+)
+from rag.load.sections import sections
+from rag.load.times import absolute, anchors, moments
 from rag.rules import rules
 from rag.text import sentences, terms
-from rag.values import File
+from rag.values import Document, File
 
 FILES = sorted(path.name.removesuffix(".json") for path in resources.files("rag.rules").iterdir() if path.name.endswith(".json"))
-HEADINGS = rules("headings")["headings"]
+HERE = ["abbreviations", "assertions", "authors", "dates", "editions", "headings", "stopwords", "times", "types"]
+ELSEWHERE = ["identifiers", "instructions", "loinc", "names", "people", "places", "surrogates", "topics"]
+HEADING_RULES = rules("headings")
+HEADINGS = HEADING_RULES["headings"]
 LABELS = rules("dates")["labels"]
 TYPES = rules("types")["types"]
 ABBREVIATIONS = rules("abbreviations")["never_end_a_sentence"]
 STOPWORDS = rules("stopwords")
+ASSERTIONS, TIMES, AUTHORS, EDITIONS = rules("assertions"), rules("times"), rules("authors"), rules("editions")
 TITLES = [(rule, name) for rule in HEADINGS for name in (rule["name"], *rule["also"])]
 CUES = [(rule["type"], cue) for rule in TYPES for cue in rule["cues"]]
 
@@ -26,8 +41,8 @@ def by(field: str) -> Any:
     return lambda rule: rule[field] if isinstance(rule, dict) else None
 
 
-def test_every_file_of_rules_is_walked_through_here_and_says_where_it_comes_from() -> None:
-    assert FILES == ["abbreviations", "dates", "headings", "stopwords", "types"]
+def test_every_file_of_rules_is_walked_through_and_says_where_it_comes_from() -> None:
+    assert sorted([*HERE, *ELSEWHERE]) == FILES
     assert [name for name in FILES if len(rules(name)["source"].split()) < 4] == []
 
 
@@ -41,7 +56,8 @@ def test_every_rule_has_an_example_of_its_own(rule: dict[str, Any]) -> None:
 @pytest.mark.parametrize("rule", HEADINGS, ids=by("name"))
 def test_the_example_of_a_heading_begins_a_section_of_that_heading(rule: dict[str, Any]) -> None:
     section = sections(rule["example"])[0]
-    assert section.title.lower() in {name.lower() for name in (rule["name"], *rule["also"])}
+    kind = heading_kind(section.title)
+    assert kind and kind.name == rule["name"]
     assert section.start == 0
     assert rule["example"][section.body : section.end].strip(": \n")
 
@@ -49,13 +65,30 @@ def test_the_example_of_a_heading_begins_a_section_of_that_heading(rule: dict[st
 @pytest.mark.parametrize(("rule", "name"), TITLES, ids=[name for _, name in TITLES])
 def test_every_spelling_of_a_heading_is_found_before_text_and_alone_on_its_line(rule: dict[str, Any], name: str) -> None:
     written = name[0].upper() + name[1:]
-    for line in (f"{written}: the text.", f"{written}\nthe text.", f"{written}:\nthe text."):
+    alone = [f"{written}\nthe text."] if len(name) > 1 else []  # A letter alone is rather a cell of a table.
+    for line in (f"{written}: the text.", f"{written}:\nthe text.", *alone):
         assert [section.title for section in sections(f"It rained.\n{line}\n")] == [written]
 
 
 def test_no_spelling_stands_under_two_headings() -> None:
-    spellings = [name.lower() for _, name in TITLES]
-    assert sorted({name for name in spellings if spellings.count(name) > 1}) == []
+    assert [(name, rule["name"]) for rule, name in TITLES if (kind := heading_kind(name)) and kind.name != rule["name"]] == []
+
+
+def test_a_heading_that_another_belongs_to_is_a_heading() -> None:
+    known = {rule["name"] for rule in HEADINGS}
+    assert {name for rule in HEADINGS for name in rule.get("within", ())} <= known
+    assert {rule["section"] for rule in ASSERTIONS["sections"]} <= known
+    assert {name for rule in TIMES["anchors"] for name in rule.get("sections", ())} <= known
+
+
+@pytest.mark.parametrize("part", ["may_stand_before", "may_stand_after"])
+def test_words_around_a_heading_do_not_hide_it(part: str) -> None:
+    assert len(sections(HEADING_RULES[part]["example"])) == 1
+
+
+@pytest.mark.parametrize("line", HEADING_RULES["never"])
+def test_what_is_never_a_heading_is_none_in_capitals_either(line: str) -> None:
+    assert sections(f"It rained.\n\n{line.upper()}\n\nIt went on raining.\n") == ()
 
 
 @pytest.mark.parametrize("line", ["Weather: it rained.", "the findings: none.", "No findings were seen", "Planning: later."])
@@ -113,3 +146,87 @@ def test_a_word_without_meaning_is_no_term_and_one_that_is_kept_on_purpose_is() 
     kept = STOPWORDS["source"].split("Kept as terms on purpose:")[1].strip(" .").split(", ")
     assert len(kept) > 8
     assert [word for word in kept if not terms(word)] == []
+
+
+@pytest.mark.parametrize("rule", ASSERTIONS["cues"], ids=lambda rule: f"{rule['cue'][:30]} {rule['direction']}")
+def test_the_example_of_a_cue_marks_what_it_says_and_nothing_else(rule: dict[str, str]) -> None:
+    text = rule["example"]
+    assert [(text[found.start : found.end], found.status) for found in assertions(text)] == [(rule["marked"], rule["status"])]
+
+
+@pytest.mark.parametrize("rule", ASSERTIONS["pseudo"], ids=lambda rule: str(rule["cue"][:30]))
+def test_the_example_of_a_pseudo_cue_marks_nothing(rule: dict[str, str]) -> None:
+    assert assertions(rule["example"]) == ()
+
+
+@pytest.mark.parametrize("rule", ASSERTIONS["terminators"], ids=lambda rule: str(rule["cue"][:30]))
+def test_the_example_of_a_terminator_is_marked_before_it_and_free_after_it(rule: dict[str, str]) -> None:
+    text = rule["example"]
+    found = [one for one in assertions(text) if one.status in rule["stops"]]
+    assert found
+    if rule["free"]:
+        assert max(one.end for one in found) <= text.index(rule["free"])
+
+
+@pytest.mark.parametrize("rule", ASSERTIONS["sections"], ids=lambda rule: str(rule["section"]))
+def test_a_section_gives_its_text_its_status(rule: dict[str, str]) -> None:
+    text = rule["example"]
+    assert rule["status"] in {found.status for found in assertions(text, sections(text))}
+    assert assertions(text) == ()
+
+
+@pytest.mark.parametrize("rule", TIMES["absolute"], ids=by("rule"))
+def test_the_example_of_a_written_date_is_read_as_it_says(rule: dict[str, str]) -> None:
+    text = rule["example"]
+    found = [(text[one.start : one.end], one.day, one.rule) for one in moments(text, (), "2024-03-14")]
+    assert found == [(rule["text"], rule["day"], rule["rule"])]
+
+
+@pytest.mark.parametrize("rule", TIMES["relative"], ids=by("rule"))
+def test_the_example_of_a_relative_time_is_resolved_as_it_says(rule: dict[str, str | None]) -> None:
+    head = "Date of admission: 2024-03-10\nDate of surgery: 2024-03-11\n"
+    text = head + str(rule["example"])
+    found = [(text[one.start : one.end], one.day, one.rule) for one in moments(text, (), "2024-03-14")[2:]]
+    assert found == [(rule["text"], rule["day"], rule["rule"])]
+
+
+@pytest.mark.parametrize("rule", TIMES["relative"], ids=by("rule"))
+def test_a_relative_time_stays_open_where_the_document_has_no_date(rule: dict[str, str]) -> None:
+    assert [one.day for one in moments(rule["example"], (), None)] == [None]
+
+
+@pytest.mark.parametrize("rule", TIMES["anchors"], ids=by("anchor"))
+def test_the_example_of_an_anchor_gives_its_day(rule: dict[str, str]) -> None:
+    text = rule["example"]
+    assert anchors(text, sections(text), list(absolute(text)), None).days[rule["anchor"]] == "2024-03-10"
+
+
+@pytest.mark.parametrize("rule", AUTHORS["roles"], ids=by("role"))
+def test_the_example_of_a_role_names_the_author(rule: dict[str, Any]) -> None:
+    assert document_author(rule["example"]) == rule["role"]
+    assert {document_author(f"Author: {cue.title()}") for cue in rule["cues"]} == {rule["role"]}
+
+
+@pytest.mark.parametrize("label", AUTHORS["labels"])
+def test_a_role_after_every_label_names_the_author(label: str) -> None:
+    assert document_author(f"The weather\n{label.capitalize()}: Dietitian\nIt rained.") == "dietitian"
+
+
+@pytest.mark.parametrize("rule", EDITIONS["editions"], ids=by("rule"))
+def test_the_example_of_an_edition_gives_its_number(rule: dict[str, str]) -> None:
+    assert document_edition("policy", rule["example"], "") == rule["edition"]
+    assert document_edition("discharge", rule["example"], rule["example"]) == ""
+
+
+@pytest.mark.parametrize("rule", EDITIONS["effective"], ids=by("label"))
+def test_the_example_of_an_effective_date_gives_its_day(rule: dict[str, str]) -> None:
+    assert document_effective("policy", f"The policy\n{rule['example']}\n") == "2024-01-15"
+
+
+@pytest.mark.parametrize("rule", EDITIONS["supersedes"], ids=by("cue"))
+def test_the_example_of_a_replacement_is_no_edition_or_date_of_its_own_and_links_by_number(rule: dict[str, str]) -> None:
+    assert document_edition("policy", "", rule["example"]) == ""
+    assert document_effective("policy", rule["example"]) is None
+    old = Document("old", "x", title="Policy AB-001", type="policy", effective="2020-01-01", edition="4")
+    new = Document("new", rule["example"], title="Scans of the chest", type="policy", effective="2024-01-01")
+    assert superseded([old, new]) == ({"old": "new"} if "AB-001" in rule["example"] else {})

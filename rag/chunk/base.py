@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
+from rag.load.criteria import MARKER
 from rag.stage import Stage
 from rag.text import WORD
 from rag.values import Chunk, Document, Span
@@ -12,15 +13,17 @@ from rag.values import Chunk, Document, Span
 class Chunking(Stage):
     """A way to divide a document."""
 
-    header: bool = Field(default=True, description="Index title, patient, section and date with each passage; never quoted")
+    header: bool = Field(
+        default=True,
+        description="Index title, patient, type, section, date, author and edition with each passage; never quoted",
+    )
 
     def passages(self, document: Document, pieces: Iterable[tuple[int, int]]) -> Iterator[Chunk]:
         """The passages at these offsets, each with its page, section and context."""
         for start, end in pieces:
-            path = document.path_at(start)
+            path = _path(document, start, end)
             page = document.page_at(start)
-            about = dict.fromkeys((document.title, document.patient, *path, document.date or ""))
-            context = " · ".join(part for part in about if part)
+            context = " · ".join(part for part in dict.fromkeys(_about(document, path)) if part)
             yield Chunk(
                 span=Span(document.name, start, end),
                 text=document.text[start:end],
@@ -28,6 +31,21 @@ class Chunking(Stage):
                 section=" › ".join(path),
                 page=page.number if page else None,
             )
+
+
+def _about(document: Document, path: tuple[str, ...]) -> Iterator[str]:
+    """What is indexed with a passage, most telling first."""
+    yield from (document.title, document.patient, document.type if document.type != "other" else "", *path)
+    yield document.date or ""
+    yield document.author
+    yield f"edition {document.edition}" if document.edition else ""
+    yield f"effective {document.effective}" if document.effective and document.effective != document.date else ""
+
+
+def _path(document: Document, start: int, end: int) -> tuple[str, ...]:
+    """The titles of the sections at the start of a passage; a criterion only where it holds the whole passage."""
+    there = (section for section in document.sections if section.start <= start < section.end)
+    return tuple(section.title for section in there if end <= section.end or not MARKER.fullmatch(section.title))
 
 
 def packed(text: str, pieces: list[tuple[int, int]], size: int, overlap: int = 0) -> Iterator[tuple[int, int]]:

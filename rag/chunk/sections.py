@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from rag.chunk.base import Chunking, packed
+from rag.load.criteria import MARKER
 from rag.text import lines, sentences, trim
 from rag.values import Chunk, Document
 
@@ -29,7 +30,7 @@ class Sections(Chunking):
         return self.passages(document, self._pieces(document))
 
     def _pieces(self, document: Document) -> Iterator[tuple[int, int]]:
-        if document.format == "table":
+        if document.format in {"table", "workbook"}:
             for row in lines(document.text):
                 yield from packed(document.text, [row], self.size)
             return
@@ -37,9 +38,13 @@ class Sections(Chunking):
             yield from packed(document.text, sentences(document.text, start, end), self.size, self.overlap)
 
     def _joined(self, document: Document) -> Iterator[tuple[int, int]]:
-        """The stretches between headings; what stands before the first heading too; short ones with the next."""
+        """The stretches between headings; what stands before the first heading too; short ones with the next.
+
+        The numbered criteria of a list stay together, since they count together.
+        """
         text = document.text
-        cuts = sorted({0, len(text), *(section.start for section in document.sections)})
+        parts = (section.start for section in document.sections if not MARKER.fullmatch(section.title))
+        cuts = sorted({0, len(text), *parts})
         begin = 0
         for low, high in pairwise(cuts):
             start, end = trim(text, begin, high)

@@ -1,30 +1,50 @@
 """Load: from a file to documents of normalised text, with pages, sections and metadata as offsets into it."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import Field
 
 from rag.errors import FileProblem
-from rag.load.files import load
-from rag.load.formats import Markdown, Table, Text
+from rag.load.archive import Archive
+from rag.load.ccda import Ccda
+from rag.load.fhir import Fhir
+from rag.load.files import load, load_each
+from rag.load.formats import Format, Markdown, Table, Text
+from rag.load.lines import Json
 from rag.load.pdf import Pdf
+from rag.load.rtf import Rtf
+from rag.load.sheets import Workbook
+from rag.load.web import Html
+from rag.load.word import Word
 from rag.stage import options
 from rag.values import Document, File
 
-Loader = Annotated[Text | Markdown | Pdf | Table, Field(discriminator="kind")]
-FORMATS = options(Loader)
+Loader = Annotated[
+    Text | Markdown | Pdf | Word | Html | Rtf | Table | Workbook | Json | Fhir | Ccda | Archive, Field(discriminator="kind")
+]
+FORMATS = cast("dict[str, type[Format]]", options(Loader))
 
 
-def read_file(file: File) -> tuple[Document, ...]:
-    """The documents in an uploaded file. Raises FileProblem."""
-    return load(file, FORMATS)  # type: ignore[arg-type]
+def read_file(file: File, failed: list[FileProblem] | None = None) -> tuple[Document, ...]:
+    """The documents in an uploaded file. Raises FileProblem.
+
+    Where single parts cannot be read (a member of an archive, a line), the reasons are added to `failed`;
+    without it the first of them is raised.
+    """
+    return load(file, FORMATS, failed)
 
 
-def read(path: Path) -> tuple[Document, ...]:
-    """The documents in a file on disk. Raises FileProblem."""
+def read_each(file: File, failed: list[FileProblem] | None = None) -> Iterator[tuple[File, Document]]:
+    """Each document of an uploaded file with the very file that it stands in: for one in an archive, that member."""
+    return load_each(file, FORMATS, failed)
+
+
+def read(path: Path, failed: list[FileProblem] | None = None) -> tuple[Document, ...]:
+    """The documents in a file on disk. Raises FileProblem; for parts that cannot be read see `read_file`."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise FileProblem(f"{path.name}: cannot be opened ({error.strerror}). Check the path and its permissions.") from None
-    return load(File(path.name, data), FORMATS)  # type: ignore[arg-type]
+    return load(File(path.name, data), FORMATS, failed)

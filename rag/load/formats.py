@@ -3,22 +3,65 @@
 import csv
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from rag.errors import FileProblem
-from rag.load.structure import document_date, document_patient, document_title, document_type, sections
+from rag.load.assertions import assertions
+from rag.load.encoding import NAMES, encoding_of
+from rag.load.formulas import cell_finding
+from rag.load.layout import Heading, Layout
+from rag.load.provenance import described, document_edition, document_effective
+from rag.load.sections import sections
+from rag.load.times import moments
 from rag.stage import Stage
-from rag.values import Document, File, Page
+from rag.values import Aside, Document, File, Finding, Page, Section
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+BINARY = "the content is binary, not text. Save it as text, Markdown, CSV or PDF."
 BINARY_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside a file, still to be read by the format of its own, and what is odd about it."""
+
+    file: File
+    warnings: tuple[str, ...] = ()
+
+
+Part = Document | Member | FileProblem
+"""What a format yields: documents, files inside of it, and the reason in place of each part that cannot be read."""
 
 
 class Format(Stage):
     """What every format has: the file endings that it takes, and the last steps from text to document."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
+    among: ClassVar[tuple[str, ...]] = ()  # Endings of other formats under which this one is met as well.
+    signed: ClassVar[str] = ""  # What a file of this format is, where its first bytes always say so ("a PDF").
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        """Whether these bytes can only be of this format."""
+        return False
+
+    def laid_out(self, file: File, layout: Layout, *, title: str = "", divided: bool = True) -> Document:
+        """The document of a layout. Raises FileProblem where it has no text."""
+        return self.finish(
+            file,
+            layout.text,
+            title=title,
+            divided=divided,
+            headings=tuple(layout.headings),
+            rows=frozenset(layout.rows),
+            asides=tuple(layout.asides),
+            hidden=tuple(layout.hidden),
+            changes=layout.changes,
+            warnings=tuple(layout.warnings),
+        )
 
     def finish(
         self,
@@ -29,40 +72,91 @@ class Format(Stage):
         pages: tuple[Page, ...] = (),
         warnings: tuple[str, ...] = (),
         divided: bool = True,
+        headings: tuple[Heading, ...] = (),
+        rows: frozenset[int] = frozenset(),
+        asides: tuple[Aside, ...] = (),
+        hidden: tuple[Finding, ...] = (),
+        changes: tuple[str, ...] = (),
     ) -> Document:
         """The document for this text, with sections, type, date and title. Raises FileProblem where there is no text."""
         if not text.strip():
             raise FileProblem(f"{file.name}: the file holds no text. Upload a file with text in it.")
-        title = title.strip() or document_title(text)
-        return Document(
-            name=file.name,
-            text=text,
-            format=str(type(self).model_fields["kind"].default),
-            title=title,
-            type=document_type(file.name, title, text),
-            date=document_date(text),
-            patient=document_patient(text),
-            pages=pages,
-            sections=sections(text) if divided else (),
-            warnings=warnings,
+        found = with_headings(text, headings, sections(text) if divided else (), rows)
+        document = described(
+            Document(
+                name=file.name,
+                text=text,
+                format=str(type(self).model_fields["kind"].default),
+                title=title.strip(),
+                pages=pages,
+                sections=found,
+                asides=asides,
+                hidden=hidden,
+                changes=changes,
+                warnings=warnings,
+            )
         )
+        return replace(document, moments=moments(text, found, document.date), assertions=assertions(text, found))
+
+
+def with_facts(document: Document, **facts: str | None) -> Document:
+    """The document with facts that its file tells in so many words, which count more than what its text suggests."""
+    known = {name: value for name, value in facts.items() if value}
+    changed = replace(document, **known)  # type: ignore[arg-type]
+    if changed.type != document.type:
+        edition = document_edition(changed.type, changed.title, changed.text)
+        effective = document_effective(changed.type, changed.text)
+        changed = replace(changed, **{"edition": edition, "effective": effective, **known})  # type: ignore[arg-type]
+    if changed.date != document.date:
+        changed = replace(changed, moments=moments(changed.text, changed.sections, changed.date))
+    return changed
+
+
+def with_headings(
+    text: str, headings: tuple[Heading, ...], ruled: tuple[Section, ...], rows: frozenset[int] = frozenset()
+) -> tuple[Section, ...]:
+    """The sections under the headings that the file marks as such, with those that the rules find below them.
+
+    `rows` are the starts of lines that are no headings, whatever they look like.
+    """
+    if not headings and not rows:
+        return ruled
+    ruled = tuple(section for section in ruled if section.start not in rows)
+    found = [(heading.title, heading.level, heading.start, heading.body) for heading in headings]
+    places = [heading.start for heading in headings]
+    for section in ruled:
+        at = bisect_right(places, section.start) - 1
+        if at < 0 or section.start >= headings[at].body:
+            above = headings[at].level if at >= 0 else 0
+            found.append((section.title, above + section.level, section.start, section.body))
+    found.sort(key=lambda one: one[2])
+    ends: list[int] = [len(text)] * len(found)
+    open_: list[int] = []
+    for number, (_, level, start, _) in enumerate(found):
+        while open_ and found[open_[-1]][1] >= level:
+            ends[open_.pop()] = start
+        open_.append(number)
+    return tuple(Section(*one, end) for one, end in zip(found, ends, strict=True))
 
 
 def decode(file: File) -> tuple[str, tuple[str, ...]]:
     """The file's text with line ends as \\n, and what was odd about its encoding. Raises FileProblem for binary content."""
-    data, warnings = file.data, []
+    warnings = []
+    name, odd = encoding_of(file.data)
+    if b"\0\0\0\0" in file.data[:4096]:
+        raise FileProblem(f"{file.name}: {BINARY}")
     try:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            text = data.decode("utf-16")
-        else:
-            text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        text = data.decode("cp1252", "replace")
-        warnings.append(f"not valid UTF-8 from byte {error.start}; read as Windows-1252, so check the special characters")
+        text = file.data.decode(name)
+    except UnicodeDecodeError:
+        text = file.data.decode(name, "replace")
+        if odd is None:
+            warnings.append("some letters are not valid in the encoding that the file begins with; they stand as �")
+    if odd is not None:
+        warnings.append(f"not valid UTF-8 from byte {odd}; read as {NAMES[name]}, so check the special characters")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     strange = CONTROL.findall(text)
-    if len(strange) > BINARY_SHARE * max(len(text), 1) or b"\0\0\0\0" in data[:4096]:
-        raise FileProblem(f"{file.name}: the content is binary, not text. Save it as text, Markdown, CSV or PDF.")
+    if len(strange) > BINARY_SHARE * max(len(text), 1):
+        raise FileProblem(f"{file.name}: {BINARY}")
     if strange:
         warnings.append(f"{len(strange)} control characters replaced by blanks")
         text = CONTROL.sub(" ", text)
@@ -70,7 +164,7 @@ def decode(file: File) -> tuple[str, tuple[str, ...]]:
 
 
 class Text(Format):
-    """Plain text in UTF-8, UTF-16 or Windows-1252; clinical headings become sections."""
+    """Plain text in any common encoding; clinical headings become sections."""
 
     kind: Literal["text"] = "text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text")
@@ -110,14 +204,34 @@ class Table(Format):
         ragged = sum(len(row) != len(names) for row in rows[1:])
         if ragged:
             warnings += (f"{ragged} of {len(rows) - 1} rows do not have {len(names)} values; extra ones are kept unnamed",)
-        lines = [_row(names, row) for row in rows[1:]]
+        lines: list[str] = []
+        hidden: list[Finding] = []
+        at = 0
+        for row in rows[1:]:
+            line = _row(names, row)
+            hidden += _formulas(row, line, at)
+            lines.append(line)
+            at += len(line) + 1 if line else 0
         yield self.finish(
             file,
             "\n".join(line for line in lines if line) + "\n",
             title=re.sub(r"[_\-]+", " ", file.name.rsplit(".", 1)[0]),
             warnings=warnings,
             divided=False,
+            hidden=tuple(hidden),
         )
+
+
+def _formulas(row: list[str], line: str, at: int) -> Iterator[Finding]:
+    """Values of a row that a spreadsheet would run as formulas, at their places in the text."""
+    place = 0
+    for value in row:
+        plain = " ".join(value.split())
+        found = plain and line.find(plain, place)
+        place = max(place, int(found or 0))
+        if plain and (finding := cell_finding(plain)):
+            yield replace(finding, start=at + place, end=at + place + len(plain))
+        place += len(plain)
 
 
 def _delimiter(text: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import pypdf
-from pypdf.errors import PyPdfError
 
 from rag.errors import FileProblem
 from rag.load.formats import CONTROL, Format
@@ -31,11 +30,12 @@ class Pdf(Format):
     def __call__(self, file: File) -> Iterator[Document]:
         reader = _open(file)
         labels = _labels(reader)
-        texts, warnings = [], []
+        texts: list[str] = []
+        warnings: list[str] = []
         for number, page in enumerate(reader.pages, 1):
             try:
-                text = CONTROL.sub(" ", page.extract_text().translate(LIGATURES).replace("\r", "\n"))
-            except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+                text = CONTROL.sub(" ", _whole(page.extract_text()).translate(LIGATURES).replace("\r", "\n"))
+            except Exception as error:  # pypdf raises many kinds; a damaged page must not cost the rest.
                 warnings.append(f"page {number} cannot be read ({type(error).__name__})")
                 text = ""
             else:
@@ -43,12 +43,9 @@ class Pdf(Format):
                     warnings.append(f"page {number} has no text layer (scanned?)")
             texts.append(text)
         if not any(text.strip() for text in texts):
-            raise FileProblem(
-                f"{file.name}: none of its {len(texts)} pages has a text layer (a scan?). Run OCR on it, then upload it again."
-            )
+            raise FileProblem(f"{file.name}: {_no_text(warnings)}")
         text, pages = _join(_without_furniture([_without_line_numbers(text) for text in texts]), labels)
-        title = str(reader.metadata.title or "") if reader.metadata else ""
-        yield self.finish(file, text, title=title, pages=pages, warnings=_shortened(warnings))
+        yield self.finish(file, text, title=_title(reader), pages=pages, warnings=_shortened(warnings))
 
 
 def _open(file: File) -> pypdf.PdfReader:
@@ -68,9 +65,21 @@ def _open(file: File) -> pypdf.PdfReader:
 
 def _labels(reader: pypdf.PdfReader) -> list[str]:
     try:
-        return list(reader.page_labels)
+        return [_whole(label) for label in reader.page_labels]
     except Exception:  # A damaged label tree must not cost the document.
         return [str(number) for number in range(1, len(reader.pages) + 1)]
+
+
+def _whole(text: str) -> str:
+    """The text with halves of characters (surrogates, as some fonts give them) joined, or replaced where they stand alone."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _title(reader: pypdf.PdfReader) -> str:
+    try:
+        return _whole(str(reader.metadata.title or "")) if reader.metadata else ""
+    except Exception:  # A damaged title must not cost the document.
+        return ""
 
 
 def _without_line_numbers(text: str) -> str:
@@ -99,7 +108,8 @@ def _without_furniture(pages: list[str]) -> list[str]:
         for at, shapes in edge.items():
             if shapes & running:
                 lines[at] = ""
-    return ["\n".join(lines) for lines in split]
+    without = ["\n".join(lines) for lines in split]
+    return without if any(text.strip() for text in without) else pages  # Short pages alike are the text, not furniture.
 
 
 def _edge_lines(lines: list[str]) -> list[int]:
@@ -134,6 +144,13 @@ def _join(texts: list[str], labels: list[str]) -> tuple[str, tuple[Page, ...]]:
         parts.append(clean)
         at += len(clean)
     return "".join(parts), tuple(pages)
+
+
+def _no_text(warnings: list[str]) -> str:
+    damaged = sum("cannot be read" in warning for warning in warnings)
+    if damaged:
+        return f"none of its {len(warnings)} pages gives text; {damaged} cannot be read. Export it again from its source."
+    return f"none of its {len(warnings)} pages has a text layer (a scan?). Run OCR on it, then upload it again."
 
 
 def _shortened(warnings: list[str], most: int = 5) -> tuple[str, ...]:
