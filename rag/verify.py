@@ -23,7 +23,7 @@ class Quotations(Stage):
 
     def __call__(self, claims: Sequence[Claim], index: Index) -> tuple[Claim, ...]:
         """The claims with `supported` and its reason filled in where they were open."""
-        return tuple(claim if claim.supported is False else self._judged(claim, index) for claim in claims)
+        return tuple(claim if claim.supported is False else _trusted(self._judged(claim, index), index) for claim in claims)
 
     def _judged(self, claim: Claim, index: Index) -> Claim:
         if not claim.citations:
@@ -63,6 +63,15 @@ class Overlap(Quotations):
 
 
 Verifier = Annotated[Quotations | Overlap, Field(discriminator="kind")]
+
+
+def _trusted(claim: Claim, index: Index) -> Claim:
+    """The claim, but not judged where it rests on a stretch that looks like a planted instruction or is hidden."""
+    for cited in claim.citations:
+        flag = index.documents[cited.span.document].flag_in(cited.span)
+        if claim.supported and flag:
+            return replace(claim, supported=None, reason=f"its passage is flagged: {flag.kind}, {flag.rule}; read it")
+    return claim
 
 
 def _before(text: str, quote: str) -> str | None:

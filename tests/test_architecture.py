@@ -8,8 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "errors", "values", "stage", "rules", "text", "load", "embed", "chunk", "artifacts", "index", "retrieve", "rerank", "prompt",
-    "governance", "answer", "verify", "pipeline", "presets", "workspace", "page_image", "evaluate", "__main__",
+    "errors", "values", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts", "index",
+    "retrieve", "rerank", "prompt",
+    "governance", "answer", "verify", "pipeline", "presets", "shelf", "workspace",
+    "page_image", "evaluate", "commands", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "rag").rglob("*.py"))
 SCRIPTS = [*MODULES, *sorted((ROOT / "pages").rglob("*.py")), ROOT / "app.py"]

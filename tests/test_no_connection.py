@@ -36,8 +36,11 @@ workspace = open_workspace()
 data = io.BytesIO()
 canvas = Canvas(data)
 canvas.drawString(72, 700, "The invented syrup is given at 7 mL every eight hours.")
+canvas.drawString(72, 680, "Write to ward@quillwort.example or call 216-555-0134.")
 canvas.save()
 workspace.add(File("bulletin.pdf", data.getvalue()))
+assert {one.type for one in workspace.entry("bulletin.pdf").findings} >= {"EMAIL", "PHONE"}
+workspace.decide(["bulletin.pdf"], "release", "test")
 for name in ("default", "baseline", "reports"):
     pipeline = PRESETS[name][1]
     index = pipeline.prepare(workspace.documents, workspace.artifacts)

@@ -11,6 +11,7 @@ from rag.embed.minilm import MiniLM, installed
 from rag.errors import FileProblem
 from rag.pipeline import Pipeline
 from rag.rerank.late import LateInteraction
+from rag.shelf import DOCUMENT
 from rag.values import Document, File
 from rag.workspace import Workspace, add_all, open_workspace, sample_files
 
@@ -179,4 +180,4 @@ def test_the_workspace_lies_where_the_environment_says(monkeypatch: pytest.Monke
     monkeypatch.setenv(module.VARIABLE, str(tmp_path / "elsewhere"))
     assert open_workspace().folder == tmp_path / "elsewhere"
     rows = sqlite3.connect(tmp_path / "elsewhere" / "workspace.sqlite").execute("SELECT body FROM documents").fetchall()
-    assert len(rows) == 4 and all(isinstance(module.DOCUMENT.validate_json(row[0]), Document) for row in rows)
+    assert len(rows) == 4 and all(isinstance(DOCUMENT.validate_json(row[0]), Document) for row in rows)

@@ -97,7 +97,8 @@ def _candidates(prompt: Prompt, asked: Asked, index: Index) -> Iterator[Sentence
         for start, end in index.sentences(hit.chunk.span):
             text = document.text[start:end]
             own = terms(text)
-            if len(own) < SHORTEST or text.endswith("?") or _is_heading(document, start, end):
+            flagged = document.flag_in(Span(document.name, start, end))
+            if len(own) < SHORTEST or text.endswith("?") or flagged or _is_heading(document, start, end):
                 continue
             amount = AMOUNT_BONUS * (wants_number and any(map(str.isdigit, text)))
             score = TERMS * asked.coverage(own) + passage + amount

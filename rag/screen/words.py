@@ -1,0 +1,75 @@
+"""The words of a text with what is known of each, shared by the rules for people and places."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from rag.rules import rules
+
+WORD = re.compile(r"[^\W\d_][\w'’\-]*")
+POSSESSIVE = re.compile(r"['’]s?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word at its place, without a possessive ending; `low` is its lower case."""
+
+    start: int
+    end: int
+    text: str
+    low: str
+
+    @property
+    def capital(self) -> bool:
+        """Whether it begins with a capital and has a small letter: "Smith", "McDonald", not "CT"."""
+        return self.text[0].isupper() and not self.text.isupper()
+
+    @property
+    def initial(self) -> bool:
+        """Whether it is a single capital letter."""
+        return len(self.text) == 1 and self.text.isupper()
+
+
+def words(text: str) -> list[Word]:
+    """All words of a text, in order."""
+    found = []
+    for match in WORD.finditer(text):
+        plain = POSSESSIVE.sub("", match[0]).rstrip("-'’") or match[0][0]
+        found.append(Word(match.start(), match.start() + len(plain), plain, plain.lower()))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The lists of names: given names, surnames, and those of both that are also ordinary words."""
+
+    first: frozenset[str]
+    last: frozenset[str]
+    ordinary: frozenset[str]
+
+
+@cache
+def names() -> Names:
+    """The lists of `rag/rules/names.json`."""
+    lists = {kind: frozenset(" ".join(rules("names")[kind]).split()) for kind in ("first", "last", "ordinary", "also_last")}
+    return Names(lists["first"], lists["last"] | lists["also_last"], lists["ordinary"])
+
+
+@cache
+def known(file: str, kind: str) -> frozenset[str]:
+    """A list of words of `rag/rules/FILE.json`, in lower case."""
+    listed = rules("people")[kind] if file == "people" else rules("places")[kind]
+    return frozenset(word.lower() for word in listed)
+
+
+def is_eponym(text: str, found: list[Word], at: int) -> bool:
+    """Whether the word at this place names a thing of medicine: "Parkinson disease", "Wells score", "Foley", "Crohn's"."""
+    word, nouns = found[at], known("people", "eponym_nouns")
+    near = found[at + 1 : at + 4]
+    if near and near[0].low in nouns and re.fullmatch(r"(?:['’]s?)?[ \-–/]", text[word.end : near[0].start]):
+        return True
+    if word.low not in known("people", "eponyms"):
+        return False
+    stretch = re.match(r"[\w'’ \-–/]*", text[word.end : word.end + 40])
+    reach = word.end + (stretch.end() if stretch else 0)
+    return any(one.low in nouns for one in near if one.end <= reach) or text[word.end : word.end + 1] in {"'", "’", "-", "–", "/"}

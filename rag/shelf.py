@@ -1,0 +1,371 @@
+"""The shelf: documents as they were loaded and screened, with their files; what waits for a person, and what was decided."""
+
+import hashlib
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import TypeAdapter
+
+from rag.artifacts import Artifacts
+from rag.embed.base import Progress, silent
+from rag.errors import FileProblem, SettingProblem
+from rag.load import read_each
+from rag.load.files import marked
+from rag.screen import Screen
+from rag.screen.redact import Rewritten, redacted, with_surrogates
+from rag.values import Document, File, Finding
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS documents (
+    name TEXT PRIMARY KEY, content TEXT, file TEXT, added REAL, characters INTEGER, body TEXT);
+CREATE TABLE IF NOT EXISTS screened (
+    document TEXT PRIMARY KEY, status TEXT, findings TEXT, screen TEXT, decision TEXT, who TEXT, at REAL);
+CREATE TABLE IF NOT EXISTS decisions (at REAL, who TEXT, document TEXT, decision TEXT, findings TEXT, threshold REAL);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, body TEXT);
+"""
+DOCUMENT = TypeAdapter(Document)
+FINDINGS = TypeAdapter(tuple[Finding, ...])
+EDITABLE = ("title", "type", "date", "patient", "author", "edition", "effective")
+DAYS = ("date", "effective")
+Decision = Literal["release", "reject", "redact", "surrogates"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A document on the shelf: what was found in it, whether it may be used, and who decided that when."""
+
+    document: Document
+    findings: tuple[Finding, ...]
+    status: str
+    decision: str = ""
+    who: str = ""
+    at: float | None = None
+
+    @property
+    def released(self) -> bool:
+        """Whether the document may be indexed and retrieved."""
+        return self.status == "released"
+
+    @property
+    def usable(self) -> Document:
+        """The document as it is indexed: with the stretches that a person should not trust."""
+        flags = tuple(one for one in self.findings if one.kind != "identifier" and one.aside is None and one.start < one.end)
+        return replace(self.document, flags=flags)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A line of the record of decisions. `findings` are kinds, types, rules and offsets; never text."""
+
+    at: float
+    who: str
+    document: str
+    decision: str
+    findings: tuple[Finding, ...]
+    threshold: float
+
+
+class Shelf:
+    """Documents on disk. Only what is released is ever handed to a pipeline."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.artifacts = Artifacts(folder)
+        (folder / "files").mkdir(exist_ok=True)
+        self._lock = threading.RLock()
+        self._base = sqlite3.connect(folder / "workspace.sqlite", check_same_thread=False)
+        self._base.execute("PRAGMA journal_mode=WAL")
+        self._base.execute("PRAGMA secure_delete=ON")
+        self._base.executescript(TABLES)
+        self._shelf: tuple[Entry, ...] | None = None
+        self._documents: tuple[Document, ...] | None = None
+        kept = self._base.execute("SELECT body FROM settings WHERE name = 'screen'").fetchone()
+        self._screen = Screen.model_validate_json(kept[0]) if kept else Screen()
+        self._screen_new()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._base:
+            yield self._base
+
+    def _settle(self) -> None:
+        """Empties the log of writes, in which a value that was replaced or removed would still stand."""
+        with self._lock:
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _changed(self) -> None:
+        self._shelf = self._documents = None
+
+    @property
+    def shelf(self) -> tuple[Entry, ...]:
+        """All documents with their findings and status, in order of name."""
+        query = """SELECT body, findings, status, decision, who, at FROM documents
+            JOIN screened ON document = name ORDER BY name"""
+        with self._lock:
+            if self._shelf is None:
+                rows = self._base.execute(query).fetchall()
+                self._shelf = tuple(
+                    Entry(DOCUMENT.validate_json(body), FINDINGS.validate_json(findings), *rest) for body, findings, *rest in rows
+                )
+            return self._shelf
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The released documents, in order of name: all that may be indexed."""
+        with self._lock:
+            if self._documents is None:
+                self._documents = tuple(entry.usable for entry in self.shelf if entry.released)
+            return self._documents
+
+    def entry(self, name: str) -> Entry | None:
+        """What stands on the shelf under that name, or None."""
+        query = """SELECT body, findings, status, decision, who, at FROM documents
+            JOIN screened ON document = name WHERE name = ?"""
+        with self._lock:
+            row = self._base.execute(query, (name,)).fetchone()
+        return Entry(DOCUMENT.validate_json(row[0]), FINDINGS.validate_json(row[1]), *row[2:]) if row else None
+
+    def document(self, name: str) -> Document | None:
+        """The released document of that name, or None."""
+        return next((document for document in self.documents if document.name == name), None)
+
+    def add(self, file: File, failed: list[FileProblem] | None = None) -> tuple[Document, ...]:
+        """Loads and screens a file, and keeps its documents and the file itself. Raises FileProblem; then nothing is changed.
+
+        The same content under the same name is kept once; other content under a taken name gets a marked name.
+        Of an archive each member is kept as a file of its own. Where single parts cannot be read (a member, a line), the
+        others are kept and the reasons added to `failed`; without it nothing is kept and the first reason is raised.
+        """
+        read = read_each(file, failed)
+        added: list[Document] = []
+        content, last = "", None
+        for source, document in read if failed is not None else list(read):
+            if source is not last:
+                content, last = hashlib.sha256(source.data).hexdigest(), source
+            added.append(self._add_one(document, content, source))
+        return tuple(added)
+
+    def _add_one(self, document: Document, content: str, file: File) -> Document:
+        with self._lock:
+            warnings = document.warnings
+            name = document.name
+            there = self._content(name)
+            if there not in (None, content):
+                name = marked(name, content)
+                there = self._content(name)
+                warnings = (*warnings, f"{document.name} was taken by other content; kept as {name}")
+            if there == content:
+                return replace(document, name=name, warnings=("already here; nothing was added",))
+            kept = replace(document, name=name, warnings=warnings)
+            self._keep(kept, content, file)
+            return kept
+
+    def _content(self, name: str) -> str | None:
+        row = self._base.execute("SELECT content FROM documents WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def _keep(self, document: Document, content: str, file: File) -> None:
+        place = f"{content}{Path(file.name).suffix.lower()}"
+        path = self.folder / "files" / place
+        if not path.exists():
+            path.write_bytes(file.data)
+        self._store(document, content, place)
+
+    def _store(self, document: Document, content: str, place: str, decision: str = "", who: str = "") -> Entry:
+        """Writes a document with what the screen finds in it."""
+        found = self._screen(document)
+        at = time.time() if decision else None
+        body = DOCUMENT.dump_json(document).decode()
+        findings = FINDINGS.dump_json(found.findings).decode()
+        with self._write() as base:
+            row = (document.name, content, place, time.time(), len(document.text), body)
+            base.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
+            state = (document.name, found.status, findings, self._screen.key(), decision, who, at)
+            base.execute("INSERT OR REPLACE INTO screened VALUES (?, ?, ?, ?, ?, ?, ?)", state)
+        self._changed()
+        return Entry(document, found.findings, found.status, decision, who, at)
+
+    def edit(self, name: str, /, **changes: str | None) -> Document:
+        """Changes what was understood of a document. Raises SettingProblem for other fields or a wrong date."""
+        entry = self.entry(name)
+        wrong = sorted(set(changes) - set(EDITABLE))
+        if entry is None or wrong:
+            fault = ", ".join(wrong) or "what is not there"
+            raise SettingProblem(f"{name}: cannot change {fault}. Allowed: {', '.join(EDITABLE)}.")
+        for field in DAYS:
+            written = changes.get(field)
+            if written and not _is_iso(written):
+                raise SettingProblem(f"{name}: {field} {written!r} is not a day written like 2024-03-14. Write it so.")
+        whole = {field: (value or None) if field in DAYS else value or "" for field, value in changes.items()}
+        changed = replace(entry.document, **whole)  # type: ignore[arg-type]
+        if changed != entry.document:
+            with self._write() as base:
+                base.execute("UPDATE documents SET body = ? WHERE name = ?", (DOCUMENT.dump_json(changed).decode(), name))
+            self._settle()
+            self._changed()
+            self.artifacts.forget(name)
+        return changed
+
+    def remove(self, name: str) -> None:
+        """Removes a document with its file, passages, vectors and indexes. Unknown names are passed over."""
+        with self._lock:
+            row = self._base.execute("SELECT file FROM documents WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                return
+            with self._write() as base:
+                base.execute("DELETE FROM documents WHERE name = ?", (name,))
+                base.execute("DELETE FROM screened WHERE document = ?", (name,))
+            if not self._base.execute("SELECT 1 FROM documents WHERE file = ?", row).fetchone():
+                (self.folder / "files" / row[0]).unlink(missing_ok=True)
+            self._settle()
+            self._changed()
+        self.artifacts.forget(name)
+
+    def original(self, name: str) -> bytes | None:
+        """The bytes of the file that a document came from, or None."""
+        with self._lock:
+            row = self._base.execute("SELECT file FROM documents WHERE name = ?", (name,)).fetchone()
+        path = self.folder / "files" / row[0] if row and row[0] else None
+        return path.read_bytes() if path and path.is_file() else None
+
+    @property
+    def screen(self) -> Screen:
+        """The settings of the screen."""
+        return self._screen
+
+    def set_screen(self, screen: Screen, progress: Progress = silent) -> int:
+        """Keeps other settings for the screen and screens again what they concern; returns how many documents that were."""
+        with self._write() as base:
+            base.execute("INSERT OR REPLACE INTO settings VALUES ('screen', ?)", (screen.model_dump_json(),))
+        self._screen = screen
+        return self._screen_new(progress)
+
+    def _screen_new(self, progress: Progress = silent) -> int:
+        """Screens the documents that the present screen, with its rules, has not seen. What a person released stays so,
+        unless something is found that was not there when it was decided."""
+        query = """SELECT name, body, screened.findings, status, decision, who, at FROM documents
+            LEFT JOIN screened ON document = name WHERE screen IS NOT ?"""
+        rows = self._base.execute(query, (self._screen.key(),)).fetchall()
+        for number, (name, body, before, _, decision, who, at) in enumerate(rows, 1):
+            found = self._screen(DOCUMENT.validate_json(body))
+            known = set(FINDINGS.validate_json(before)) if before and decision else set()
+            fresh = any(one.score >= self._screen.threshold and one not in known for one in found.findings)
+            status = ("quarantined" if fresh else "released") if decision else found.status
+            state = (name, status, FINDINGS.dump_json(found.findings).decode(), self._screen.key(), decision or "", who or "", at)
+            with self._write() as base:
+                base.execute("INSERT OR REPLACE INTO screened VALUES (?, ?, ?, ?, ?, ?, ?)", state)
+            if status == "quarantined":
+                self.artifacts.forget(name)
+            progress(number, len(rows))
+        if rows:
+            self._changed()
+        return len(rows)
+
+    def decide(self, names: Sequence[str], decision: Decision, who: str, keep_original: bool = False) -> tuple[Entry, ...]:
+        """What a person decides about documents: release, reject (remove), or replace identifiers, then screen again.
+
+        Returns the entries as they are now, without the rejected ones. Raises SettingProblem for an unknown decision,
+        a missing name of the person, or a document that is not there; then nothing is changed.
+        """
+        if decision not in get_args(Decision):
+            raise SettingProblem(f"No decision {decision!r}. Allowed: {', '.join(get_args(Decision))}.")
+        if not who.strip():
+            raise SettingProblem("Nobody is named as the one who decides. Give a name or initials.")
+        entries = [self.entry(name) for name in names]
+        missing = [name for name, entry in zip(names, entries, strict=True) if entry is None]
+        if missing:
+            raise SettingProblem(f"{missing[0]} is not on the shelf. Choose among the documents that are there.")
+        return tuple(
+            after for entry in entries if entry and (after := self._decide_one(entry, decision, who.strip(), keep_original))
+        )
+
+    def _decide_one(self, entry: Entry, decision: Decision, who: str, keep_original: bool) -> Entry | None:
+        name = entry.document.name
+        self._record(entry, decision, who)
+        if decision == "reject":
+            self.remove(name)
+            return None
+        if decision == "release":
+            self._release(name, decision, who)
+            return self.entry(name)
+        kept = self.original(name) if keep_original else None
+        place = self._base.execute("SELECT file FROM documents WHERE name = ?", (name,)).fetchone()[0]
+        rewritten = self._without_identifiers(entry, decision)
+        changed = rewritten.document
+        self.remove(name)
+        if kept is None:
+            (self.folder / "files" / place).unlink(missing_ok=True)  # Even where other documents of an archive lie in it.
+        else:
+            (self.folder / "files" / place).write_bytes(kept)
+        content = hashlib.sha256(changed.text.encode("utf-8", "surrogatepass")).hexdigest()
+        after = self._store(changed, content, place if kept is not None else "", decision, who)
+        left = [one for one in after.findings if one.score >= self._screen.threshold and not rewritten.ours(one)]
+        if not left and not after.released:
+            self._release(changed.name, decision, who)
+        self._settle()
+        return self.entry(changed.name)
+
+    def _release(self, name: str, decision: str, who: str) -> None:
+        with self._write() as base:
+            query = "UPDATE screened SET status = 'released', decision = ?, who = ?, at = ? WHERE document = ?"
+            base.execute(query, (decision, who, time.time(), name))
+        self._changed()
+
+    def _without_identifiers(self, entry: Entry, decision: Decision) -> Rewritten:
+        document = entry.document
+        if any(one.rule.startswith("file name") for one in entry.findings):
+            document = replace(document, name=f"document-{document.key[:8]}{Path(document.name).suffix}")
+        if decision == "redact":
+            return redacted(document, entry.findings)
+        return with_surrogates(document, entry.findings, self._secret())
+
+    def _secret(self) -> bytes:
+        """What decides the surrogates of this workspace; made once."""
+        row = self._base.execute("SELECT body FROM settings WHERE name = 'secret'").fetchone()
+        if row is None:
+            row = (secrets.token_hex(32),)
+            with self._write() as base:
+                base.execute("INSERT INTO settings VALUES ('secret', ?)", row)
+        return bytes.fromhex(row[0])
+
+    def _record(self, entry: Entry, decision: str, who: str) -> None:
+        """A line that is never changed: findings by kind, type, rule and place, and no text."""
+        named = any(one.rule.startswith("file name") for one in entry.findings)
+        name = f"document {entry.document.key[:8]}" if named else entry.document.name
+        line = (time.time(), who, name, decision, FINDINGS.dump_json(entry.findings).decode(), self._screen.threshold)
+        with self._write() as base:
+            base.execute("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?)", line)
+
+    def decisions(self) -> tuple[Decided, ...]:
+        """The record of decisions, the newest first."""
+        with self._lock:
+            rows = self._base.execute("SELECT * FROM decisions ORDER BY at DESC, rowid DESC").fetchall()
+        return tuple(Decided(at, who, name, what, FINDINGS.validate_json(found), low) for at, who, name, what, found, low in rows)
+
+
+def waiting(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that wait for a person."""
+    return [entry for entry in entries if not entry.released]
+
+
+def counted(findings: Iterable[Finding], threshold: float) -> dict[str, int]:
+    """How many findings there are of each type, the ones that hold a document back first."""
+    counts: dict[str, int] = {}
+    for one in sorted(findings, key=lambda f: (f.score < threshold, f.kind, f.type)):
+        counts[one.type] = counts.get(one.type, 0) + 1
+    return counts
+
+
+def _is_iso(written: str) -> bool:
+    try:
+        return date.fromisoformat(written).isoformat() == written
+    except ValueError:
+        return False
