@@ -20,6 +20,7 @@ from tests.bench.latency import latency
 from tests.bench.launch import launch
 from tests.bench.loading import load
 from tests.bench.retrieval import covidqa, scifact
+from tests.bench.screening import identifiers, injection, names, screening_speed, sections
 
 PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "scifact": scifact,
@@ -30,6 +31,11 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "latency": latency,
     "launch": launch,
     "load": load,
+    "identifiers": identifiers,
+    "names": names,
+    "injection": injection,
+    "sections": sections,
+    "screening": screening_speed,
 }
 
 

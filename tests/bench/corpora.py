@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.__main__ import counted
 from rag.artifacts import Artifacts
+from rag.commands.common import counted
 from rag.embed.minilm import INSTALL, installed
 from rag.index import Index
 from rag.load import read_file

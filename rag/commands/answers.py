@@ -1,0 +1,193 @@
+"""ask, batch and retrieve: questions to documents."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rag.commands.common import (
+    Docs,
+    Keep,
+    PipelineFile,
+    Screened,
+    counted,
+    day,
+    documents_at,
+    pipeline_from,
+    prepared,
+    rows,
+    write,
+)
+from rag.errors import FileProblem, SettingProblem, WorkbenchError
+from rag.values import Answer, Document, Filter
+
+
+def answer_row(name: str, answer: Answer) -> dict[str, Any]:
+    """An answer as the JSON object that `batch` writes."""
+    return {
+        "id": name,
+        "question": answer.question,
+        "answer": answer.text,
+        "refused": answer.refused,
+        "confidence": round(answer.confidence, 4),
+        "notice": answer.notice,
+        "claims": [
+            {
+                "text": claim.text,
+                "supported": claim.supported,
+                "reason": claim.reason,
+                "citations": [
+                    {
+                        "document": cited.span.document,
+                        "page": cited.page,
+                        "start": cited.span.start,
+                        "end": cited.span.end,
+                        "quote": cited.quote,
+                    }
+                    for cited in claim.citations
+                ],
+            }
+            for claim in answer.claims
+        ],
+        "hits": [
+            {
+                "document": hit.chunk.span.document,
+                "page": hit.chunk.page,
+                "start": hit.chunk.span.start,
+                "end": hit.chunk.span.end,
+                "score": round(hit.score, 6),
+                "text": hit.chunk.text,
+            }
+            for hit in answer.hits
+        ],
+        "ms": {stage: round(value, 2) for stage, value in answer.ms.items()},
+    }
+
+
+def _shown(answer: Answer) -> str:
+    lines = [] if answer.refused else [f"  {_cited(claim)}" for claim in answer.claims]
+    if answer.notice:
+        lines.append(answer.notice)
+    lines.append(f"\nconfidence {answer.confidence:.2f}; {sum(answer.ms.values()):.0f} ms")
+    for at, hit in enumerate(answer.hits, 1):
+        lines.append(f"[{at}] {_place(hit.chunk.span.document, hit.chunk.page)}  {hit.score:.3f}")
+    return "\n".join(lines)
+
+
+def _cited(claim: Any) -> str:
+    marks = "".join(f"[{cited.source}]" for cited in claim.citations)
+    verdict = {True: "", False: f"  (not supported: {claim.reason})", None: f"  ({claim.reason})"}[claim.supported]
+    return f"{' '.join(claim.text.split())} {marks}{verdict}"
+
+
+def _place(document: str, page: int | None) -> str:
+    return f"{document}, page {page}" if page else document
+
+
+def _known(option: str, given: Iterable[str], there: set[str]) -> None:
+    for value in given:
+        if value not in there:
+            raise SettingProblem(f"{option} {value!r} is not among the documents. Allowed: {', '.join(sorted(there)[:20])}.")
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question")],
+    docs: Docs,
+    pipeline: PipelineFile = None,
+    workspace: Keep = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON")] = False,
+    document: Annotated[list[str] | None, typer.Option(help="Only the document of this name")] = None,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="Only documents of this type")] = None,
+    after: Annotated[str | None, typer.Option(help="Only documents from this date (2024-03-14)")] = None,
+    before: Annotated[str | None, typer.Option(help="Only documents up to this date")] = None,
+    patient: Annotated[list[str] | None, typer.Option(help="Only documents of this patient (pseudonym)")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Only documents of this author's role")] = None,
+    in_force: Annotated[bool, typer.Option("--in-force", help="Without editions that a later one replaces")] = False,
+    screen: Screened = False,
+) -> None:
+    """Answers one question from documents."""
+    chosen = pipeline_from(pipeline)
+    dates = day("--after", after), day("--before", before)
+    chosen_ones = [tuple(values or ()) for values in (document, type_, patient, author)]
+    only = Filter(chosen_ones[0], chosen_ones[1], *dates, chosen_ones[2], chosen_ones[3], in_force)
+    documents = documents_at(docs, screen)
+    for option, values in zip(("document", "type", "patient", "author"), chosen_ones, strict=True):
+        field = "name" if option == "document" else option
+        _known(f"--{option}", values, {getattr(found, field) for found in documents})
+    answer = chosen.ask(question, prepared(chosen, documents, workspace), only)
+    typer.echo(json.dumps(answer_row("1", answer), ensure_ascii=False, indent=2) if as_json else _shown(answer))
+
+
+def batch(
+    docs: Docs,
+    questions: Annotated[Path, typer.Option(help='JSON lines with "id" and "question"')],
+    out: Annotated[Path, typer.Option(help="JSON lines, one answer a question")],
+    pipeline: PipelineFile = None,
+    workspace: Keep = None,
+    screen: Screened = False,
+) -> None:
+    """Answers every question of a file. A question that fails yields a line that says so, and the run goes on."""
+    chosen = pipeline_from(pipeline)
+    asked = list(rows(questions, ("id", "question")))
+    index = prepared(chosen, documents_at(docs, screen), workspace)
+
+    progress = counted("{done:,} of {total:,} questions")
+
+    def lines() -> Iterator[str]:
+        for number, row in enumerate(asked, 1):
+            try:
+                result = answer_row(row["id"], chosen.ask(row["question"], index))
+            except WorkbenchError as problem:
+                result = {
+                    "id": row["id"],
+                    "question": row["question"],
+                    "answer": "",
+                    "refused": True,
+                    "confidence": 0.0,
+                    "notice": "",
+                    "error": str(problem),
+                    "claims": [],
+                    "hits": [],
+                    "ms": {},
+                }
+            yield json.dumps(result, ensure_ascii=False)
+            progress(number, len(asked))
+
+    write(out, lines())
+
+
+def retrieve(
+    corpus: Annotated[Path, typer.Option(help='JSON lines with "id", "title", "text"; may be gzipped')],
+    queries: Annotated[Path, typer.Option(help='JSON lines with "id" and "text"')],
+    out: Annotated[Path, typer.Option(help="A TREC run over document ids; a document's best passage counts")],
+    pipeline: PipelineFile = None,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="Documents a query")] = 100,
+    workspace: Keep = None,
+) -> None:
+    """Ranks the documents of a corpus for every query."""
+    chosen = pipeline_from(pipeline)
+    asked = list(rows(queries, ("id", "text")))
+    documents = [
+        Document(name=row["id"], text=row["text"] or str(row.get("title") or ""), title=str(row.get("title") or ""))
+        for row in rows(corpus, ("id", "text"))
+    ]
+    if len({document.name for document in documents}) != len(documents):
+        raise FileProblem(f"{corpus.name}: an id stands there twice. Give every document its own id.")
+    index = prepared(chosen, documents, workspace)
+    deep = chosen.retrieve.model_copy(update={"candidates": max(chosen.retrieve.candidates, min(4 * top, 1000))})
+    whole = chosen.rerank.model_copy(update={"top": deep.candidates})
+
+    progress = counted("{done:,} of {total:,} queries")
+
+    def lines() -> Iterator[str]:
+        for number, row in enumerate(asked, 1):
+            best: dict[str, float] = {}
+            for hit in whole(row["text"], deep(row["text"], index), index):
+                best.setdefault(hit.chunk.span.document, hit.score)
+            for rank, name in enumerate(list(best)[:top], 1):
+                yield f"{row['id']} Q0 {name} {rank} {1.0 / rank:.6f} rag"
+            progress(number, len(asked))
+
+    write(out, lines())

@@ -1,0 +1,47 @@
+"""options, pipeline and setup: what can be set, and the first preparation."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from rag.commands.common import EMBEDDING, Keep, counted, say, usable
+from rag.errors import SettingProblem
+from rag.pipeline import UNIONS
+from rag.presets import PRESETS
+from rag.stage import options
+from rag.workspace import open_workspace
+
+
+def print_options(as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON schemas")] = False) -> None:
+    """Prints every stage with its options, their settings, defaults and help."""
+    if as_json:
+        schemas = {
+            name: {kind: stage.model_json_schema() for kind, stage in options(union).items()} for name, union in UNIONS.items()
+        }
+        typer.echo(json.dumps(schemas, indent=2))
+        return
+    for name, union in UNIONS.items():
+        typer.echo(f"\n{name}")
+        for kind, stage in options(union).items():
+            typer.echo(f"  {kind}: {stage.help()}")
+            for field, info in stage.model_fields.items():
+                if field != "kind":
+                    default = json.dumps(info.default)
+                    typer.echo(f"    {field} = {default if len(default) < 60 else default[:57] + '…'}  {info.description}")
+
+
+def print_pipeline(preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}")] = "default") -> None:
+    """Prints a pipeline's JSON to edit."""
+    if preset not in PRESETS:
+        raise SettingProblem(f"No preset {preset!r}. Allowed: {', '.join(PRESETS)}.")
+    typer.echo(PRESETS[preset][1].to_json())
+
+
+def setup(workspace: Keep = None) -> None:
+    """Builds the model and opens the workspace with the sample documents, so that the app starts at once."""
+    with usable(workspace):
+        opened = open_workspace(workspace)
+    chosen = PRESETS["default"][1]
+    say(f"{len(opened.documents):,} documents. {chosen.plan(opened.documents, opened.artifacts)}")
+    chosen.prepare(opened.documents, opened.artifacts, counted(EMBEDDING)).question_vector("ready")
