@@ -17,7 +17,7 @@ from pydantic import Field
 
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Vectors
-from rag.load.provenance import in_force
+from rag.load.structure.provenance import in_force
 from rag.stage import Stage
 from rag.text import lines, sentences, terms
 from rag.values import Chunk, Document, Filter, Span

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.errors import FileProblem
 from rag.load import FORMATS, read, read_file
 from rag.load.files import marked, paths
-from rag.load.sections import sections
+from rag.load.structure.sections import sections
 from rag.values import Document, File
 
 MakePdf = Callable[..., bytes]

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from rag.errors import FileProblem
 from rag.load import FORMATS, read_each, read_file
-from rag.load.css import Seen, colour_of
 from rag.load.encoding import encoding_of
-from rag.load.formulas import cell_finding, formula_finding
 from rag.load.guard import safe_path
-from rag.load.sheets import shown
+from rag.load.office.formulas import cell_finding, formula_finding
+from rag.load.office.sheets import shown
+from rag.load.web.css import Seen, colour_of
 from rag.rules import rules
 from rag.values import Document, File
 from rag.workspace import Workspace

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from rag.load import read_file
-from rag.load.assertions import assertions
-from rag.load.headings import heading_kind
-from rag.load.provenance import (
+from rag.load.structure.assertions import assertions
+from rag.load.structure.headings import heading_kind
+from rag.load.structure.provenance import (
     document_author,
     document_date,
     document_edition,
@@ -17,8 +17,8 @@ from rag.load.provenance import (
     document_type,
     superseded,
 )
-from rag.load.sections import sections
-from rag.load.times import absolute, anchors, moments
+from rag.load.structure.sections import sections
+from rag.load.structure.times import absolute, anchors, moments
 from rag.rules import rules
 from rag.text import sentences, terms
 from rag.values import Document, File

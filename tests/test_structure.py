@@ -12,8 +12,8 @@ from rag.chunk.sections import Sections
 from rag.embed.hashing import Hashing
 from rag.index import Index
 from rag.load import read_file
-from rag.load.assertions import assertions
-from rag.load.provenance import (
+from rag.load.structure.assertions import assertions
+from rag.load.structure.provenance import (
     described,
     document_author,
     document_date,
@@ -22,8 +22,8 @@ from rag.load.provenance import (
     in_force,
     superseded,
 )
-from rag.load.sections import sections
-from rag.load.times import moments
+from rag.load.structure.sections import sections
+from rag.load.structure.times import moments
 from rag.values import Chunk, Document, File, Filter, Section, Span
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
-from rag.load.criteria import MARKER
+from rag.load.structure.criteria import MARKER
 from rag.stage import Stage
 from rag.text import WORD
 from rag.values import Chunk, Document, Span

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from rag.chunk.base import Chunking, packed
-from rag.load.criteria import MARKER
+from rag.load.structure.criteria import MARKER
 from rag.text import lines, sentences, trim
 from rag.values import Chunk, Document
 

@@ -8,16 +8,16 @@ from pydantic import Field
 
 from rag.errors import FileProblem
 from rag.load.archive import Archive
-from rag.load.ccda import Ccda
-from rag.load.fhir import Fhir
 from rag.load.files import load, load_each
 from rag.load.formats import Format, Markdown, Table, Text
+from rag.load.health.ccda import Ccda
+from rag.load.health.fhir import Fhir
 from rag.load.lines import Json
+from rag.load.office.rtf import Rtf
+from rag.load.office.sheets import Workbook
+from rag.load.office.word import Word
 from rag.load.pdf import Pdf
-from rag.load.rtf import Rtf
-from rag.load.sheets import Workbook
-from rag.load.web import Html
-from rag.load.word import Word
+from rag.load.web.html import Html
 from rag.stage import options
 from rag.values import Document, File
 

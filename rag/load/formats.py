@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from rag.errors import FileProblem
-from rag.load.assertions import assertions
 from rag.load.encoding import NAMES, encoding_of
-from rag.load.formulas import cell_finding
 from rag.load.layout import Heading, Layout
-from rag.load.provenance import described, document_edition, document_effective
-from rag.load.sections import sections
-from rag.load.times import moments
+from rag.load.office.formulas import cell_finding
+from rag.load.structure.assertions import assertions
+from rag.load.structure.provenance import described, document_edition, document_effective
+from rag.load.structure.sections import sections
+from rag.load.structure.times import moments
 from rag.stage import Stage
 from rag.values import Aside, Document, File, Finding, Page, Section
 

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from rag.errors import FileProblem
-from rag.load.fhir import Fhir, documents
-from rag.load.fhir_lines import word
 from rag.load.formats import CONTROL, Format, decode, with_facts
 from rag.load.guard import json_value
+from rag.load.health.fhir import Fhir, documents
+from rag.load.health.fhir_lines import word
 from rag.load.layout import Layout
 from rag.values import Document, File
 

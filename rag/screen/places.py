@@ -148,7 +148,8 @@ def _visited(text: str) -> list[Finding]:
         _place(*match.span("place"), rule, 0.6)
         for rule, form in forms.items()
         for match in form.finditer(text)
-        if match["place"].lower() not in wide and any(word.low not in generic for word in words(match["place"]))
+        if match["place"].lower() not in wide
+        and any(word.low not in generic for word in words(match["place"]))
         and (rule != "place in a state" or match["code"] in rules("places")["state_codes"])
     ]
 

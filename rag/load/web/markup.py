@@ -6,8 +6,8 @@ from typing import Any
 
 from lxml import etree
 
-from rag.load.css import Seen, Styles, shown
 from rag.load.layout import Layout, rows_as_lines
+from rag.load.web.css import Seen, Styles, shown
 
 BLOCKS = frozenset(
     "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4"

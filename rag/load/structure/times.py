@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from rag.load.headings import heading_kind
+from rag.load.structure.headings import heading_kind
 from rag.rules import rules
 from rag.values import Moment, Section
 

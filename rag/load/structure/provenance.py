@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
-from rag.load.times import absolute
+from rag.load.structure.times import absolute
 from rag.rules import rules
 from rag.values import Document
 

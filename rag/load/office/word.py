@@ -11,8 +11,8 @@ from rag.errors import FileProblem
 from rag.load.formats import Format
 from rag.load.guard import check_depth, office_parts
 from rag.load.layout import Layout, Piece
-from rag.load.word_styles import Look, Numbers, Styles, fill_of
-from rag.load.word_tables import WITHIN, cells, is_header, row_pieces, rows, span
+from rag.load.office.word_styles import Look, Numbers, Styles, fill_of
+from rag.load.office.word_tables import WITHIN, cells, is_header, row_pieces, rows, span
 from rag.values import Document, File
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

@@ -7,14 +7,14 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from rag.errors import FileProblem
-from rag.load.attachments import Reader, attached, decoded
 from rag.load.formats import Format, Text, with_facts
 from rag.load.guard import xml_root
+from rag.load.health.attachments import Reader, attached, decoded
 from rag.load.layout import Layout
-from rag.load.markup import Walker, local
+from rag.load.office.rtf import Rtf
 from rag.load.pdf import Pdf
-from rag.load.rtf import Rtf
-from rag.load.web import Html
+from rag.load.web.html import Html
+from rag.load.web.markup import Walker, local
 from rag.rules import rules
 from rag.values import Document, File
 

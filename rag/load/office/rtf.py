@@ -9,9 +9,9 @@ from typing import ClassVar, Literal
 from striprtf.striprtf import destinations, rtf_to_text
 
 from rag.errors import FileProblem
-from rag.load.css import WHITE, Colour, alike
 from rag.load.formats import Format
 from rag.load.layout import Layout, Piece
+from rag.load.web.css import WHITE, Colour, alike
 from rag.values import Document, File
 
 TOKEN = re.compile(r"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'[0-9a-fA-F]{2}|\\[^a-zA-Z]|[{}]|[^\\{}]+|\\")

@@ -12,11 +12,11 @@ import openpyxl
 from openpyxl.utils import range_boundaries
 
 from rag.errors import FileProblem
-from rag.load.css import WHITE, alike, colour_of
 from rag.load.formats import Format
-from rag.load.formulas import formula_finding
 from rag.load.guard import office_parts
 from rag.load.layout import Layout, Piece
+from rag.load.office.formulas import formula_finding
+from rag.load.web.css import WHITE, alike, colour_of
 from rag.values import Document, File
 
 SHEET_XML = 20 * 1024 * 1024

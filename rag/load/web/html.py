@@ -10,11 +10,11 @@ import lxml.html
 from lxml import etree
 
 from rag.errors import FileProblem
-from rag.load.css import Styles
 from rag.load.formats import Format, decode
 from rag.load.guard import check_depth, check_tags
 from rag.load.layout import Layout
-from rag.load.markup import Walker, local
+from rag.load.web.css import Styles
+from rag.load.web.markup import Walker, local
 from rag.values import Document, File
 
 CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)

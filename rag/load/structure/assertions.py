@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from rag.load.headings import heading_kind
+from rag.load.structure.headings import heading_kind
 from rag.rules import rules
 from rag.text import BULLET, sentences, trim
 from rag.values import Assertion, Section, Status

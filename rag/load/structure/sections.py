@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from rag.load.criteria import Item, graded_items, numbered_items
-from rag.load.headings import FRAME, LEADERS, MARKDOWN, Heading, Line, heading_at, heading_of
+from rag.load.structure.criteria import Item, graded_items, numbered_items
+from rag.load.structure.headings import FRAME, LEADERS, MARKDOWN, Heading, Line, heading_at, heading_of
 from rag.text import BULLET
 from rag.values import Section
 

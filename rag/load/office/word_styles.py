@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.load.css import alike, colour_of
+from rag.load.web.css import alike, colour_of
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 TINY = 7  # Half points: below 3.5 points nobody reads.

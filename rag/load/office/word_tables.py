@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.load.layout import Piece, rows_as_lines
-from rag.load.word_styles import W, is_on
+from rag.load.office.word_styles import W, is_on
 
 WITHIN = {"hyperlink", "ins", "moveTo", "smartTag", "sdt", "sdtContent", "fldSimple", "customXml", "dir", "bdo"}
 

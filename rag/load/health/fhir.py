@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from rag.errors import FileProblem
-from rag.load.attachments import Reader, attached, decoded
-from rag.load.ccda import PSEUDONYM, READERS, Ccda, code_name, code_type, day
-from rag.load.fhir_check import faults_of
-from rag.load.fhir_lines import TOLD, concept, items, line_of, people, word
-from rag.load.fhir_xml import from_xml
 from rag.load.formats import Format, decode, with_facts
 from rag.load.guard import json_value, safe_path, xml_root
+from rag.load.health.attachments import Reader, attached, decoded
+from rag.load.health.ccda import PSEUDONYM, READERS, Ccda, code_name, code_type, day
+from rag.load.health.fhir_check import faults_of
+from rag.load.health.fhir_lines import TOLD, concept, items, line_of, people, word
+from rag.load.health.fhir_xml import from_xml
 from rag.load.layout import Layout
-from rag.load.web import write_html
+from rag.load.web.html import write_html
 from rag.values import Document, File
 
 ATTACHED: dict[str, Reader] = {**READERS, "application/xhtml+xml": READERS["text/html"], "text/xml": Ccda(),

@@ -1,0 +1,1 @@
+"""HTML: what is displayed, and what is not."""
