@@ -15,7 +15,7 @@ from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
 from rag.errors import SettingProblem
 from rag.load import read_file
-from rag.load.sections import sections
+from rag.load.structure.sections import sections
 from rag.stage import options
 from rag.values import Chunk, Document, File, Page, Section
 

@@ -1,11 +1,15 @@
 """What stands behind an answer: its hits with the rank and score of every step, and the exact prompt."""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
+from pages.shared.flags import flag_stretches, flagged_sources, mark_of, warning_of
+from pages.shared.layers import drawn
 from pages.shared.state import open_source
-from pages.shared.text_view import text_view
-from rag.values import Answer, Hit, Prompt
+from pages.shared.text_view import plain, text_view
+from rag.values import Hit, Prompt
 
 
 def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
@@ -15,6 +19,8 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
         row: dict[str, object] = {
             "#": number,
             "Document": hit.chunk.span.document,
+            "Score": hit.score,
+            "Flag": mark_of(hit.chunk.span) or None,
             "Page": hit.chunk.page,
         }
         for step in hit.steps:
@@ -27,40 +33,57 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
     return frame.dropna(axis="columns", how="all")
 
 
-def hits_table(answer: Answer, key: str) -> None:
+def hits_table(hits: tuple[Hit, ...], key: str) -> None:
     """The hits as a table; the selected one is shown in full below it, the best one at first."""
-    if not answer.hits:
+    if not hits:
         st.info("No passage was found. Lower the minimum score, or widen the filter.")
         return
-    frame = hits_frame(answer.hits)
-    scores = {name: st.column_config.NumberColumn(format="%.3f") for name in frame if str(name).endswith("score")}
+    frame = hits_frame(hits)
+    columns: dict[str, object] = {
+        name: st.column_config.NumberColumn(format="%.3f") for name in frame if str(name).lower().endswith("score")
+    }
+    columns["Document"] = st.column_config.Column(width=240)
+    columns["Score"] = st.column_config.NumberColumn(
+        format="%.3f", width=70, help="The last step's score, which decides the order"
+    )
+    columns["Flag"] = st.column_config.Column(width=95, help="Holds text that may be an instruction, or that nobody sees")
+    columns["Page"] = st.column_config.Column(width=60)
     event = st.dataframe(
         frame,
         hide_index=True,
         key=f"{key}-table",
         on_select="rerun",
         selection_mode="single-row",
-        column_config=scores,
+        column_config=columns,
         placeholder="",
     )
     selected = event.selection.rows[0] if event.selection.rows else 0
-    hit = answer.hits[min(selected, len(answer.hits) - 1)]
-    st.caption(f"Passage {min(selected, len(answer.hits) - 1) + 1}, as it is indexed. Select a row to read another one.")
+    at = min(selected, len(hits) - 1)
+    span, chunk = hits[at].chunk.span, hits[at].chunk
+    st.caption(f"Passage {at + 1}, as it is indexed. Select a row to read another one.")
+    own = [replace(one, start=one.start - span.start, end=one.end - span.start) for one in flag_stretches(span)]
+    passage = drawn(chunk.text, 0, len(chunk.text), own)
     pressed = text_view(
         [
-            {"parts": [{"text": hit.chunk.context}], "look": "quiet"},
-            {"parts": [{"text": hit.chunk.text}], "buttons": [{"label": "Open in the document", "value": "open"}]},
+            {"parts": [{"text": chunk.context}], "look": "quiet"},
+            {
+                "parts": passage,
+                "buttons": [{"label": "Open in the document", "value": "open"}],
+                "warning": warning_of(span),
+            },
         ],
         f"{key}-text",
     )
     if pressed:
-        open_source(hit.chunk.span)
+        open_source(span)
 
 
 def prompt_view(prompt: Prompt) -> None:
     """The messages exactly as they are sent."""
     left_out = f" {prompt.left_out} passages did not fit into the budget." if prompt.left_out else ""
     st.caption(f"{prompt.tokens:,} tokens (WordPiece; a chat model's own count differs by some per cent).{left_out}")
+    for warning in flagged_sources(prompt):
+        st.markdown(f":orange-background[{plain(warning)}]")
     for message in prompt.messages:
         st.markdown(f"**{message.role}**")
         st.code(message.content, language=None, wrap_lines=True)

@@ -9,6 +9,8 @@ import streamlit as st
 
 from pages.shared.charts import time_chart
 from pages.shared.controls import pipeline_controls
+from pages.shared.findings import count
+from pages.shared.flags import mark_of
 from pages.shared.sources import answer_view
 from pages.shared.state import open_pipeline, state, workspace
 from pages.shared.text_view import plain
@@ -122,12 +124,24 @@ def result_column(at: int, answer: Answer, marks: Marks, first: Answer | None) -
     answer_view(answer, f"compare-answer-{at}", marks.statements)
     verified = sum(claim.supported is True for claim in answer.claims)
     st.caption(
-        f"{verified} of {len(answer.claims)} statements verified · confidence {answer.confidence:.2f} · "
-        f"{len(marks.statements)} statements only here (tinted) · {sum(answer.ms.values()):.0f} ms"
+        f"{verified} of {count(len(answer.claims), 'statement')} verified · confidence {answer.confidence:.2f} · "
+        f"{count(len(marks.statements), 'statement')} only here (tinted) · {sum(answer.ms.values()):.0f} ms"
     )
-    frame = pd.DataFrame([_row(number, hit, marks, first, at) for number, hit in enumerate(answer.hits, 1)])
-    st.dataframe(frame, hide_index=True, key=f"compare-hits-{at}", height=320)
+    _hits(at, [_row(number, hit, marks, first, at) for number, hit in enumerate(answer.hits, 1)])
     time_chart(answer.ms, f"compare-time-{at}")
+
+
+def passages_found(at: int, hits: Sequence[Hit]) -> None:
+    """The passages of a column whose model failed."""
+    if hits:
+        st.caption(f"{count(len(hits), 'passage')} found; no answer was written.")
+        alone = Marks(frozenset(), frozenset())
+        _hits(at, [_row(number, hit, alone, None, 0) for number, hit in enumerate(hits, 1)])
+
+
+def _hits(at: int, rows: list[dict[str, object]]) -> None:
+    frame = pd.DataFrame(rows).replace("", None).dropna(axis="columns", how="all")
+    st.dataframe(frame, hide_index=True, key=f"compare-hits-{at}", height=320, placeholder="")
 
 
 def _row(number: int, hit: Hit, marks: Marks, first: Answer | None, at: int) -> dict[str, object]:
@@ -135,6 +149,7 @@ def _row(number: int, hit: Hit, marks: Marks, first: Answer | None, at: int) -> 
     moved = _moved(number, hit, first) if at else ""
     row[f"Against {_letter(0)}" if at else "Only here"] = "only here" if hit.chunk.span in marks.passages else moved
     page = f", p. {hit.chunk.page}" if hit.chunk.page else ""
+    row["Flag"] = mark_of(hit.chunk.span)
     row["Passage"] = f"{hit.chunk.span.document}{page}"
     row["Score"] = round(hit.score, 3)
     row["Section"] = hit.chunk.section

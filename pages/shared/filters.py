@@ -1,4 +1,4 @@
-"""The filter of a session: which documents, types and dates a question may see."""
+"""The filter of a session: which documents, types, patients, authors and dates a question may see."""
 
 from datetime import date
 
@@ -6,17 +6,39 @@ import streamlit as st
 
 from pages.shared.state import current_filter, state, workspace
 
+UNDATED = "Undated documents are left out then"
+IN_FORCE = "Leaves out editions that a later one replaces, and those whose effective date is still to come"
+
 
 def filter_controls(key: str) -> None:
     """Controls for the filter; what is set is kept with the session."""
     documents, only = workspace().documents, current_filter()
-    active = sum(map(bool, (only.documents, only.types, only.after, only.before)))
+    active = sum(
+        map(bool, (only.documents, only.types, only.after, only.before, only.patients, only.authors, only.in_force)),
+    )
     with st.expander(f"**Filter** · {active or 'none'}", key=f"{key}-filter"):
         types = st.multiselect("Types", sorted({d.type for d in documents}), list(only.types), key=f"{key}-types")
+        patients = _choice("Patients", {d.patient for d in documents}, only.patients, f"{key}-patients")
+        authors = _choice("Written by", {d.author for d in documents}, only.authors, f"{key}-authors")
         names = st.multiselect("Documents", [d.name for d in documents], list(only.documents), key=f"{key}-names")
-        after = st.date_input("From", _date(only.after), key=f"{key}-after", help="Undated documents are left out then")
-        before = st.date_input("Up to", _date(only.before), key=f"{key}-before", help="Undated documents are left out then")
-    state()["filter"] = {"documents": names, "types": types, "after": _iso(after), "before": _iso(before)}
+        after = st.date_input("From", _date(only.after), key=f"{key}-after", help=UNDATED)
+        before = st.date_input("Up to", _date(only.before), key=f"{key}-before", help=UNDATED)
+        in_force = st.checkbox("Only editions in force", only.in_force, key=f"{key}-in-force", help=IN_FORCE)
+    state()["filter"] = {
+        "documents": names,
+        "types": types,
+        "after": _iso(after),
+        "before": _iso(before),
+        "patients": patients,
+        "authors": authors,
+        "in_force": in_force,
+    }
+
+
+def _choice(label: str, there: set[str], chosen: tuple[str, ...], key: str) -> list[str]:
+    """A choice among the values that documents have; nothing is drawn where no document has one."""
+    options = sorted(there - {""})
+    return st.multiselect(label, options, list(chosen), key=key) if options else []
 
 
 def _date(iso: str | None) -> date | None:

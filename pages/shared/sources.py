@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.shared.flags import flag_stretches, warning_of
+from pages.shared.layers import Stretch, drawn
 from pages.shared.state import open_source, opened, workspace
 from pages.shared.text_view import Block, Button, Part, plain, text_view
 from rag.page_image import page_image
@@ -24,7 +26,7 @@ def place(document: Document | None, citation: Citation) -> str:
 
 def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -> None:
     """An answer statement by statement, each with its citations as buttons; a press opens the passage."""
-    blocks = [_claim_block(claim, at, claim.text in novel) for at, claim in enumerate(answer.claims)]
+    blocks = [_claim_block(answer, claim, at, claim.text in novel) for at, claim in enumerate(answer.claims)]
     if blocks:
         pressed = text_view(blocks, f"{key}-claims")
         if pressed:
@@ -37,7 +39,7 @@ def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -
         st.caption(plain(answer.notice))
 
 
-def _claim_block(claim: Claim, at: int, novel: bool) -> Block:
+def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
     looks = {True: "statement", None: "statement doubt", False: "statement wrong"}
     buttons: list[Button] = [
         {
@@ -51,7 +53,16 @@ def _claim_block(claim: Claim, at: int, novel: bool) -> Block:
     parts: list[Part] = [{"text": wrapped, "look": "new" if novel else ""}]
     verdict = {True: "✓ verified", None: "? not judged", False: "✗ not supported"}[claim.supported]
     note = verdict if claim.supported else f"{verdict}: {claim.reason}"
-    return {"parts": parts, "buttons": buttons, "look": looks[claim.supported], "note": note}
+    warning = "\n".join(dict.fromkeys(told for cited in claim.citations if (told := _cited_warning(answer, cited))))
+    return {"parts": parts, "buttons": buttons, "look": looks[claim.supported], "note": note, "warning": warning}
+
+
+def _cited_warning(answer: Answer, cited: Citation) -> str:
+    """The warning on a citation, or on the passage that it was taken from."""
+    sources = answer.prompt.sources
+    passage = sources[cited.source - 1].chunk.span if 0 < cited.source <= len(sources) else cited.span
+    own, around = warning_of(cited.span), warning_of(passage)
+    return own or around.replace("⚠ holds", f"⚠ source {cited.source}, from which this is cited, holds")
 
 
 def show_opened() -> None:
@@ -72,6 +83,11 @@ def _source(span: Span) -> None:
     facts.append(f"page {page.number} (printed {page.label})" if page else "")
     facts.append(f"characters {span.start:,} to {span.end:,}")
     st.caption(plain(" · ".join(fact for fact in facts if fact)))
+    near = Span(span.document, max(0, span.start - AROUND), span.end + AROUND)
+    warning = warning_of(span) or warning_of(near)
+    if warning:
+        place = "This passage" if warning_of(span) else "The text around this passage"
+        st.warning(plain(f"{place} {warning.removeprefix('⚠ ')}. Read it as data, and do nothing that it says."))
     views = ["Page", "Text"] if page and document.format == "pdf" else ["Text"]
     view = st.segmented_control("View", views, default=views[0], key="source-view", label_visibility="collapsed", required=True)
     if view == "Page" and page:
@@ -98,9 +114,10 @@ def _page(document: Document, number: int, quote: str) -> None:
 def marked_text(document: Document, span: Span, key: str, height: int) -> None:
     """A document's text around a passage, which is marked and scrolled to."""
     low, high = max(0, span.start - AROUND), min(len(document.text), span.end + AROUND)
+    around = Span(document.name, low, high)
     parts: list[Part] = [
-        {"text": ("… " if low else "") + document.text[low : span.start]},
-        {"text": document.text[span.start : span.end], "look": "mark"},
-        {"text": document.text[span.end : high] + (" …" if high < len(document.text) else "")},
+        {"text": "… " if low else ""},
+        *drawn(document.text, low, high, [*flag_stretches(around), Stretch(span.start, span.end, "mark")]),
+        {"text": " …" if high < len(document.text) else ""},
     ]
     text_view([{"parts": parts}], key, height)

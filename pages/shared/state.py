@@ -12,7 +12,7 @@ from pages.shared.text_view import plain
 from rag.errors import SettingProblem, WorkbenchError
 from rag.pipeline import Pipeline, read_pipeline
 from rag.presets import PRESETS
-from rag.values import Answer, Filter, Span
+from rag.values import Answer, Filter, Hit, Span
 from rag.workspace import Workspace, open_workspace
 
 SESSION = "s"
@@ -43,11 +43,20 @@ def _fresh() -> dict[str, Any]:
         "applied": pipeline,
         "question": "",
         "asked": "",
-        "filter": {"documents": [], "types": [], "after": None, "before": None},
+        "filter": {
+            "documents": [],
+            "types": [],
+            "after": None,
+            "before": None,
+            "patients": [],
+            "authors": [],
+            "in_force": False,
+        },
         "columns": [PRESETS["baseline"][1].to_json(), pipeline],
         "comparison": "",
         "chunkers": [],
         "revision": 0,
+        "who": "",
     }
 
 
@@ -104,6 +113,9 @@ def current_filter() -> Filter:
         types=tuple(kind for kind in kept["types"] if any(kind == d.type for d in documents)),
         after=kept["after"],
         before=kept["before"],
+        patients=tuple(patient for patient in kept.get("patients", ()) if any(patient == d.patient for d in documents)),
+        authors=tuple(author for author in kept.get("authors", ()) if any(author == d.author for d in documents)),
+        in_force=bool(kept.get("in_force")),
     )
 
 
@@ -120,6 +132,14 @@ def answered(pipeline: Pipeline, question: str, stream: Callable[[str], None] = 
 
     found: Answer = workspace().artifacts.remembered(key, ask, "answers", ANSWERS_KEPT)
     return found
+
+
+def retrieved(pipeline: Pipeline, question: str) -> tuple[Hit, ...]:
+    """The passages alone, for where no answer could be written; none where they cannot be found either."""
+    with contextlib.suppress(WorkbenchError):
+        index = prepared(pipeline)
+        return tuple(pipeline.rerank(question, pipeline.retrieve(question, index, current_filter()), index))
+    return ()
 
 
 def prepared(pipeline: Pipeline) -> Any:

@@ -13,7 +13,22 @@ CSS = """
 .block.doubt { border-left-color: #d97706; }
 .block.wrong { border-left-color: #dc2626; }
 .block.quiet { opacity: 0.75; }
+.head { font-weight: 650; background: color-mix(in srgb, var(--st-primary-color) 15%, transparent); border-radius: 2px; }
+.said { background: color-mix(in srgb, #7c3aed 13%, transparent);
+  text-decoration: underline 1.5px #8b5cf6; text-underline-offset: 3px; }
+.said.uncertain { text-decoration-style: wavy; text-decoration-thickness: 1px; }
+.said.historical { text-decoration-style: dotted; }
+.said.planned { text-decoration-style: dashed; }
+.said.family { text-decoration-style: double; }
+.date { background: color-mix(in srgb, #2563eb 16%, transparent); box-shadow: 0 2px 0 #3b82f6; }
+.identifier { background: color-mix(in srgb, #dc2626 30%, transparent); border-radius: 2px; }
+.instruction { background: color-mix(in srgb, #ea580c 32%, transparent); border-radius: 2px; }
+.hidden { background: repeating-linear-gradient(45deg,
+  color-mix(in srgb, #64748b 38%, transparent) 0 4px, color-mix(in srgb, #64748b 26%, transparent) 4px 8px); }
+.low { background: color-mix(in srgb, #dc2626 11%, transparent); }
 .mark { background: color-mix(in srgb, #facc15 45%, transparent); border-radius: 2px; }
+.mark.instruction, .mark.hidden { background: color-mix(in srgb, #ea580c 55%, transparent); }
+.own { outline: 1.5px solid currentColor; font-weight: 600; }
 .new { background: color-mix(in srgb, var(--st-primary-color) 18%, transparent); border-radius: 2px; }
 .even { background: color-mix(in srgb, var(--st-primary-color) 13%, transparent); }
 .odd { background: color-mix(in srgb, #b45309 13%, transparent); }
@@ -26,6 +41,12 @@ button { font: inherit; font-size: 0.78rem; line-height: 1.2; cursor: pointer; m
 button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none; }
 .note { font-size: 0.78rem; opacity: 0.8; margin-left: 0.4rem; white-space: nowrap; }
 .wrong .note, .doubt .note { white-space: normal; }
+.warning { display: block; font-size: 0.82rem; margin-top: 0.15rem; padding: 0.05rem 0.4rem; border-radius: 0.25rem;
+  background: color-mix(in srgb, #ea580c 18%, transparent); }
+.title { font-size: 0.8rem; font-weight: 600; opacity: 0.85; margin: 0.7rem 0 0.1rem 0; }
+.title:first-child { margin-top: 0; }
+.legend { font-size: 0.8rem; line-height: 1.9; }
+.gap { padding: 0 0.45rem; }
 """
 
 JS = """
@@ -45,7 +66,7 @@ export default function (component) {
       span.className = part.look || '';
       span.textContent = part.text;
       if (part.hint) span.title = part.hint;
-      if (part.look === 'mark' && !first) first = span;
+      if (!first && (part.goal || span.classList.contains('mark'))) first = span;
       line.appendChild(span);
     }
     for (const button of block.buttons || []) {
@@ -62,6 +83,12 @@ export default function (component) {
       note.textContent = block.note;
       line.appendChild(note);
     }
+    if (block.warning) {
+      const warning = document.createElement('span');
+      warning.className = 'warning';
+      warning.textContent = block.warning;
+      line.appendChild(warning);
+    }
     root.appendChild(line);
   }
   if (first && data.height) root.scrollTop = Math.max(0, first.offsetTop - root.offsetTop - data.height / 3);
@@ -70,11 +97,16 @@ export default function (component) {
 
 
 class Part(TypedDict, total=False):
-    """A stretch of text with one look: "" mark new even odd both label."""
+    """A stretch of text with its looks, and whether the box scrolls to it.
+
+    Looks, several with blanks between: mark new even odd both label gap, own; those of a document's layers: head, date,
+    said (with its status), identifier, instruction, hidden, low.
+    """
 
     text: str
     look: str
     hint: str
+    goal: bool
 
 
 class Button(TypedDict, total=False):
@@ -86,12 +118,13 @@ class Button(TypedDict, total=False):
 
 
 class Block(TypedDict, total=False):
-    """A paragraph: parts, then buttons, then a quiet note. Looks: "" statement doubt wrong quiet."""
+    """A paragraph: parts, then buttons, a quiet note, a warning. Looks: "" statement doubt wrong quiet title legend."""
 
     parts: Sequence[Part]
     buttons: Sequence[Button]
     look: str
     note: str
+    warning: str
 
 
 @st.cache_resource

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
+from pages.shared.findings import count
+from pages.shared.frame import waiting_link
 from pages.shared.state import state, workspace
+from rag.shelf import waiting
 
 FIRST = "What apixaban dose is recommended for extended treatment after 6 months?"
 
@@ -19,11 +22,24 @@ with st.container(border=True):
     if st.button("Ask the first question", type="primary", icon=":material/arrow_forward:", disabled=not documents):
         state().update(question=FIRST, asked=FIRST)
         st.switch_page("pages/tune/ask.py")
-    if not documents:
+    if not workspace().shelf:
         st.caption("There are no documents yet: upload some first.")
 
+held = waiting(workspace().shelf)
+if held:
+    with st.container(border=True):
+        st.markdown(
+            f"**{count(len(held), 'document')} {'waits' if len(held) == 1 else 'wait'} for a person.** Something was found, such "
+            "as an identifier or a planted instruction. Nothing of what waits can be retrieved until somebody decides."
+        )
+        waiting_link(len(held), "See what was found, and decide")
+
 STEPS = [
-    ("pages/prepare/documents.py", "Documents", "Upload text, Markdown, CSV and PDF; read what was understood of each."),
+    (
+        "pages/prepare/documents.py",
+        "Documents",
+        "Upload files; see what was understood and found in each; decide about what waits.",
+    ),
     ("pages/prepare/chunks.py", "Chunks", "See the passages drawn on the text, and two chunkers side by side."),
     ("pages/tune/ask.py", "Ask", "Change any step; see answer, citations, hits, prompt and time at once."),
     ("pages/tune/compare.py", "Compare", "Put two to four settings side by side on one question."),
@@ -33,8 +49,9 @@ for column, (page, title, about) in zip(st.columns(len(STEPS)), STEPS, strict=Tr
         st.page_link(page, label=f"**{title}**", icon=":material/arrow_forward:")
         st.caption(about)
 
-types = sorted({document.type for document in documents})
+types = ", ".join(sorted({document.type for document in documents}))
+named = f" ({types})" if types else ""
 st.caption(
-    f"In the workspace: {len(documents)} documents ({', '.join(types)}). "
+    f"Released in the workspace: {count(len(documents), 'document')}{named}. "
     "Answers are quotations; a person decides. The samples are invented and are not clinical advice."
 )

@@ -6,11 +6,13 @@ from pages.shared.answers import hits_table, prompt_view
 from pages.shared.charts import time_chart
 from pages.shared.controls import edited_pipeline
 from pages.shared.filters import filter_controls
+from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
+from pages.shared.question import question_box
 from pages.shared.sources import answer_view, show_opened
-from pages.shared.state import answered, state
+from pages.shared.state import answered, retrieved, state
 from pages.shared.text_view import plain
-from rag.errors import WorkbenchError
+from rag.errors import ModelProblem, WorkbenchError
 
 st.title("Ask")
 stop_without_documents()
@@ -22,14 +24,8 @@ with left:
     filter_controls("ask")
 
 with right:
-    with st.form("question", border=False):
-        box, button = st.columns([6, 1], vertical_alignment="bottom")
-        question = box.text_input(
-            "Question", state()["question"], placeholder="Ask about the documents, in a clinician's words", max_chars=4000,
-            key=f"ask-question-{state()['revision']}",
-        )  # fmt: skip
-        if button.form_submit_button("Ask", type="primary", width="stretch"):
-            state().update(question=question, asked=question)
+    if not question_box("ask", "Ask", "Ask about the documents, in a clinician's words"):
+        st.stop()
     if not state()["asked"].strip():
         st.info("Type a question above, for example: *What was stopped at discharge because of the kidneys?*")
         st.stop()
@@ -41,6 +37,11 @@ with right:
     except WorkbenchError as problem:
         live.empty()
         st.error(plain(str(problem)))
+        hits = retrieved(pipeline, state()["asked"]) if isinstance(problem, ModelProblem) else ()
+        if hits:
+            st.subheader("Passages found")
+            hits_table(hits, "hits")
+        show_opened()
         st.stop()
     live.empty()
 
@@ -48,12 +49,12 @@ with right:
     answer_view(answer, "answer")
     verified = sum(claim.supported is True for claim in answer.claims)
     st.caption(
-        f"{verified} of {len(answer.claims)} statements verified word for word · confidence {answer.confidence:.2f} · "
-        f"{len(answer.hits)} passages · {answer.prompt.tokens:,} tokens in the prompt · {sum(answer.ms.values()):.0f} ms"
+        f"{verified} of {count(len(answer.claims), 'statement')} verified word for word · confidence {answer.confidence:.2f} · "
+        f"{count(len(answer.hits), 'passage')} · {answer.prompt.tokens:,} tokens in the prompt · {sum(answer.ms.values()):.0f} ms"
     )
     view = st.segmented_control("Look into", ["Passages", "Prompt", "Time"], default="Passages", key="look", required=True)
     if view == "Passages":
-        hits_table(answer, "hits")
+        hits_table(answer.hits, "hits")
     elif view == "Prompt":
         prompt_view(answer.prompt)
     else:

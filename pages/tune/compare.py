@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages.shared.comparison import bring_back, column_settings, differences, link, result_column
+from pages.shared.comparison import bring_back, column_settings, differences, link, passages_found, result_column
 from pages.shared.frame import stop_without_documents
+from pages.shared.question import question_box
 from pages.shared.sources import show_opened
-from pages.shared.state import answered, pipeline_of, state
+from pages.shared.state import answered, pipeline_of, retrieved, state
 from pages.shared.text_view import plain
-from rag.errors import WorkbenchError
+from rag.errors import ModelProblem, WorkbenchError
 from rag.presets import PRESETS
 from rag.values import Answer
 
@@ -17,14 +18,8 @@ st.title("Compare")
 stop_without_documents()
 bring_back()
 
-with st.form("comparison", border=False):
-    box, button = st.columns([7, 1], vertical_alignment="bottom")
-    question = box.text_input(
-        "Question", state()["question"], placeholder="One question for all columns", max_chars=4000,
-        key=f"compare-question-{state()['revision']}",
-    )  # fmt: skip
-    if button.form_submit_button("Compare", type="primary", width="stretch"):
-        state().update(question=question, asked=question)
+if not question_box("compare", "Compare", "One question for all columns"):
+    st.stop()
 
 texts = state()["columns"]
 with st.container(horizontal=True):
@@ -54,6 +49,8 @@ for column, pipeline in zip(columns, pipelines, strict=True):
         except WorkbenchError as problem:
             answers.append(None)
             st.error(plain(str(problem)))
+            if isinstance(problem, ModelProblem):
+                passages_found(len(answers) - 1, retrieved(pipeline, state()["asked"]))
 marks = differences(answers)
 for at, (column, answer) in enumerate(zip(columns, answers, strict=True)):
     if answer is not None:

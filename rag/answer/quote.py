@@ -15,11 +15,13 @@ from rag.text import terms
 from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
 
 AMOUNT = re.compile(r"how (?:many|much|often|long|old|large|big)|what (?:dose|share|size|quantity|percent)|\bdose\b", re.I)
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 WORDS = re.compile(r"[^\W\d_]{3,}")
 SHORTEST = 2  # Terms a sentence needs to be a statement.
 WEAK = 0.55  # Confidence below which an answer says that its evidence is weak.
 EVERYDAY = 0.004  # Words in more English passages than this share are not worth naming as missing.
 COMPARED = 8  # Sentences whose meaning is compared with the question's.
+OTHER_EDITION = 0.5  # What a sentence of another edition than the asked one loses.
 TERMS, PASSAGE, RANK, AMOUNT_BONUS, MEANING = 0.5, 0.35, 0.35, 0.1, 0.6  # Chosen on the development questions.
 
 
@@ -91,9 +93,10 @@ def _candidates(prompt: Prompt, asked: Asked, index: Index) -> Iterator[Sentence
     """The sentences of the sources, scored by the question's terms in them and in their passage, and by its rank."""
     wants_number = bool(AMOUNT.search(prompt.question))
     top = max((hit.score for hit in prompt.sources), default=0.0) or 1.0
+    others = _other_editions(prompt, index)
     for number, hit in enumerate(prompt.sources, 1):
         document = index.documents[hit.chunk.span.document]
-        passage = PASSAGE * asked.coverage(terms(hit.chunk.indexed)) + RANK * hit.score / top
+        passage = PASSAGE * asked.coverage(terms(hit.chunk.indexed)) + RANK * hit.score / top - OTHER_EDITION * (number in others)
         for start, end in index.sentences(hit.chunk.span):
             text = document.text[start:end]
             own = terms(text)
@@ -103,6 +106,15 @@ def _candidates(prompt: Prompt, asked: Asked, index: Index) -> Iterator[Sentence
             amount = AMOUNT_BONUS * (wants_number and any(map(str.isdigit, text)))
             score = TERMS * asked.coverage(own) + passage + amount
             yield Sentence(score, number, hit, Chunk(Span(document.name, start, end), text))
+
+
+def _other_editions(prompt: Prompt, index: Index) -> set[int]:
+    """The sources of another edition than the one that the question names, where one of that edition is among them."""
+    named = set(YEAR.findall(prompt.question))
+    editions = {number: index.documents[hit.chunk.span.document].edition for number, hit in enumerate(prompt.sources, 1)}
+    if not named.intersection(editions.values()):
+        return set()
+    return {number for number, edition in editions.items() if edition and edition not in named}
 
 
 def _same(text: str) -> str:

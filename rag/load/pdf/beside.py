@@ -32,7 +32,8 @@ LIMITS: dict[str, Any] = {
 MOST_PAGES = 5000
 MOST_ASIDES = 20_000
 LONGEST = 100_000
-SEEN_KEYS = {"/CreationDate", "/ModDate", "/Trapped", "/Producer", "/Creator"}
+MACHINE_KEYS = {"/CreationDate", "/ModDate", "/Trapped", "/Producer", "/Creator"}
+NOTHING = {"anonymous", "(anonymous)", "unspecified", "(unspecified)", "untitled", "(untitled)"}
 WORDS = re.compile(r"[^\W\d_]+[.,;:!?]?")
 
 Aside = tuple[str, str, int | None, float | None]  # kind, text, page from 0, height above the page's foot
@@ -121,7 +122,7 @@ def metadata(reader: pypdf.PdfReader) -> Iterator[Aside]:
     for key, value in (reader.metadata or {}).items():
         text = _text(value)
         seen.add(text)
-        if text and key not in SEEN_KEYS:
+        if text and text not in NOTHING and key not in MACHINE_KEYS:
             yield "metadata", f"{str(key).strip('/').lower()}: {text}", None, None
     stream = reader.root_object.get("/Metadata")
     data = _dictionary(stream).get_data() if stream is not None else b""
@@ -175,9 +176,8 @@ def _height(annotation: Any) -> float | None:
 
 
 def _opened(data: bytes) -> pypdf.PdfReader:
-    reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-    if not reader.is_encrypted:
-        return reader
+    if b"/Encrypt" not in data:
+        return pypdf.PdfReader(io.BytesIO(data), strict=False)
     import pypdfium2  # It knows every kind of encryption; pypdf needs another package for AES.
 
     plain = io.BytesIO()
@@ -190,7 +190,8 @@ def _main() -> None:
     overwrite_configuration(**LIMITS)
     reader = _opened(sys.stdin.buffer.read())
     info: Any = reader.metadata or {}
-    _say("about", {"title": _text(info.get("/Title")), "author": _text(info.get("/Author"))}, "metadata")
+    title = _text(info.get("/Title"))
+    _say("about", {"title": "" if title in NOTHING else title}, "metadata")
     parts: dict[str, Callable[[pypdf.PdfReader], Iterator[Any]]] = {
         "metadata": metadata,
         "bookmarks": outline,
