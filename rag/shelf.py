@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from rag.artifacts import Artifacts
 from rag.embed.base import Progress, silent
-from rag.errors import FileProblem, SettingProblem
+from rag.errors import FileProblem, ModelProblem, SettingProblem
 from rag.load import read_each
 from rag.load.files import marked
 from rag.screen import Screen
@@ -89,7 +89,11 @@ class Shelf:
         self._documents: tuple[Document, ...] | None = None
         kept = self._base.execute("SELECT body FROM settings WHERE name = 'screen'").fetchone()
         self._screen = Screen.model_validate_json(kept[0]) if kept else Screen()
-        self._screen_new()
+        try:
+            self._screen_new()
+        except ModelProblem:  # Its name model is gone from this machine: the rules go on alone.
+            self._screen = self._screen.model_copy(update={"name_model": ""})
+            self._screen_new()
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -242,7 +246,11 @@ class Shelf:
         return self._screen
 
     def set_screen(self, screen: Screen, progress: Progress = silent) -> int:
-        """Keeps other settings for the screen and screens again what they concern; returns how many documents that were."""
+        """Keeps other settings for the screen and screens again what they concern; returns how many documents that were.
+
+        Raises ModelProblem where its name model is not on this machine; then nothing is changed.
+        """
+        screen.text("")
         with self._write() as base:
             base.execute("INSERT OR REPLACE INTO settings VALUES ('screen', ?)", (screen.model_dump_json(),))
         self._screen = screen

@@ -67,9 +67,9 @@ Verifier = Annotated[Quotations | Overlap, Field(discriminator="kind")]
 
 def _trusted(claim: Claim, index: Index) -> Claim:
     """The claim, but not judged where it rests on a stretch that looks like a planted instruction or is hidden."""
-    for cited in claim.citations:
+    for cited in claim.citations if claim.supported else ():
         flag = index.documents[cited.span.document].flag_in(cited.span)
-        if claim.supported and flag:
+        if flag:
             return replace(claim, supported=None, reason=f"its passage is flagged: {flag.kind}, {flag.rule}; read it")
     return claim
 

@@ -1,5 +1,6 @@
 """PDFs that are damaged, odd or made to harm, each built here from bytes, with what loading it has to say."""
 
+import base64
 import io
 import zlib
 from collections.abc import Callable
@@ -11,6 +12,24 @@ from reportlab.pdfgen.canvas import Canvas
 SECRET = "Quillemont"  # A word of the text that no message may carry.
 LINE = f"The patient told {SECRET} that the cough is better."
 Objects = dict[int, bytes]
+
+
+AES = zlib.decompress(
+    base64.b85decode(
+        r"c-oCrONd-W6vYS{9x5(GaAhHkNKjw>KhRE?%=Dlp!wl0g0Y8xX+?sUk=^kFc$wzddqPP>?1SGf;LCjL(MmH`bp!gxdg@GU@pvXX0;wr)Wx;vAGcH!&hQ"
+        r"FY#_d(ZvUom*R4eu_OUin-sf{dlQhgpxrxQM6h`dHBp0kaE%2zBkw?$~C_ML&A};Ud+!I&`%AK&m0)>it=DL4arMHG<@<(Q7#U)`!!)xN5y|0Z5&mA)U"
+        r"l^>1ya`^7@S616n~m=VjLe^?AJ&f5;<nB!*H-&MHJasT*j~C1taRV=<$EzUrzZy1pSTrIAM%8gkfEQ-z*;d^YY<+d#^1%bJuV8?%Z=~-=_<IfB)-8NAG"
+        r"^%vA5LKhkm&J#%AZnPV4;r*ROtd>*!x!@Bi?tZ~wUT-Zy(Mep!F<`GuDcef;>jQ}4Wf_K9~N`DF3J{`OB--u&m6owJueSb6mAC(j)_@$k?0y?_3@=fj?"
+        r"h$8Ox*bMVy{8(|aI6NzdjMNL>m+1U>DXxo6SC=d7{i~=s7h2BZ1yU|Yts;8}V>mHC+)BwhEAt?vuxsQ?RkiFoM1}RhsAsQFFj0$X^lH!xCu||6cIy;w`"
+        r"R~91J6hO1!von%O?nS07B<iN~Y^K~FAqopc^lrwv!u1-F+)1YmcN`1W?bT3`vQzth@>MFzRnl?+63-BT>D)-LQkr05=2iz5WAI8v%c(RuNR@dqNy!*>;"
+        r"4w$TMWDb`V%F&-P_oLx25)W5H0q=S#QCCpfwYpB*;wI>QHm<GpDfQ*QyUcrgeh$z^-d@jS&&)fj4~KcESnIWvs^_*@#TfjDnX3idaVsO?-Qy+FN@2guI"
+        r"$ulvRc@#kGD@Y9bYaD;_4Rk8`26X7uua8VmDEOPr4V6ZZ4Ctfo4<P*{rrn%P59{Gluz!0i~N5AOmm(QHqq(NV>z43!bdhF=ZjaM%M%slh92f&`jdO2}d"
+        r";pK-go!ozX(FOhZtK8jV$_UT4iQdEgAwRC<<^w%7?iQZ%y$)h6CW<-Ebl(nMJnT%ud_L=9F+%iwgLZk5v&<bo1g(A|e<rGz4x>|zXW#pp}_4yNS{#<-Z"
+        r"lxMDLH_U$ZYXEDvD&eoOh_MjT|bf^0opyYCWFu(yfo<+~~^ML5ddI@J&ODWLa;Z-tHi_9ohT*(a9VMb*PasK~MaO$=Du{yI=6LWi}4QpT3qr@?$bul;B"
+        r"UR^H!1u$!;jQ"
+    )
+)
+"""A page that anyone may open and only its owner may change, in AES with 256 bits, which pypdf cannot write by itself."""
 
 
 def build(objects: Objects, trailer: bytes = b"/Root 1 0 R", offsets: dict[int, int] | None = None) -> bytes:
@@ -144,6 +163,7 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "content gone": lambda: build({number: body for number, body in one_page().items() if number != 4}),
     # Read, with or without a warning:
     "owner password": lambda: encrypted(""),
+    "owner password in AES": lambda: AES,
     "table of wrong places": lambda: build(one_page(), offsets={1: 7, 2: 11, 3: 99999, 4: 3}),
     "table in a circle": chained_table,
     "end cut off": lambda: (whole := build(one_page()))[: whole.rindex(b"xref\n0 ")],
@@ -193,6 +213,9 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "form fields in a circle": lambda: build(
         one_page(root=b"/AcroForm << /Fields [9 0 R] >>", n9=b"<< /T (dose) /Kids [9 0 R 9 0 R] /Parent 9 0 R >>")
     ),
+    "five thousand times one page": lambda: build(
+        one_page(stream(shown(*[LINE] * 40))) | {2: b"<< /Type /Pages /Kids [" + b"3 0 R " * 5000 + b"] /Count 5000 >>"}
+    ),
     "names in a circle": lambda: build(
         one_page(root=b"/Names << /EmbeddedFiles 9 0 R /Dests 9 0 R /JavaScript 9 0 R >>", n9=b"<< /Kids [9 0 R 9 0 R] >>")
     ),
@@ -203,7 +226,9 @@ KINDS: dict[str, Callable[[], bytes]] = {
         one_page(
             root=b"/Metadata 9 0 R",
             n9=stream(
-                b'<!DOCTYPE x [<!ENTITY a "ha">' + b"".join(b'<!ENTITY a%d "&a;&a;&a;">' % at for at in range(9)) + b"]><x>&a;</x>",
+                b'<!DOCTYPE x [<!ENTITY a "ha">'
+                + b"".join(b'<!ENTITY a%d "&a;&a;&a;">' % at for at in range(9))
+                + b"]><x>&a;</x>",
                 b"/Type /Metadata /Subtype /XML",
             ),
         )
@@ -222,17 +247,16 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "a font that draws with itself": lambda: build(
         one_page(n9=stream(b"500 0 d0 BT /F1 1 Tf (a) Tj ET"))
         | {
-            5: b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0] /CharProcs << /a 9 0 R >> /FirstChar 97"
-            b" /LastChar 97 /Widths [1] /Encoding << /Differences [97 /a] >> /Resources << /Font << /F1 5 0 R >> >> >>"
+            5: b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0] "
+            b" /CharProcs << /a 9 0 R >>"
+            b" /FirstChar 97 /LastChar 97 /Widths [1] /Encoding << /Differences [97 /a] >> /Resources << /Font << /F1 5 0 R >> >> >>"
         }
     ),
     "one page of three damaged": lambda: _one_damaged(),
     "one page of three without end": lambda: _one_damaged(stream(inflating(2048), b"/Filter /FlateDecode")),
     "one page of three a scan": lambda: _one_damaged(stream(b"")),
 }
-IMAGE = stream(
-    b"\x80", b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
-)
+IMAGE = stream(b"\x80", b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8")
 PAGE = one_page()[3]
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import FileProblem
 from rag.load import FORMATS, read, read_file
 from rag.load.files import marked, paths
 from rag.load.structure.sections import sections
@@ -152,67 +151,6 @@ def test_a_column_without_a_name_is_counted() -> None:
     assert one("a.csv", "drug,\nZalumide,2\n").text == "drug: Zalumide; column 2: 2\n"
 
 
-FIRST = ["Criteria for coverage of an invented device.", "The member must be older than two years."]
-SECOND = ["Documents to send with the request.", "A letter of the treating clinician is enough."]
-THIRD = ["Exclusions of this policy.", "Spare batteries are not covered at all."]
-
-
-def test_pdf_pages_are_offsets_with_their_printed_labels(make_pdf: MakePdf) -> None:
-    found = one("policy.pdf", make_pdf([FIRST, SECOND, THIRD], roman=1, title="Device policy"))
-    assert found.title == "Device policy"
-    assert [(page.number, page.label) for page in found.pages] == [(1, "i"), (2, "1"), (3, "2")]
-    assert found.pages[0].start == 0
-    assert found.pages[-1].end == len(found.text)
-    assert all(one.end == other.start for one, other in pairwise(found.pages))
-    for page, lines in zip(found.pages, (FIRST, SECOND, THIRD), strict=True):
-        text = found.text[page.start : page.end]
-        assert all(line in text for line in lines)
-        assert found.page_at(page.start) == page == found.page_at(page.end - 1)
-
-
-def body(number: int) -> list[str]:
-    """Ten lines that differ from page to page."""
-    words = ["renal", "cardiac", "hepatic", "pulmonary", "thyroid"]
-    return [f"The {words[number]} part says {'very ' * at}little here." for at in range(1, 11)]
-
-
-def test_running_heads_and_page_numbers_are_left_out_and_the_text_stays(make_pdf: MakePdf) -> None:
-    pages = [["The Plan – Invented Policy", *body(number), f"Page {number + 1} of 5"] for number in range(5)]
-    found = one("policy.pdf", make_pdf(pages))
-    assert "Invented Policy" not in found.text
-    assert "of 5" not in found.text
-    assert all(line in found.text for number in range(5) for line in body(number))
-
-
-def test_line_numbers_at_the_margin_are_left_out(make_pdf: MakePdf) -> None:
-    lines = [f"{line}   {at}" for at, line in enumerate(body(0), 1)]
-    found = one("numbered.pdf", make_pdf([lines]))
-    assert [line.rstrip() for line in found.text.split("\n")][:10] == body(0)
-
-
-def test_a_few_numbers_at_line_ends_are_kept(make_pdf: MakePdf) -> None:
-    lines = ["Sodium 138", "Potassium 4", "Creatinine 5", "Hemoglobin 12"]
-    assert one("labs.pdf", make_pdf([lines])).text.split("\n")[:4] == lines
-
-
-def test_a_result_on_the_last_line_of_every_page_is_not_a_running_foot(make_pdf: MakePdf) -> None:
-    pages = [[*body(number), f"Creatinine {value} mg/dL"] for number, value in enumerate(("1.9", "2.4", "3.1"))]
-    text = one("labs.pdf", make_pdf(pages)).text
-    assert [value for value in ("1.9", "2.4", "3.1") if f"Creatinine {value} mg/dL" in text] == ["1.9", "2.4", "3.1"]
-
-
-def test_a_page_without_text_is_reported_and_the_others_are_read(make_pdf: MakePdf) -> None:
-    found = one("scan.pdf", make_pdf([FIRST, [], THIRD]))
-    assert found.warnings == ("page 2 has no text layer (scanned?)",)
-    assert len(found.pages) == 3
-    assert THIRD[0] in found.text[found.pages[2].start : found.pages[2].end]
-
-
-def test_a_scan_without_any_text_is_refused_with_the_way_out(make_pdf: MakePdf) -> None:
-    with pytest.raises(FileProblem, match=r"scan\.pdf: none of its 2 pages has a text layer .* OCR"):
-        one("scan.pdf", make_pdf([[], []]))
-
-
 @pytest.mark.parametrize(
     ("label", "expected"),
     [
@@ -226,12 +164,6 @@ def test_a_scan_without_any_text_is_refused_with_the_way_out(make_pdf: MakePdf) 
 )
 def test_the_date_of_a_document_is_never_a_date_of_birth_and_never_impossible(label: str, expected: str | None) -> None:
     assert one("note.txt", f"CLINIC NOTE\n{label}\n\nThe patient feels well.\n").date == expected
-
-
-def test_the_same_bytes_give_the_same_document(make_pdf: MakePdf) -> None:
-    data = make_pdf([FIRST, SECOND])
-    assert one("a.pdf", data) == one("a.pdf", data)
-    assert one("a.pdf", data).key == one("a.pdf", data).key
 
 
 def test_a_file_on_disk_reads_as_its_upload(tmp_path: Path) -> None:

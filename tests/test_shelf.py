@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import SettingProblem
+from rag.errors import ModelProblem, SettingProblem
 from rag.pipeline import Pipeline
 from rag.screen import Screen
 from rag.screen.redact import redacted, shift, with_surrogates
@@ -149,6 +149,15 @@ def test_a_workspace_of_an_earlier_version_is_screened_when_it_is_opened(held: W
     with held._write() as base:
         base.execute("DELETE FROM screened")
     assert [entry.status for entry in Workspace(held.folder).shelf] == ["quarantined"]
+
+
+def test_a_name_model_that_is_gone_does_not_lock_the_workspace(held: Workspace) -> None:
+    with pytest.raises(ModelProblem):
+        held.set_screen(Screen(name_model="spacy:never_there"))
+    assert held.screen.name_model == ""
+    with held._write() as base:
+        base.execute("INSERT INTO settings VALUES ('screen', ?)", (Screen(name_model="spacy:never_there").model_dump_json(),))
+    assert len(Workspace(held.folder).shelf) == 1
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), max_size=6)

@@ -24,9 +24,8 @@ MIXED = re.compile("(?=[^\\W\\d_]*[A-Za-z])(?=[^\\W\\d_]*[\u0370-\u03ff\u0400-\u
 TWINS = re.compile("[\u0370-\u03ff\u0400-\u052f\u13a0-\u13f4]")
 # Greek letters that pass for Latin ones. α β γ δ κ λ μ and the like are names in medicine (TNFα, NFκB, µg).
 GREEK_TWINS = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧορυινχ")
-STYLED = re.compile(
-    "[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5\u24b6-\u24e9\U0001f130-\U0001f189]+(?:[ \u3000]?[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5\u24b6-\u24e9\U0001f130-\U0001f189]+)*"
-)
+STYLED_LETTERS = "[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5\u24b6-\u24e9\U0001f130-\U0001f189]+"
+STYLED = re.compile(f"{STYLED_LETTERS}(?:[ \u3000]?{STYLED_LETTERS})*")
 SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*]{1,3}[^\W\d_]){11,}(?![^\W_])")
 BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])(?:[A-Za-z0-9+/_-]{4}\s?){6,}[A-Za-z0-9+/_-]{0,4}={0,2}")
 HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :]?){20,}(?![0-9A-Za-z])")

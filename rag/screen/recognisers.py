@@ -1,6 +1,7 @@
 """Presidio's recognisers beside our own rules, and a name model where the user has one installed; none looks anything up."""
 
 import re
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -98,7 +99,8 @@ def _loaded(kind: str, name: str) -> Any:
     if kind == "gliner" and find_spec("gliner"):
         from gliner import GLiNER
 
-        return GLiNER.from_pretrained(name, local_files_only=True)
+        with suppress(OSError, ValueError):
+            return GLiNER.from_pretrained(name, local_files_only=True)
     raise ModelProblem(
         f"The name model {kind}:{name} is not on this machine. Install it, or use spacy:NAME of an installed pipeline, "
         "gliner:FOLDER of a local model, or nothing."

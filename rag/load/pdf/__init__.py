@@ -14,6 +14,7 @@ from rag.load.pdf.sizes import headings
 from rag.values import Document, File
 
 TAIL = 65536
+MEMORY = 384  # megabytes
 
 
 class Pdf(Format):
@@ -23,7 +24,7 @@ class Pdf(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
 
     def __call__(self, file: File) -> Iterator[Document]:
-        second = Reader(SCRIPT, file.data)  # It reads what stands beside the text while the first reads the text.
+        second = Reader(SCRIPT, file.data, memory=MEMORY)  # It reads what stands beside the text while the first reads the text.
         try:
             pages = read_pages(file)
             text = running_text(pages)
@@ -57,4 +58,5 @@ def _no_text(pages: Pages) -> str:
         return (
             f"none of its {pages.count} pages gives text; {unread} cannot be read ({reasons}). Export it again from its source."
         )
-    return f"none of its {pages.count} pages has a text layer (a scan?). Run OCR on it, then upload it again."
+    guess = "a scan?" if any(page.get("image") for page in pages) else "a scan, or damaged?"
+    return f"none of its {pages.count} pages has a text layer ({guess}). Run OCR on it, then upload it again."

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 from rag.load.layout import Heading
 from rag.load.pdf.isolated import Reader, Stopped
@@ -24,7 +25,7 @@ class Beside:
         self.warnings: list[str] = []
         bookmarks: list[tuple[str, int | None, int]] = []
         try:
-            for line in reader.messages(PATIENCE):
+            for line in reader.messages(PATIENCE, time.monotonic() + PATIENCE):
                 message = json.loads(line)
                 kind, value = message["kind"], message["value"]
                 if kind == "about":

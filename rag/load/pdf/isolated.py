@@ -1,17 +1,19 @@
 """Runs a reader of PDF in a process of its own, with bounds on its time and memory: a file may be made to harm."""
 
+import math
 import os
 import queue
 import runpy
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).parents[3]
-MEMORY = 768 * 1024 * 1024
+MEGABYTE = 1024 * 1024
 
 
 class Stopped(Exception):
@@ -21,10 +23,11 @@ class Stopped(Exception):
 class Reader:
     """A script that reads a file's bytes from its input and writes one JSON value a line, in a process of its own."""
 
-    def __init__(self, script: str, data: bytes, *arguments: str) -> None:
+    def __init__(self, script: str, data: bytes, *arguments: str, memory: int) -> None:
+        """Starts the script. It may take so many megabytes of memory (all of its address space)."""
         paths = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", __file__, script, *arguments],
+            [sys.executable, "-P", "-s", __file__, str(memory), script, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -46,11 +49,14 @@ class Reader:
                 self._lines.put(line)
         self._lines.put(b"")
 
-    def messages(self, seconds: float) -> Iterator[bytes]:
-        """What the script writes, until it ends. Raises Stopped, also where it writes nothing for so many seconds."""
+    def messages(self, seconds: float, until: float = math.inf) -> Iterator[bytes]:
+        """What the script writes, until it ends.
+
+        Raises Stopped, also where it writes nothing for so many seconds, or still writes at that time (of `time.monotonic`).
+        """
         while True:
             try:
-                line = self._lines.get(timeout=max(seconds, 0.01))
+                line = self._lines.get(timeout=max(min(seconds, until - time.monotonic()), 0.01))
             except queue.Empty:
                 raise Stopped("time") from None
             if not line:
@@ -69,12 +75,12 @@ class Reader:
 OUT_OF_MEMORY = 77
 
 
-def _run(script: str) -> None:
+def _run(memory: int, script: str) -> None:
     """Runs the script within the bounds; Windows has none for memory."""
     try:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory * MEGABYTE, memory * MEGABYTE))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     except (ImportError, ValueError, OSError):
         pass
@@ -89,5 +95,6 @@ def _run(script: str) -> None:
 
 
 if __name__ == "__main__":
-    del sys.argv[0]
-    _run(sys.argv[0])
+    limit = int(sys.argv[1])
+    del sys.argv[:2]
+    _run(limit, sys.argv[0])

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +16,18 @@ from rag.values import File
 MOST_PAGES = 5000
 OPENING = 6.0  # seconds until the file is open
 STALL = 4.0  # seconds without a page
-PER_FILE = 8.0  # seconds for all pages, and as many again a megabyte as the next line says
-PER_MEGABYTE = 20.0
+PER_FILE, PER_MEGABYTE = 5.0, 20.0  # seconds for all pages
+MEMORY = 512  # megabytes
+MOST_ALIKE = 100
 MOST_STOPS = 3
+STOPS = {"time": 2, "repeats": MOST_STOPS}
 PASSWORD, SECURITY = 4, 5  # PDFium's error codes
-REASONS = {"time": "it takes too long", "memory": "it needs too much memory", "crash": "it makes the reader fail"}
+REASONS = {
+    "time": "it takes too long",
+    "memory": "it needs too much memory",
+    "crash": "damaged, or it fills the memory",
+    "repeats": "they repeat one page",
+}
 UNKNOWN_SHARE = 0.2
 
 
@@ -70,19 +78,19 @@ def read_pages(file: File) -> Pages:
     until = time.monotonic() + PER_FILE + PER_MEGABYTE * len(file.data) / 1_000_000
     stops = 0
     while not pages.count or len(pages.lines) < pages.count:
-        reader = Reader(SCRIPT, file.data, str(len(pages.lines)))
+        reader = Reader(SCRIPT, file.data, str(len(pages.lines)), memory=MEMORY)
         try:
             _take(file, pages, reader, until)
         except Stopped as stopped:
             reason = str(stopped)
-            stops += 2 if reason == "time" else 1
+            stops += STOPS.get(reason, 1)
             if not pages.count:
                 raise FileProblem(
                     f"{file.name}: the PDF is damaged or made to harm: {REASONS[reason]} to open it. Export it again."
                 ) from None
             if stops >= MOST_STOPS or time.monotonic() > until:
                 pages.problems[len(pages.lines) + 1] = REASONS[reason]
-                pages.cut = f"only the first {len(pages.lines)} of {pages.count} pages were read: {REASONS[reason]} to go on"
+                pages.cut = f"only the first {len(pages.lines)} of {pages.count} pages were read, because {REASONS[reason]}"
                 return pages
             pages.problems[len(pages.lines) + 1] = REASONS[reason]
             pages.lines.append(b"")
@@ -98,12 +106,16 @@ def _take(file: File, pages: Pages, reader: Reader, until: float) -> None:
     if "error" in head:
         raise FileProblem(f"{file.name}: {_reason(head['error'])}")
     pages.count = head["pages"]
+    alike: Counter[bytes] = Counter()
     if not pages.count:
         raise FileProblem(f"{file.name}: the PDF is damaged or cut off: it has no pages. Export or download it again.")
     if pages.count > MOST_PAGES:
         raise FileProblem(f"{file.name}: the PDF has {pages.count:,} pages; at most {MOST_PAGES:,} are read. Split the file.")
     for line in reader.messages(STALL):
         pages.lines.append(line)
+        alike[line] += 1
+        if alike[line] > MOST_ALIKE and b'"words": []' not in line:
+            raise Stopped("repeats")
         if len(pages.lines) < pages.count and time.monotonic() > until:
             raise Stopped("time")
     if len(pages.lines) < pages.count:

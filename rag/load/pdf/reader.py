@@ -67,7 +67,7 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
     box: list[float] = []
     style: Style | None = None
     baseline = (0.0, 0.0)
-    unknown = here = blanks = before = 0
+    unknown = here = 0
 
     def close() -> None:
         nonlocal letters
@@ -87,10 +87,7 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
         code = pdfium.FPDFText_GetUnicode(page_text, at)
         if code in BLANKS:
             close()
-            blanks += at > 0 and code == 32 and before == 32
-            before = code
             continue
-        before = code
         thing = pdfium.FPDFText_GetTextObject(page_text, at)
         place_of = address(thing)
         pdfium.FPDFText_GetLooseCharBox(page_text, at, byref(rectangle))
@@ -115,7 +112,7 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
             unknown += 1
         letters.append("-" if code in HYPHENS else chr(code) if code >= 32 else "\ufffd" if code == 0 else " ")
     close()
-    return words, looked_at, {"unknown": unknown, "blanks": blanks, "cut": count > MOST_CHARACTERS}
+    return words, looked_at, {"unknown": unknown, "cut": count > MOST_CHARACTERS}
 
 
 def _apart(old: Style, new: Style, box: list[float], line: tuple[float, float], next_: Any, origin: tuple[float, float]) -> bool:
@@ -191,7 +188,7 @@ def _without_ink(page: Any, words: list[list[Any]], looked_at: list[int]) -> set
             corners.append((min(max(x.value, 0), columns), min(max(y.value, 0), lines)))
         (x0, x1), (y0, y1) = sorted(c[0] for c in corners), sorted(c[1] for c in corners)
         region = b"".join(pixels[row * stride + 4 * x0 : row * stride + 4 * x1] for row in range(y0, y1))
-        if region and all(max(region[part::4]) - min(region[part::4]) < SAME for part in range(3)):
+        if not region or all(max(region[part::4]) - min(region[part::4]) < SAME for part in range(3)):
             unseen.add(at)
     return unseen
 
@@ -219,11 +216,11 @@ def _page(document: Any, number: int) -> dict[str, Any]:
         shown = (seen.left, seen.bottom, seen.right, seen.top)
         drawing = Drawing(page)
         words, looked_at, counts = _words(page, page_text, drawing, shown) if page_text else ([], [], {"unknown": 0})
-        unseen = _without_ink(page, words, looked_at) if looked_at else set()
+        scan = _scanned(drawing, shown, words)
+        unseen = _without_ink(page, words, looked_at) if looked_at and not scan else set(looked_at)
         for at in looked_at:
             if at not in unseen:
                 words[at][6] = ""
-        scan = _scanned(drawing, shown, words)
         angle = Counter({0: 0})
         for word in words:
             angle[word[5]] += len(word[0])
@@ -234,7 +231,7 @@ def _page(document: Any, number: int) -> dict[str, Any]:
         turned = [_frame(box, upright) for box in drawing.rules] if upright % 90 == 0 else []
         lines = [[round(value, 1) for value in line] for line in turned]
         found = {"words": words, "rules": lines, "angle": upright, "scan": scan}
-        return {**found, **counts, "label": _label(document, number)}
+        return {**found, **counts, "image": bool(drawing.images), "label": _label(document, number)}
     finally:
         if page_text:
             pdfium.FPDFText_ClosePage(page_text)

@@ -55,7 +55,6 @@ def running_text(pages: Pages) -> Text:
         result.heights.append(sorted((line.base, line.start) for line in sets) if page.get("angle", 0) == 0 else [])
         result.sets += sets
         result.asides += _asides(index + 1, at, at + len(text), numbers[index], found[index])
-        wording.counts["runs of blanks made one"] += page.get("blanks", 0)
         at += len(text)
     result.text = "".join(parts)
     result.changes = changes(wording.counts)

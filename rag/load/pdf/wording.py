@@ -17,7 +17,7 @@ ENOUGH = 5
 DIVIDED = re.compile(rf"([^\W\d_]+)[-\u2010{SOFT}]$")
 REST = re.compile(r"[^\W\d_]+")
 HYPHENATED = re.compile(r"(?<!\w)[^\W\d_]+(?:[-\u2010][^\W\d_]+)+")
-PLAIN = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-])")
+PLAIN = re.compile(r"(?<![\w\u2010-])[^\W\d_]+(?![\w\u2010-])")
 
 LINE_END = re.compile(r"(?<![\w-])([^\W\d_]{2,})[-\u2010] ([^\W\d_]+)")
 
