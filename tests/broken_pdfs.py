@@ -249,7 +249,8 @@ KINDS: dict[str, Callable[[], bytes]] = {
         | {
             5: b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0] "
             b" /CharProcs << /a 9 0 R >>"
-            b" /FirstChar 97 /LastChar 97 /Widths [1] /Encoding << /Differences [97 /a] >> /Resources << /Font << /F1 5 0 R >> >> >>"
+            b" /FirstChar 97 /LastChar 97 /Widths [1] /Encoding << /Differences [97 /a] >>"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>"
         }
     ),
     "one page of three damaged": lambda: _one_damaged(),

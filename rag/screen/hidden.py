@@ -20,7 +20,7 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 CYRILLIC = re.compile("[\u0400-\u052f]")
 LATIN = re.compile("[A-Za-z]")
-MIXED = re.compile("(?=[^\\W\\d_]*[A-Za-z])(?=[^\\W\\d_]*[\u0370-\u03ff\u0400-\u052f\u13a0-\u13f4])[^\\W\\d_]{3,}")
+LETTERS = re.compile(r"[^\W\d_]{3,}")
 TWINS = re.compile("[\u0370-\u03ff\u0400-\u052f\u13a0-\u13f4]")
 # Greek letters that pass for Latin ones. α β γ δ κ λ μ and the like are names in medicine (TNFα, NFκB, µg).
 GREEK_TWINS = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧορυινχ")
@@ -126,10 +126,12 @@ def _private(text: str) -> Iterator[tuple[str, int, int, float]]:
 def _mixed(text: str) -> Iterator[tuple[str, int, int, float]]:
     if not TWINS.search(text) or len(CYRILLIC.findall(text)) * 3 > len(LATIN.findall(text)):
         return
-    for word in MIXED.finditer(text):
+    for word in LETTERS.finditer(text):
         letters = word.group()
+        if letters.isascii() or not TWINS.search(letters) or not LATIN.search(letters):
+            continue
         greek = [at for at, letter in enumerate(letters) if letter in GREEK_TWINS]
-        inside = [at for at in greek if letters[:at][-1:].isascii() and letters[at + 1 :][:1].isascii()]
+        inside = any(0 < at < len(letters) - 1 and (letters[at - 1] + letters[at + 1]).isascii() for at in greek)
         if (
             CYRILLIC.search(letters)
             or re.search("[\u13a0-\u13f4]", letters)

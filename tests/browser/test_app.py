@@ -122,6 +122,7 @@ def test_settings_and_question_survive_a_reload(page: "playwright.Page") -> None
     page.get_by_role("link", name="Ask").first.click()
     ask(page, "Was there a pneumothorax?")
     page.get_by_text("tokens in the prompt").wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()  # A rerun would close the menu.
     page.locator("summary", has_text="Reranking").click()
     page.get_by_label("Reranking").click()
     page.get_by_role("option", name="diverse").click()

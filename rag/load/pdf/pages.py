@@ -16,7 +16,7 @@ from rag.values import File
 MOST_PAGES = 5000
 OPENING = 6.0  # seconds until the file is open
 STALL = 4.0  # seconds without a page
-PER_FILE, PER_MEGABYTE = 5.0, 20.0  # seconds for all pages
+PER_FILE, PER_MEGABYTE = 4.0, 40.0  # seconds for all pages
 MEMORY = 512  # megabytes
 MOST_ALIKE = 100
 MOST_STOPS = 3
