@@ -177,7 +177,7 @@ def test_a_note_with_an_identifier_and_an_instruction_waits_is_redacted_released
     page.get_by_role("link", name="wait for a decision").first.click()
     row(page, 3)
     page.get_by_role("heading", name="ward_note.txt").wait_for()
-    page.get_by_text("labelled medical record number").first.wait_for()
+    page.locator(".own", has_text="QX").wait_for()
     assert "QX-4455667" in page.locator(".own", has_text="QX").inner_text()
     page.get_by_label("Who decides").fill("A. B.")
     page.get_by_label("Who decides").press("Enter")
