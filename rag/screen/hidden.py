@@ -177,7 +177,7 @@ def _encoded(text: str) -> Iterator[tuple[str, int, int, float]]:
         except (binascii.Error, ValueError):
             continue
         if _reads(data):
-            yield "encoded text", *run.span(), 0.9
+            yield "encoded text", run.start(), run.start() + len(run.group().rstrip()), 0.9
     for run in HEX.finditer(text):
         digits = re.sub(r"0x|\\x|[ :]", "", run.group())
         if len(digits) % 2 == 0 and _reads(bytes.fromhex(digits)):

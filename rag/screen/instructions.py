@@ -32,6 +32,7 @@ MANY_QUESTIONS, MANY_TURNS = 3, 3
 OWN_PARAGRAPH = 0.15
 RECORD_WORDS, RECORD_SHARE = 6, 0.12
 
+AROUND = " \t\n.:;,!?\"”'’()]"
 WORD_EDGE = re.compile(r"\W+")
 SPEAKER = re.compile(
     r"^\s*\[?(?:doctor|dr|patient|pt|nurse|clinician|physician|guest\w*|mother|father|speaker \d+|[dp])\b[^:\n\]]{0,20}[:\]]",
@@ -75,7 +76,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of `rules/instructions.json`: <NAME> is a set of words, a blank is any run of blanks and line ends."""
     for name, words in rules("instructions")["sets"].items():
         pattern = pattern.replace(f"<{name}>", words)
-    spaced = re.sub(r" ([?*]?)", lambda blank: r"\s*" if blank[1] else r"\s+", pattern)
+    spaced = re.sub(r" ([?*]?)", lambda blank: r"\s{0,40}" if blank[1] else r"\s{1,40}", pattern)
     return re.compile(spaced, re.IGNORECASE | re.MULTILINE)
 
 
@@ -131,7 +132,8 @@ def _worded(read: Sentences) -> Iterator[tuple[int, Sign]]:
         if (rule.record and not any_record) or (rule.needs and not any(need in lowered for need in rule.needs)):
             continue
         for match in rule.pattern.finditer(read.text):
-            held = range(bisect_right(ends, match.start()), bisect_left(starts, match.end()))
+            start = match.start() + len(match.group()) - len(match.group().lstrip(AROUND))  # Not the stop of the sentence before.
+            held = range(bisect_right(ends, start), bisect_left(starts, match.end()))
             if not held or (rule.record and not read.in_record[held[0]]):
                 continue
             if rule.unless and rule.unless.search(read.text, read.spans[held[0]][0], read.spans[held[-1]][1]):

@@ -73,8 +73,8 @@ def kind(word: str) -> tuple[str, str]:
     if stem in known.other:
         return stem, "other"
     singular = word.removesuffix("s")
-    coined = len(word) > 5 and singular.endswith(known.endings) and not {word, singular} & known.not_care
-    return stem, "care" if stem in known.care or coined else ""
+    coined = len(word) > 5 and (word.endswith(known.endings) or singular.endswith(known.endings))
+    return stem, "care" if stem in known.care or (coined and not {word, singular} & known.not_care) else ""
 
 
 def topic(text: str) -> Topic:
