@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from rag.rules import rules
+from rag.screen import Screen
 from rag.screen.hidden import hidden
 from rag.screen.instructions import REPORT, compiled, instructions, wordings
 from rag.screen.topics import form, kind, topic
 from rag.text import terms
-from rag.values import Finding
+from rag.values import Aside, Document, Finding
 
 NOTE = """PROGRESS NOTE
 Date: 2024-02-19
@@ -526,3 +527,13 @@ def test_what_is_not_seen_is_found(name: str, text: str) -> None:
 @pytest.mark.parametrize("text", SHOWN)
 def test_what_belongs_to_writing_is_left_alone(text: str) -> None:
     assert hidden(text) == []
+
+
+def test_an_annotation_is_weighed_against_the_document_that_it_stands_beside() -> None:
+    asides = (
+        Aside("annotation", "Which river flows through Vienna?", 40),
+        Aside("annotation", "Is the metformin dose right?", 90),
+    )
+    screened = Screen()(Document("note.txt", NOTE.format(""), asides=asides))
+    assert [one.aside for one in screened.findings if one.kind == "instruction"] == [0]
+    assert screened.status == "quarantined"

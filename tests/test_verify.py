@@ -8,6 +8,8 @@ import pytest
 from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
 from rag.index import Index
+from rag.load.structure.assertions import assertions
+from rag.load.structure.sections import sections
 from rag.stage import options
 from rag.values import Citation, Claim, Document, Span
 from rag.verify import Overlap, Quotations, Verifier
@@ -118,3 +120,53 @@ def test_enough_terms_must_stand_in_the_cited_passage_worked_by_hand(share: floa
 def test_other_words_are_never_called_supported() -> None:
     for text in ("Rash: because stopped peritol.", "Peritol was not stopped because of a rash."):
         assert judged(Overlap(share=0.0), text, [STOP])[0] is None
+
+
+@pytest.mark.parametrize("stage", VERIFIERS)
+@pytest.mark.parametrize(
+    ("note", "quote", "text", "supported", "says"),
+    [
+        ("She denies chest pain on exertion.", "chest pain on exertion", "chest pain on exertion", False, "denies it"),
+        ("She denies chest pain on exertion.", "", "She denies chest pain on exertion.", True, "word for word"),
+        ("CT shows possible pneumonia in the left base.", "", "pneumonia in the left base", None, "not certain (cue “possible”)"),
+        ("CT shows possible pneumonia in the left base.", "", "possible pneumonia in the left base", True, ""),
+        ("Mother had breast cancer at 52.", "", "breast cancer at 52", None, "about a relative (cue “mother”)"),
+        ("History of gout and a hip fracture.", "", "gout and a hip fracture", None, "of the past (cue “history of”)"),
+        ("Will start apixaban on Monday.", "", "apixaban on Monday", None, "planned"),
+        ("Past medical history:\nGout. Asthma.\n", "Gout.", "Gout.", True, "of the past (section “Past medical history”)"),
+        ("She has asthma and takes salbutamol.", "", "takes salbutamol", True, ""),
+    ],
+)
+def test_a_quotation_that_leaves_out_the_cue_of_its_sentence_is_not_called_verified(
+    stage: Any, note: str, quote: str, text: str, supported: bool | None, says: str
+) -> None:
+    claim = in_note(stage(), note, text, quote or note)
+    assert claim.supported is supported
+    assert says in claim.reason
+
+
+@pytest.mark.parametrize(
+    ("note", "text", "supported", "says"),
+    [
+        ("The patient denies chest pain and fever.", "The patient has chest pain and fever.", False, "denies"),
+        ("The patient denies chest pain and fever.", "The patient has no chest pain or fever.", None, "not judged"),
+        ("Takes metformin daily. No diabetes complications.", "Takes metformin daily for diabetes.", None, "not judged"),
+        ("Her mother had colon cancer.", "The patient has colon cancer.", None, "about a relative"),
+        ("Possible left basal pneumonia.", "There is a left basal pneumonia.", None, "not certain"),
+    ],
+)
+def test_other_words_are_doubted_where_the_passage_has_them_under_a_cue(
+    note: str, text: str, supported: bool | None, says: str
+) -> None:
+    claim = in_note(Overlap(share=0.3), note, text, note)
+    assert claim.supported is supported and says in claim.reason
+
+
+def in_note(verifier: Any, note: str, text: str, quote: str) -> Claim:
+    parts = sections(note)
+    document = Document("n.txt", note, sections=parts, assertions=assertions(note, parts))
+    index = Index({"n.txt": document}, (), None, True, None, None, Hashing(), Artifacts())
+    start = note.index(quote)
+    (claim,) = verifier([Claim(text, (Citation(Span("n.txt", start, start + len(quote)), quote, None, 1),))], index)
+    assert isinstance(claim, Claim)
+    return claim

@@ -8,6 +8,7 @@ from pages.shared.state import open_source, opened, workspace
 from pages.shared.text_view import Block, Button, Part, plain, text_view
 from rag.page_image import page_image
 from rag.values import Answer, Citation, Claim, Document, Span
+from rag.verify import VERBATIM
 
 AROUND = 6000
 
@@ -52,7 +53,7 @@ def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
     wrapped = " ".join(claim.text.split())  # The line ends of the source's layout mean nothing here.
     parts: list[Part] = [{"text": wrapped, "look": "new" if novel else ""}]
     verdict = {True: "✓ verified", None: "? not judged", False: "✗ not supported"}[claim.supported]
-    note = verdict if claim.supported else f"{verdict}: {claim.reason}"
+    note = verdict + claim.reason.removeprefix(VERBATIM) if claim.supported else f"{verdict}: {claim.reason}"
     warning = "\n".join(dict.fromkeys(told for cited in claim.citations if (told := _cited_warning(answer, cited))))
     return {"parts": parts, "buttons": buttons, "look": looks[claim.supported], "note": note, "warning": warning}
 

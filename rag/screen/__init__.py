@@ -28,16 +28,19 @@ class Screen(Stage):
         seen: dict[str, list[Finding]] = {}
         for at, aside in enumerate(document.asides):
             if aside.text not in seen:
-                seen[aside.text] = self.text(aside.text)
+                seen[aside.text] = self.text(aside.text, document.text)
             found += [_beside(one, at) for one in seen[aside.text]]
         found += _file_name(document.name)
         waits = any(one.score >= self.threshold for one in found)
         return Screened(document, tuple(sorted(found, key=_place)), "quarantined" if waits else "released")
 
-    def text(self, text: str) -> list[Finding]:
-        """The findings in a text: identifiers of our rules, Presidio's and the name model's united, instructions, hidden text."""
+    def text(self, text: str, around: str = "") -> list[Finding]:
+        """The findings in a text: identifiers of our rules, Presidio's and the name model's united, instructions, hidden text.
+
+        `around` is the document that the text stands beside.
+        """
         people = joined([*identifiers(text), *presidio(text), *model_names(text, self.name_model)])
-        return sorted([*people, *instructions(text), *hidden(text)], key=_place)
+        return sorted([*people, *instructions(text, around), *hidden(text)], key=_place)
 
 
 def _place(one: Finding) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 
 from rag.rules import rules
@@ -104,7 +104,7 @@ def instructions(text: str, around: str = "") -> list[Finding]:
     """
     spans = sentences(text)
     topics = [topic(text[low:high]) for low, high in spans]
-    read = Sentences(text, spans, topics, list(_in_record(topics, topic(around) if around else Topic())))
+    read = Sentences(text, spans, topics, list(_in_record(topics, _around(around))))
     signs: dict[int, list[Sign]] = {}
     for at, sign in _worded(read):
         signs.setdefault(at, []).append(sign)
@@ -112,6 +112,12 @@ def instructions(text: str, around: str = "") -> list[Finding]:
     for at, sign in _formed(read, worded):
         signs.setdefault(at, []).append(sign)
     return _joined(read, signs)
+
+
+@lru_cache(maxsize=2)
+def _around(text: str) -> Topic:
+    """What a document speaks of, once for all the short texts that stand beside it."""
+    return topic(text)
 
 
 def _in_record(topics: list[Topic], around: Topic) -> Iterator[bool]:
