@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.errors import FileProblem
 from rag.load import FORMATS
 from rag.load.files import paths
-from rag.shelf import Shelf
+from rag.review import Review
 from rag.values import File
 
 VARIABLE = "RAG_WORKSPACE"
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS saved (kind TEXT, name TEXT, body TEXT, at REAL, PRIM
 """
 
 
-class Workspace(Shelf):
+class Workspace(Review):
     """The shelf of documents, the artifacts computed from them, and texts kept by name."""
 
     def __init__(self, folder: Path) -> None:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = [
     "errors", "values", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts", "index",
     "retrieve", "rerank", "prompt",
-    "governance", "answer", "verify", "pipeline", "presets", "shelf", "workspace",
+    "governance", "answer", "verify", "pipeline", "presets", "shelf", "review", "workspace",
     "page_image", "evaluate", "commands", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "rag").rglob("*.py"))

@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.document_view import day_of
-from rag.shelf import Decided, counted
+from rag.review import Decided
+from rag.shelf import counted
 
 
 def decisions_table(decided: Sequence[Decided]) -> None:

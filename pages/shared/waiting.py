@@ -10,7 +10,8 @@ from pages.shared.shelf_table import fingerprint
 from pages.shared.state import state, workspace
 from pages.shared.text_view import plain
 from rag.errors import WorkbenchError
-from rag.shelf import Decision, Entry, counted, waiting
+from rag.review import Decision
+from rag.shelf import Entry, counted, waiting
 from rag.values import Finding
 
 TOLD = "decided"
