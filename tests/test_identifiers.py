@@ -64,6 +64,9 @@ def test_every_pattern_finds_its_example_and_leaves_its_look_alike(rule: dict[st
         ("Seen in Chicago for a second opinion.", "Chicago", "PLACE"),
         ("Home: 12 Linden Street, Boston, MA 02115", "02115", "ZIP"),
         ("The patient is 94 years old.", "94", "AGE"),
+        ("Name: Toshiro Ninagawa\nAllergies: none", "Toshiro Ninagawa", "NAME"),
+        ("NAME: OLUFEMI, ABEBI", "OLUFEMI, ABEBI", "NAME"),
+        ("Home address: Lindenallee 7, 20095 Hamburg\nPhone: none", "Lindenallee 7, 20095 Hamburg", "ADDRESS"),
         ("Card 4111 1111 1111 1111 was used.", "4111 1111 1111 1111", "ACCOUNT"),
     ],
 )
@@ -91,6 +94,7 @@ def test_an_identifier_is_found_whole_with_its_type(text: str, value: str, kind:
         "Platelets 250,000, copies 1,200,000/mL, CPT 78815, ICD I48.91, NCT01234567.",
         "Grace period of 30 days; may repeat; will follow; mark the site.",
         "Normal sinus rhythm. Mobile mass. Reading glasses.",
+        "Name: Aortic Stenosis\nPatient: Febrile, Tachycardic\nName: Amoxicillin Clavulanate",
         "Policy MP-027, patient P-0412, Section 4.2.1.",
     ],
 )

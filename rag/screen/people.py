@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from rag.rules import rules
+from rag.screen.topics import kind
 from rag.screen.words import Word, is_eponym, known, names, words
 from rag.values import Finding
 
@@ -66,7 +67,7 @@ def _titled(text: str) -> Iterator[Span]:
 @cache
 def _label() -> re.Pattern[str]:
     listed = "|".join(re.escape(label) for label in sorted(rules("people")["labels"], key=len, reverse=True))
-    return re.compile(rf"(?im:(?<![\w-])(?:{listed})\b)[ ]?[:#,][ \t]{{0,4}}(?P<name>(?-i:{FULL}(?:,[ ]{FULL})?))")
+    return re.compile(rf"(?im:(?<![\w-])(?P<label>{listed})\b)[ ]?[:#,][ \t]{{0,4}}(?P<name>(?-i:{FULL}(?:,[ ]{FULL})?))")
 
 
 def _labelled(text: str) -> Iterator[Span]:
@@ -74,8 +75,15 @@ def _labelled(text: str) -> Iterator[Span]:
     for match in _label().finditer(text):
         parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
         sure = [part for part in parts if _is_name(part)]
-        if sure and all(_is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2]):
+        listed = bool(sure) and all(_is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2])
+        if listed or (match["label"].lower() in known("people", "sure_labels") and len(parts) > 1 and _unknown(parts)):
             yield match.start("name"), match.end("name"), "label", 0.9
+
+
+def _unknown(parts: list[str]) -> bool:
+    """Whether none of these words is one of medicine or of everyday English, so that a label can only mean a name."""
+    spoken = [kind(part)[1] for part in parts]
+    return not any(spoken) and not any(_in_dictionary(part) or part in known("people", "medicine") for part in parts)
 
 
 NAMED = re.compile(
