@@ -155,15 +155,15 @@ def test_a_question_is_answered_with_verified_statements() -> None:
 
 def test_a_setting_survives_a_change_of_page() -> None:
     app = opened("ask", question=QUESTION, asked=QUESTION)
-    app.selectbox(key="ask-0-rerank-kind").select("diverse").run()
+    app.selectbox(key="ask-rerank-kind").select("diverse").run()
     app.switch_page(PAGES["documents"]).run()
     app.switch_page(PAGES["ask"]).run()
-    assert app.selectbox(key="ask-0-rerank-kind").value == "diverse"
+    assert app.selectbox(key="ask-rerank-kind").value == "diverse"
 
 
 def test_settings_that_make_no_sense_together_are_named_and_the_answer_stays() -> None:
     app = opened("ask", question=QUESTION, asked=QUESTION)
-    app.slider(key="ask-0-chunk-sections-overlap").set_value(500).run()
+    app.slider(key="ask-chunk-sections-overlap").set_value(500).run()
     assert "must be below size" in shown(app)
     assert "verified word for word" in shown(app)
 

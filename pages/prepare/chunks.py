@@ -29,7 +29,7 @@ def side(at: int, stage: Stage) -> None:
         settings, drawing = st.columns([1, 2.6], gap="large")
         box = settings.container()
     with box:
-        changed, fault = stage_controls("chunk", stage, f"{key}-{state()['revision']}")
+        changed, fault = stage_controls("chunk", stage, key)
         if fault:
             st.error(fault)
         if changed != pipeline.chunk and st.button("Use this chunker when asking", key=f"{key}-use", type="primary"):

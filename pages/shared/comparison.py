@@ -43,6 +43,7 @@ def bring_back() -> None:
     found = json.loads(kept)
     state().update(columns=found["columns"], question=found["question"], asked=found["question"], filter=found["filter"])
     state()["revision"] += 1
+    st.session_state["compare-question"] = found["question"]
 
 
 def link() -> None:
@@ -62,7 +63,7 @@ def column_settings(at: int, pipeline: Pipeline) -> Pipeline:
     with st.container(border=True):
         st.markdown(f"**{_letter(at)}** · {_summary(pipeline)}")
         with st.popover("Settings", icon=":material/tune:", width="stretch"):
-            edited, faults = pipeline_controls(pipeline, key)
+            edited, faults = pipeline_controls(pipeline, f"compare-{at}")
         with st.popover("Open, copy or save", icon=":material/folder_open:", width="stretch"):
             _exchange(at, pipeline, key)
     for fault in faults:

@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from pages.shared.state import open_pipeline, pipeline_of, state, workspace
+from pages.shared.state import open_pipeline, pipeline_of, shown, state, workspace
 from pages.shared.text_view import plain
 from rag.errors import SettingProblem
 from rag.pipeline import UNIONS, Pipeline, Plan, problems, read_pipeline
@@ -18,6 +18,7 @@ TITLES = {
     "chunk": "Chunking",
     "embed": "Embedding",
     "index": "Index",
+    "expand": "Query",
     "retrieve": "Retrieval",
     "rerank": "Reranking",
     "prompt": "Prompt",
@@ -32,9 +33,7 @@ def stage_controls(name: str, stage: Stage, key: str) -> tuple[Stage, str]:
     """The controls of one stage; returns the stage as set, and what does not fit, in which case the old one is returned."""
     kinds = options(UNIONS[name])
     current = str(stage.model_dump()["kind"])
-    kind = st.selectbox(
-        TITLES[name], list(kinds), index=list(kinds).index(current), key=f"{key}-kind", label_visibility="collapsed"
-    )
+    kind = st.selectbox(TITLES[name], list(kinds), key=shown(f"{key}-kind", current), label_visibility="collapsed")
     chosen = kinds[kind]
     st.caption(chosen.help())
     values = stage.model_dump() if kind == current else {field: info.default for field, info in chosen.model_fields.items()}
@@ -53,21 +52,21 @@ def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
     low = next((part.ge for part in info.metadata if isinstance(part, Ge)), None)
     high = next((part.le for part in info.metadata if isinstance(part, Le)), None)
     if info.annotation is bool:
-        return st.toggle(label, value=value, key=key, help=help_text)
+        return st.toggle(label, key=shown(key, value), help=help_text)
     if get_origin(info.annotation) is Literal:
         choices = list(get_args(info.annotation))
-        return st.segmented_control(label, choices, default=value, key=key, help=help_text, required=True)
+        return st.segmented_control(label, choices, key=shown(key, value), help=help_text, required=True)
     if info.annotation is int and isinstance(low, int) and isinstance(high, int):
         if high - low <= 1000:
-            return st.slider(label, low, high, value, key=key, help=help_text)
-        return st.number_input(label, low, high, value, key=key, help=help_text)
+            return st.slider(label, low, high, key=shown(key, value), help=help_text)
+        return st.number_input(label, low, high, key=shown(key, value), help=help_text)
     if info.annotation is float and isinstance(low, float) and isinstance(high, float):
         if high <= 10:
-            return st.slider(label, low, high, float(value), step=0.05, key=key, help=help_text)
-        return st.number_input(label, low, high, float(value), key=key, help=help_text)
+            return st.slider(label, low, high, step=0.05, key=shown(key, float(value)), help=help_text)
+        return st.number_input(label, low, high, key=shown(key, float(value)), help=help_text)
     if len(str(value)) > LONG_TEXT or field in {"system", "template"}:
-        return st.text_area(label, value, key=key, help=help_text, height=140)
-    return st.text_input(label, value, key=key, help=help_text)
+        return st.text_area(label, key=shown(key, value), help=help_text, height=140)
+    return st.text_input(label, key=shown(key, value), help=help_text)
 
 
 def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]]:
@@ -76,7 +75,7 @@ def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]
     faults = []
     for name, title in TITLES.items():
         current: Stage = getattr(pipeline, name)
-        kind = st.session_state.get(f"{key}-{name}-kind", current.model_dump()["kind"])  # The menu inside moves first.
+        kind = st.session_state[shown(f"{key}-{name}-kind", current.model_dump()["kind"])]  # The menu inside moves first.
         with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
             stages[name], fault = stage_controls(name, current, f"{key}-{name}")
             if fault:
@@ -95,7 +94,7 @@ def edited_pipeline(key: str = "ask") -> Pipeline:
     """
     _starting_points(key)
     before = pipeline_of(state()["pipeline"])
-    edited, faults = pipeline_controls(before, f"{key}-{state()['revision']}")
+    edited, faults = pipeline_controls(before, key)
     if edited != before:
         state()["pipeline"] = edited.to_json()
     for fault in faults:

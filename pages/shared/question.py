@@ -17,8 +17,9 @@ def question_box(page: str, action: str, hint: str) -> bool:
     held = f"{page}-held"
     with st.form("question", border=False):
         box, button = st.columns([6, 1], vertical_alignment="bottom")
-        key = f"{page}-question-{state()['revision']}"
-        question = box.text_input("Question", state()["question"], placeholder=hint, key=key)
+        key = f"{page}-question"
+        st.session_state.setdefault(key, state()["question"])
+        question = box.text_input("Question", placeholder=hint, key=key)
         sent = button.form_submit_button(action, type="primary", width="stretch")
     if sent:
         st.session_state.pop(held, None)
@@ -63,17 +64,16 @@ def _decide(held: str, page: str) -> None:
         [{"parts": drawn(question, 0, len(question), [finding_stretch(one, 0.0) for one in findings])}], f"{held}-text", 160
     )
     with st.container(horizontal=True):
-        if st.button("Ask without them", type="primary", key=f"{held}-without"):
-            _settle(held, placeholders(question, findings))
-        if st.button("Ask all the same", key=f"{held}-same"):
-            _settle(held, question)
+        without = (page, held, placeholders(question, findings))
+        st.button("Ask without them", type="primary", key=f"{held}-without", on_click=_settle, args=without)
+        st.button("Ask all the same", key=f"{held}-same", on_click=_settle, args=(page, held, question))
     st.caption(
         "Without them, each is replaced by its type, such as [NAME]. Until you choose, the question is neither sent nor kept."
     )
 
 
-def _settle(held: str, question: str) -> None:
-    del st.session_state[held]
+def _settle(page: str, held: str, question: str) -> None:
+    """Asks what was chosen; called before the page is drawn, so that the box shows it."""
+    st.session_state.pop(held, None)
+    st.session_state[f"{page}-question"] = question
     _ask(question)
-    state()["revision"] += 1  # The box is drawn anew, with the question that was asked.
-    st.rerun()

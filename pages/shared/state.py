@@ -104,6 +104,18 @@ def open_pipeline(pipeline: Pipeline, field: str = "pipeline", at: int | None = 
     state()["revision"] += 1
 
 
+def shown(key: str, value: Any) -> str:
+    """The key of a widget that shows this value at first, and again once a whole pipeline was opened; its key stays the same.
+
+    Under a new key the widget would stand there twice during a run, and a menu that was just opened would close.
+    """
+    revision, drawn = state()["revision"], f"{key}-drawn"
+    if key not in st.session_state or st.session_state.get(drawn) != revision:
+        st.session_state[key] = value
+        st.session_state[drawn] = revision
+    return key
+
+
 def current_filter() -> Filter:
     """The filter of this session, without documents and types that are gone."""
     kept = state()["filter"]
@@ -124,6 +136,7 @@ def answered(pipeline: Pipeline, question: str, stream: Callable[[str], None] = 
 
     Raises WorkbenchError. Embedding shows its progress on the screen.
     """
+    keep()  # A reload does not wait for the answer.
     documents, only = workspace().documents, current_filter()
     key = pipeline.key("verify", [*(document.key for document in documents), question, repr(only)])
 
@@ -138,7 +151,7 @@ def retrieved(pipeline: Pipeline, question: str) -> tuple[Hit, ...]:
     """The passages alone, for where no answer could be written; none where they cannot be found either."""
     with contextlib.suppress(WorkbenchError):
         index = prepared(pipeline)
-        return tuple(pipeline.rerank(question, pipeline.retrieve(question, index, current_filter()), index))
+        return pipeline.search(question, index, current_filter()).hits
     return ()
 
 
