@@ -84,13 +84,25 @@ class Artifacts:
         """The passages of a document under a chunker's key, divided now where they are not kept."""
         rows = self._read("SELECT body FROM passages WHERE key = ? AND document = ?", (_of(key, document), document.name))
         if rows:
-            text = document.text
+            text, name = document.text, document.name
             return [
-                Chunk(Span(document.name, start, end), text[start:end], context, section, page)
-                for start, end, context, section, page in json.loads(rows[0][0])
+                Chunk(
+                    Span(name, start, end),
+                    text[start:end],
+                    context,
+                    section,
+                    page,
+                    parent and Span(name, *parent),
+                )
+                for start, end, context, section, page, parent in json.loads(rows[0][0])
             ]
         chunks = list(divide(document))
-        body = json.dumps([(c.span.start, c.span.end, c.context, c.section, c.page) for c in chunks])
+        body = json.dumps(
+            [
+                (c.span.start, c.span.end, c.context, c.section, c.page, c.parent and (c.parent.start, c.parent.end))
+                for c in chunks
+            ]
+        )
         with self._write() as base:
             base.execute("INSERT OR REPLACE INTO passages VALUES (?, ?, ?)", (_of(key, document), document.name, body))
         return chunks

@@ -3,11 +3,11 @@
 import logging
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 import bm25s
 import faiss
@@ -49,6 +49,28 @@ class Index:
         """The row of a passage."""
         return {chunk: row for row, chunk in enumerate(self.chunks)}
 
+    def parent_of(self, chunk: Chunk) -> Chunk:
+        """The wider passage that goes into the prompt in place of this one; the passage itself where it has none."""
+        span = chunk.parent
+        if span is None:
+            return chunk
+        document = self.documents[span.document]
+        page = document.page_at(span.start)
+        text = document.text[span.start : span.end]
+        return replace(chunk, span=span, text=text, page=page.number if page else None, parent=None)
+
+    def rows_of(self, chunk: Chunk) -> list[int]:
+        """The row of a passage, or the rows of the passages whose parent it is."""
+        return [self.row_of[chunk]] if chunk in self.row_of else self._children.get(chunk.span, [])
+
+    @cached_property
+    def _children(self) -> dict[Span, list[int]]:
+        found: dict[Span, list[int]] = {}
+        for row, chunk in enumerate(self.chunks):
+            if chunk.parent:
+                found.setdefault(chunk.parent, []).append(row)
+        return found
+
     def allowed(self, only: Filter) -> Rows:
         """The rows that a filter lets through, in order."""
         if only == Filter():
@@ -78,12 +100,29 @@ class Index:
             self._asked[question] = self.embedder([question])[0]
         return self._asked[question]
 
-    def term_scores(self, question: str) -> Scores:
-        """The BM25 score of every passage (Robertson & Zaragoza, 2009; Lucene's variant), shape (passages,)."""
-        known = [term for term in terms(question, self.stem) if self.bm25 and term in self.bm25.vocab_dict]
-        if not known or self.bm25 is None:
-            return np.zeros(len(self.chunks), np.float32)
-        return np.asarray(self.bm25.get_scores(known), np.float32)
+    def term_scores(self, question: str, added: Sequence[tuple[str, float]] = ()) -> Scores:
+        """The BM25 score of every passage (Robertson & Zaragoza, 2009; Lucene's variant), shape (passages,).
+
+        `added` are further words, each with the weight that it has against a word of the question.
+        """
+        scores = np.zeros(len(self.chunks), np.float32)
+        for weight, words in [(1.0, [question]), *_by_weight(added).items()]:
+            known = [term for word in words for term in terms(word, self.stem) if self.bm25 and term in self.bm25.vocab_dict]
+            if known and self.bm25 is not None:
+                scores += weight * np.asarray(self.bm25.get_scores(known), np.float32)
+        return scores
+
+    def freshness(self, rows: Rows, half_life: int) -> Scores:
+        """For each row 1 where its document is as new as the newest of all, half of that every `half_life` days before it.
+
+        A document without a date counts as old as the oldest.
+        """
+        days = {name: date.fromisoformat(document.date) for name, document in self.documents.items() if _is_day(document.date)}
+        if not days:
+            return np.ones(len(rows), np.float32)
+        newest, oldest = max(days.values()), min(days.values())
+        ages = [(newest - days.get(self.chunks[row].span.document, oldest)).days for row in rows]
+        return np.asarray(0.5 ** (np.array(ages) / half_life), np.float32)
 
     def rarity(self, term: str, common: float) -> float:
         """The inverse document frequency of a term as BM25 weighs it, where a share `common` of all passages would hold it.
@@ -119,6 +158,17 @@ class Index:
         if self.vectors is None:
             raise ValueError("this index was prepared without vectors")
         return np.asarray(self.vectors[rows] @ vector, np.float32)
+
+
+def _by_weight(added: Sequence[tuple[str, float]]) -> dict[float, list[str]]:
+    weighed: dict[float, list[str]] = {}
+    for word, weight in added:
+        weighed.setdefault(weight, []).append(word)
+    return weighed
+
+
+def _is_day(written: str | None) -> TypeGuard[str]:
+    return written is not None and len(written) == len("2024-03-14")
 
 
 class Indexing(Stage):

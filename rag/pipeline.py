@@ -3,8 +3,8 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -19,13 +19,15 @@ from rag.embed.base import Progress, silent
 from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed
 from rag.errors import SettingProblem
+from rag.expand import Expander
+from rag.expand.asked import AsAsked
 from rag.index import Exact, Index, Indexer
 from rag.prompt import Cited, Prompter
 from rag.rerank import Reranker
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, Retriever
 from rag.stage import fingerprint, options
-from rag.values import Answer, Chunk, Document, Draft, Filter
+from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Span
 from rag.verify import Quotations, Verifier
 
 LONGEST_QUESTION = 4000
@@ -33,12 +35,30 @@ UNIONS: dict[str, Any] = {
     "chunk": Chunker,
     "embed": Embedder,
     "index": Indexer,
+    "expand": Expander,
     "retrieve": Retriever,
     "rerank": Reranker,
     "prompt": Prompter,
     "answer": Answerer,
     "verify": Verifier,
 }
+
+
+Watch = Callable[[str], AbstractContextManager[object]]
+
+
+def unwatched(stage: str) -> AbstractContextManager[object]:
+    """A watch that does nothing."""
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a question found: the query as it was searched, the retriever's hits, and the hits that go into the prompt."""
+
+    query: Query
+    found: tuple[Hit, ...]
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,7 @@ class Pipeline(BaseModel):
     chunk: Chunker = Sections()
     embed: Embedder = Field(default_factory=lambda: MiniLM() if installed() else Hashing())
     index: Indexer = Exact()
+    expand: Expander = AsAsked()
     retrieve: Retriever = Convex()
     rerank: Reranker = Keep()
     prompt: Prompter = Cited()
@@ -151,30 +172,53 @@ class Pipeline(BaseModel):
 
         return artifacts.remembered(key, make)  # type: ignore[no-any-return]
 
+    def search(self, question: str, index: Index, only: Filter = Filter(), watch: Watch = unwatched) -> Search:
+        """The passages for a question, without an answer. Raises as `ask` does."""
+        question = checked(question)
+        with watch("expand"):
+            query = self.expand(question, index)
+        with watch("retrieve"):
+            found = self.retrieve(query, index, only)
+        with watch("rerank"):
+            hits = widened(self.rerank(question, found, index), index)
+        return Search(query, tuple(found), tuple(hits))
+
     def ask(
         self,
         question: str,
         index: Index,
         only: Filter = Filter(),
         stream: Callable[[str], None] = lambda text: None,
+        watch: Watch = unwatched,
     ) -> Answer:
         """The answer with its claims, hits, prompt and times. `stream` is called with the text as it comes.
 
-        Raises SettingProblem for a question that is empty or too long, ModelProblem where a model fails.
+        `watch` is entered with the name of each stage around its work. Raises SettingProblem for a question that is empty or
+        too long, ModelProblem where a model fails.
         """
-        question = checked(question)
         ms: dict[str, float] = {}
-        with _timed(ms, "retrieve"):
-            found = self.retrieve(question, index, only)
-        with _timed(ms, "rerank"):
-            hits = self.rerank(question, found, index)
-        with _timed(ms, "prompt"):
-            prompt = self.prompt(question, hits)
-        with _timed(ms, "answer"):
+        watch = _timed(ms, watch)
+        search = self.search(question, index, only, watch)
+        question = search.query.question
+        with watch("prompt"):
+            prompt = self.prompt(question, list(search.hits))
+        with watch("answer"):
             draft = _drained(self.answer(prompt, index), stream)
-        with _timed(ms, "verify"):
+        with watch("verify"):
             claims = self.verify(draft.claims, index)
-        return Answer(question, draft.text, draft.refused, draft.confidence, draft.notice, claims, tuple(hits), prompt, ms)
+        return Answer(
+            question,
+            draft.text,
+            draft.refused,
+            draft.confidence,
+            draft.notice,
+            claims,
+            search.hits,
+            prompt,
+            ms,
+            search.query,
+            search.found,
+        )
 
     def _index_key(self, documents: Sequence[Document]) -> str:
         return self.key("index", [document.key for document in documents])
@@ -235,6 +279,16 @@ def checked(question: str) -> str:
     return question
 
 
+def widened(hits: Sequence[Hit], index: Index) -> list[Hit]:
+    """The hits with every passage that has a parent replaced by it, each parent once, where its best child stood."""
+    wide: dict[Span, Hit] = {}
+    for hit in hits:
+        span = hit.chunk.parent or hit.chunk.span
+        if span not in wide:
+            wide[span] = replace(hit, chunk=index.parent_of(hit.chunk)) if hit.chunk.parent else hit
+    return list(wide.values())
+
+
 def _drained(steps: Any, stream: Callable[[str], None]) -> Draft:
     while True:
         try:
@@ -244,11 +298,17 @@ def _drained(steps: Any, stream: Callable[[str], None]) -> Draft:
             return draft
 
 
-@contextmanager
-def _timed(ms: dict[str, float], stage: str) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    ms[stage] = 1000 * (time.perf_counter() - started)
+def _timed(ms: dict[str, float], watch: Watch) -> Watch:
+    """The same watch, which also writes down the milliseconds of each stage."""
+
+    @contextmanager
+    def timed(stage: str) -> Iterator[None]:
+        with watch(stage):
+            started = time.perf_counter()
+            yield
+            ms[stage] = 1000 * (time.perf_counter() - started)
+
+    return timed
 
 
 def _count(number: int, thing: str) -> str:

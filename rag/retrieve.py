@@ -7,22 +7,36 @@ from pydantic import Field
 
 from rag.index import Index, Rows, Scores
 from rag.stage import Stage
-from rag.values import Filter, Hit, Step
+from rag.values import Filter, Hit, Query, Step
 
 POOL = 200
+SMOOTHING = 60  # As in reciprocal-rank fusion.
 
 
 class Retrieving(Stage):
-    """What every retriever has: how many passages it hands on, and from which score."""
+    """What every retriever has: how many passages it hands on, from which score, and how much recent documents gain."""
 
     candidates: int = Field(default=50, ge=1, le=1000, description="Passages handed to the reranker")
     minimum: float = Field(default=0.0, ge=0.0, le=50.0, description="Passages with a lower score are left out")
+    recency: float = Field(
+        default=0.0, ge=0.0, le=1.0, description="Share of a score that fades with a document's age; 0 for none"
+    )
+    half_life: int = Field(
+        default=365, ge=1, le=20_000, description="Days before the newest document after which half of that share is gone"
+    )
 
     reads_vectors: ClassVar[bool] = True
 
-    def __call__(self, question: str, index: Index, only: Filter = Filter()) -> list[Hit]:
+    def __call__(self, question: str | Query, index: Index, only: Filter = Filter()) -> list[Hit]:
         """At most `candidates` hits, best first; ties in the order of the passages."""
-        rows, steps = self.scored(question, index, index.allowed(only))
+        query = question if isinstance(question, Query) else Query(question)
+        allowed = index.allowed(only)
+        rows, steps = self.scored(query, index, allowed)
+        if query.texts:
+            rows, steps = self._with_texts(query, index, allowed, rows, steps)
+        if self.recency and len(rows):
+            freshness = index.freshness(rows, self.half_life)
+            steps = [*steps, ("recent", steps[-1][1] * (1 - self.recency + self.recency * freshness))]
         final = steps[-1][1]
         ranks = [np.argsort(np.argsort(-scores, kind="stable"), kind="stable") + 1 for _, scores in steps]
         hits = []
@@ -33,16 +47,32 @@ class Retrieving(Stage):
             hits.append(Hit(index.chunks[rows[at]], float(final[at]), trail))
         return hits
 
-    def scored(self, question: str, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
+    def scored(self, query: Query, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
         """The rows that were found at all, and the scores of each step for them; the last step's scores decide."""
         raise TypeError(f"{type(self).__name__} does not score")
 
-    def pool(self, question: str, index: Index, rows: Rows) -> tuple[Rows, Scores, Scores]:
+    def _with_texts(
+        self, query: Query, index: Index, allowed: Rows, rows: Rows, steps: list[tuple[str, Scores]]
+    ) -> tuple[Rows, list[tuple[str, Scores]]]:
+        """The question and every further text searched alone, their final ranks fused (reciprocal rank)."""
+        every = [(rows, steps), *(self.scored(Query(text), index, allowed) for text in query.texts)]
+        union = np.unique(np.concatenate([found for found, _ in every]))
+        fused = np.zeros(len(union), np.float32)
+        for found, scored in every:
+            fused[np.searchsorted(union, found)] += 1.0 / (SMOOTHING + _ranks(scored[-1][1]))
+        widened = []
+        for name, scores in steps:
+            everywhere = np.zeros(len(union), np.float32)
+            everywhere[np.searchsorted(union, rows)] = scores
+            widened.append((name, everywhere))
+        return union, [*widened, ("queries", fused)]
+
+    def pool(self, query: Query, index: Index, rows: Rows) -> tuple[Rows, Scores, Scores]:
         """The best rows by terms and by vectors together, in order, with both scores for every one of them."""
         depth = max(POOL, self.candidates)
-        everything = index.term_scores(question)
+        everything = index.term_scores(query.question, query.terms)
         by_terms = rows[np.argsort(-everything[rows], kind="stable")[:depth]]
-        vector = index.question_vector(question)
+        vector = index.question_vector(query.instead or query.question)
         by_vectors, _ = index.similar(vector, depth, rows)
         pool = np.union1d(by_terms[everything[by_terms] > 0], by_vectors)
         return pool, everything[pool], index.cosines(vector, pool)
@@ -54,8 +84,8 @@ class Terms(Retrieving):
     kind: Literal["terms"] = "terms"
     reads_vectors: ClassVar[bool] = False
 
-    def scored(self, question: str, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
-        scores = index.term_scores(question)
+    def scored(self, query: Query, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
+        scores = index.term_scores(query.question, query.terms)
         found = rows[scores[rows] > 0]
         return found, [("terms", scores[found])]
 
@@ -65,8 +95,8 @@ class Dense(Retrieving):
 
     kind: Literal["dense"] = "dense"
 
-    def scored(self, question: str, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
-        found, scores = index.similar(index.question_vector(question), max(POOL, self.candidates), rows)
+    def scored(self, query: Query, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
+        found, scores = index.similar(index.question_vector(query.instead or query.question), max(POOL, self.candidates), rows)
         return found, [("vectors", scores)]
 
 
@@ -76,8 +106,8 @@ class Convex(Retrieving):
     kind: Literal["convex"] = "convex"
     weight: float = Field(default=0.45, ge=0.0, le=1.0, description="Share of the vectors; the rest goes to the terms")
 
-    def scored(self, question: str, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
-        pool, terms, vectors = self.pool(question, index, rows)
+    def scored(self, query: Query, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
+        pool, terms, vectors = self.pool(query, index, rows)
         fused = self.weight * scaled(vectors) + (1 - self.weight) * scaled(terms)
         return pool, [("terms", terms), ("vectors", vectors), ("fused", fused)]
 
@@ -88,14 +118,19 @@ class ReciprocalRank(Retrieving):
     kind: Literal["reciprocal"] = "reciprocal"
     smoothing: int = Field(default=60, ge=1, le=1000, description="The higher, the less the first ranks stand out")
 
-    def scored(self, question: str, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
-        pool, terms, vectors = self.pool(question, index, rows)
+    def scored(self, query: Query, index: Index, rows: Rows) -> tuple[Rows, list[tuple[str, Scores]]]:
+        pool, terms, vectors = self.pool(query, index, rows)
         fused = np.zeros(len(pool), np.float32)
         for scores in (terms, vectors):
-            ranks = np.empty(len(pool), np.float32)
-            ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(pool) + 1)
-            fused += np.where(scores > 0, 1.0 / (self.smoothing + ranks), 0.0).astype(np.float32)
+            fused += np.where(scores > 0, 1.0 / (self.smoothing + _ranks(scores)), 0.0).astype(np.float32)
         return pool, [("terms", terms), ("vectors", vectors), ("fused", fused)]
+
+
+def _ranks(scores: Scores) -> Scores:
+    """The rank of each score, 1 for the highest; ties in their order."""
+    ranks = np.empty(len(scores), np.float32)
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return ranks
 
 
 def scaled(scores: Scores) -> Scores:

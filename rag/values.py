@@ -160,18 +160,38 @@ class Screened:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage as it is indexed. `text` is an exact slice; `context` is indexed with it and never quoted."""
+    """A passage as it is indexed. `text` is an exact slice; `context` is indexed with it and never quoted.
+
+    `parent` is the wider passage that goes into the prompt in its place, or None where it goes there itself.
+    """
 
     span: Span
     text: str
     context: str = ""
     section: str = ""
     page: int | None = None
+    parent: Span | None = None
 
     @property
     def indexed(self) -> str:
         """What the embedder and the term index read."""
         return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for, made from a question. With nothing but the question in it, it is the question itself.
+
+    `terms` are words added to the question's own, each with its weight (the question's words weigh 1); `texts` are searched
+    beside the question, each by terms and vectors; `instead` replaces the question's text where the vectors are compared.
+    `notes` say in words what was added and why.
+    """
+
+    question: str
+    terms: tuple[tuple[str, float], ...] = ()
+    texts: tuple[str, ...] = ()
+    instead: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +299,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with everything that led to it. `ms` maps each stage to its milliseconds."""
+    """An answer with everything that led to it. `ms` maps each stage to its milliseconds.
+
+    `query` is what was searched for; `found` are the hits as the retriever handed them to the reranker.
+    """
 
     question: str
     text: str
@@ -290,6 +313,8 @@ class Answer:
     hits: tuple[Hit, ...]
     prompt: Prompt
     ms: dict[str, float] = field(default_factory=dict)
+    query: Query = Query("")
+    found: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

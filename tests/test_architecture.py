@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = [
     "errors", "values", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts", "index",
-    "retrieve", "rerank", "prompt",
+    "expand", "retrieve", "rerank", "prompt",
     "governance", "answer", "verify", "pipeline", "presets", "shelf", "review", "workspace",
     "page_image", "evaluate", "commands", "__main__",
 ]  # fmt: skip

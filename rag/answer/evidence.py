@@ -43,6 +43,6 @@ def confidence(asked: Asked, hits: Iterable[Hit], index: Index, question: str) -
     covered = max(asked.coverage(terms(hit.chunk.text)) for hit in best)
     cosine = covered
     if index.vectors is not None and index.embedder.knows_meaning:
-        rows = [index.row_of[hit.chunk] for hit in best]
+        rows = [row for hit in best for row in index.rows_of(hit.chunk)]
         cosine = float((index.vectors[rows] @ index.question_vector(question)).max())
     return 1 / (1 + math.exp(-(BIAS + WEIGHTS[0] * covered + WEIGHTS[1] * cosine)))

@@ -1,0 +1,24 @@
+"""The baseline, and what every expansion has."""
+
+from typing import Literal
+
+from rag.index import Index
+from rag.stage import Stage
+from rag.values import Query
+
+
+class Expanding(Stage):
+    """A way to make a query from a question."""
+
+    def __call__(self, question: str, index: Index) -> Query:
+        """What is searched for. Raises ModelProblem where a model fails."""
+        raise TypeError(f"{type(self).__name__} does not expand")
+
+
+class AsAsked(Expanding):
+    """Searches for the question as it was typed: the baseline."""
+
+    kind: Literal["asked"] = "asked"
+
+    def __call__(self, question: str, index: Index) -> Query:
+        return Query(question)
