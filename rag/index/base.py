@@ -2,45 +2,45 @@
 
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeGuard
+from typing import TypeGuard
 
 import bm25s
-import faiss
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
 
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Vectors
+from rag.index.vectors import Kept, Nearest
+from rag.index.vectors import Rows as Rows
+from rag.index.vectors import Scores as Scores
 from rag.load.structure.provenance import in_force
-from rag.stage import Stage
 from rag.text import lines, sentences, terms
 from rag.values import Chunk, Document, Filter, Span
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 BACKGROUND = 3000
-Scores = NDArray[np.float32]
-Rows = NDArray[np.int64]
 
 
 @dataclass
 class Index:
-    """Passages ready to be searched. `vectors` is None where no step of the pipeline reads them."""
+    """Passages ready to be searched. `vectors` is None where no step of the pipeline reads them.
+
+    `note` says what was built otherwise than set; empty, where nothing was.
+    """
 
     documents: dict[str, Document]
     chunks: Sequence[Chunk]
     bm25: bm25s.BM25 | None
     stem: bool
-    vectors: Vectors | None
-    nearest: faiss.Index | None
+    vectors: Kept | None
+    nearest: Nearest | None
     embedder: Embedding
     artifacts: Artifacts
+    note: str = ""
     _asked: dict[str, Vectors] = field(default_factory=dict)
     _sentences: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
@@ -60,8 +60,15 @@ class Index:
         return replace(chunk, span=span, text=text, page=page.number if page else None, parent=None)
 
     def rows_of(self, chunk: Chunk) -> list[int]:
-        """The row of a passage, or the rows of the passages whose parent it is."""
-        return [self.row_of[chunk]] if chunk in self.row_of else self._children.get(chunk.span, [])
+        """The row of a passage, or the rows of the passages whose parent it is, or of those that it was cut out of."""
+        if chunk in self.row_of:
+            return [self.row_of[chunk]]
+        cut = chunk.span
+        return self._children.get(cut) or [
+            row
+            for row, other in enumerate(self.chunks)
+            if other.span.document == cut.document and other.span.start <= cut.start and cut.end <= other.span.end
+        ]
 
     @cached_property
     def _children(self) -> dict[Span, list[int]]:
@@ -94,11 +101,12 @@ class Index:
 
     def question_vector(self, question: str) -> Vectors:
         """The question's vector, shape (d,); the last ones are kept."""
-        if question not in self._asked:
+        vector = self._asked.get(question)
+        if vector is None:
             if len(self._asked) > 256:
                 self._asked.clear()
-            self._asked[question] = self.embedder([question])[0]
-        return self._asked[question]
+            vector = self._asked[question] = self.embedder.question(question)
+        return vector
 
     def term_scores(self, question: str, added: Sequence[tuple[str, float]] = ()) -> Scores:
         """The BM25 score of every passage (Robertson & Zaragoza, 2009; Lucene's variant), shape (passages,).
@@ -124,6 +132,15 @@ class Index:
         ages = [(newest - days.get(self.chunks[row].span.document, oldest)).days for row in rows]
         return np.asarray(0.5 ** (np.array(ages) / half_life), np.float32)
 
+    def vocabulary(self, only: Filter = Filter()) -> Set[str]:
+        """The terms of the passages that a filter lets through."""
+        if self.bm25 is None:
+            return set()
+        if only == Filter():
+            known: Set[str] = self.bm25.vocab_dict.keys()
+            return known
+        return {term for row in self.allowed(only) for term in terms(self.chunks[row].indexed, self.stem)}
+
     def rarity(self, term: str, common: float) -> float:
         """The inverse document frequency of a term as BM25 weighs it, where a share `common` of all passages would hold it.
 
@@ -144,17 +161,10 @@ class Index:
         """The `top` nearest of these rows with their cosine, nearest first."""
         if self.nearest is None or not len(rows):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        search: dict[str, Any] = {}
-        if len(rows) < len(self.chunks):
-            graph = isinstance(self.nearest, faiss.IndexHNSW)
-            kind = faiss.SearchParametersHNSW if graph else faiss.SearchParameters  # type: ignore[attr-defined]
-            search["params"] = kind(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]
-        scores, found = self.nearest.search(vector[None, :], min(top, len(rows)), **search)
-        there = found[0] >= 0
-        return found[0][there].astype(np.int64), scores[0][there]
+        return self.nearest.nearest(vector, top, rows if len(rows) < len(self.chunks) else None)
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:
-        """The exact cosine of each of these rows to a vector."""
+        """The cosine of each of these rows to a vector, at the precision of the vectors kept."""
         if self.vectors is None:
             raise ValueError("this index was prepared without vectors")
         return np.asarray(self.vectors[rows] @ vector, np.float32)
@@ -169,85 +179,3 @@ def _by_weight(added: Sequence[tuple[str, float]]) -> dict[float, list[str]]:
 
 def _is_day(written: str | None) -> TypeGuard[str]:
     return written is not None and len(written) == len("2024-03-14")
-
-
-class Indexing(Stage):
-    """What every index has: the settings of its terms."""
-
-    k1: float = Field(default=0.9, ge=0.0, le=3.0, description="BM25: how much repeating a term counts")
-    b: float = Field(default=0.4, ge=0.0, le=1.0, description="BM25: how much long passages are held back")
-    stem: bool = Field(default=True, description="Terms match across endings (dose, doses, dosing)")
-
-    def vector_index(self, dimension: int) -> faiss.Index:
-        """An empty FAISS index for unit vectors of this length."""
-        raise TypeError(f"{type(self).__name__} has no vector index")
-
-    def __call__(
-        self,
-        documents: Sequence[Document],
-        chunks: Sequence[Chunk],
-        vectors: Vectors | None,
-        embedder: Embedding,
-        artifacts: Artifacts,
-        key: str,
-    ) -> Index:
-        """The index of these passages; read from disk where this key was built before."""
-        folder = artifacts.place("index", key, (document.name for document in documents))
-        nearest = None if vectors is None else self._nearest(vectors, folder and folder / "vectors.faiss")
-        return Index(
-            {document.name: document for document in documents},
-            chunks,
-            self._bm25(chunks, folder and folder / "terms"),
-            self.stem,
-            vectors,
-            nearest,
-            embedder,
-            artifacts,
-        )
-
-    def _bm25(self, chunks: Sequence[Chunk], folder: Path | None) -> bm25s.BM25 | None:
-        if folder and (folder / "params.index.json").is_file():
-            return bm25s.BM25.load(folder, allow_pickle=False)
-        tokens = [terms(chunk.indexed, self.stem) for chunk in chunks]
-        if not any(tokens):
-            return None
-        made = bm25s.BM25(k1=self.k1, b=self.b, method="lucene")
-        made.index(tokens, show_progress=False)
-        if folder:
-            made.save(folder, show_progress=False, allow_pickle=False)
-        return made
-
-    def _nearest(self, vectors: Vectors, path: Path | None) -> faiss.Index:
-        if path and path.is_file():
-            return faiss.read_index(str(path))
-        made = self.vector_index(vectors.shape[1])
-        made.add(np.ascontiguousarray(vectors))
-        if path:
-            faiss.write_index(made, str(path))
-        return made
-
-
-class Exact(Indexing):
-    """Compares the question with every vector: no neighbour is missed."""
-
-    kind: Literal["exact"] = "exact"
-
-    def vector_index(self, dimension: int) -> faiss.Index:
-        return faiss.IndexFlatIP(dimension)
-
-
-class Hnsw(Indexing):
-    """Walks a graph of neighbours (Malkov & Yashunin, 2018): fast on very many vectors, may miss a neighbour."""
-
-    kind: Literal["hnsw"] = "hnsw"
-    links: int = Field(default=32, ge=4, le=128, description="Neighbours kept for each vector")
-    effort: int = Field(default=128, ge=8, le=1024, description="Candidates looked at in a search")
-
-    def vector_index(self, dimension: int) -> faiss.Index:
-        made = faiss.IndexHNSWFlat(dimension, self.links, faiss.METRIC_INNER_PRODUCT)
-        made.hnsw.efConstruction = max(200, self.effort)
-        made.hnsw.efSearch = self.effort
-        return made
-
-
-Indexer = Annotated[Exact | Hnsw, Field(discriminator="kind")]

@@ -1,0 +1,113 @@
+"""What every index shares: the settings of its terms, what is built from passages and vectors, and where that is kept."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import bm25s
+import faiss
+import numpy as np
+from pydantic import Field
+
+from rag.artifacts import Artifacts
+from rag.embed.base import Embedding, Vectors
+from rag.index.base import Index
+from rag.index.vectors import InFaiss
+from rag.stage import Stage
+from rag.text import terms
+from rag.values import Chunk, Document
+
+
+class Indexing(Stage):
+    """What every index has: the settings of its terms."""
+
+    k1: float = Field(default=0.9, ge=0.0, le=3.0, description="BM25: how much repeating a term counts")
+    b: float = Field(default=0.4, ge=0.0, le=1.0, description="BM25: how much long passages are held back")
+    stem: bool = Field(default=True, description="Terms match across endings (dose, doses, dosing)")
+
+    only_searched: ClassVar[frozenset[str]] = frozenset()
+
+    def as_built(self, without: frozenset[str] = frozenset()) -> Self:
+        """The same index with the settings that count only in a search, and those named, at their defaults."""
+        fields = type(self).model_fields
+        return self.model_copy(update={name: fields[name].default for name in self.only_searched | without})
+
+    def keys(self, key: Callable[[Self], str]) -> tuple[str, str]:
+        """The keys under which the terms and the vectors are kept, where `key` names all up to an index of such settings.
+
+        Equal keys share their files: what counts only in a search is in neither, what concerns terms not in the vectors'.
+        """
+        return key(self.as_built()), key(self.as_built(frozenset(Indexing.model_fields)))
+
+    def vector_index(self, dimension: int, count: int) -> Any:
+        """An empty FAISS index for so many unit vectors of this length."""
+        raise TypeError(f"{type(self).__name__} has no vector index")
+
+    def note(self, dimension: int, count: int) -> str:
+        """What is built otherwise than set, because there are too few passages or the vectors do not divide; mostly nothing."""
+        return ""
+
+    def searched(self, index: Any) -> InFaiss:
+        """A FAISS index with the settings of its search."""
+        return InFaiss(index)
+
+    def __call__(
+        self,
+        documents: Sequence[Document],
+        chunks: Sequence[Chunk],
+        vectors: Vectors | None,
+        embedder: Embedding,
+        artifacts: Artifacts,
+        keys: tuple[str, str],
+    ) -> Index:
+        """The index of these passages; terms and vectors are read from disk where their keys were built before."""
+        names = [document.name for document in documents]
+        folder = artifacts.place("index", keys[0], names)
+        index = Index(
+            {document.name: document for document in documents},
+            chunks,
+            self._bm25(chunks, folder and folder / "terms"),
+            self.stem,
+            None,
+            None,
+            embedder,
+            artifacts,
+        )
+        if vectors is not None:
+            self.keep(index, vectors, keys[1], artifacts.place("index", keys[1], names))
+        return index
+
+    def keep(self, index: Index, vectors: Vectors, key: str, folder: Path | None) -> None:
+        """Gives the index its vectors; `key` names them, `folder` is where files of theirs may lie."""
+        kept = self.searched(self._faiss(vectors, folder and folder / "vectors.faiss"))
+        index.vectors = index.nearest = kept
+        index.note = self.note(vectors.shape[1], len(vectors))
+
+    def _bm25(self, chunks: Sequence[Chunk], folder: Path | None) -> bm25s.BM25 | None:
+        if folder and (folder / "params.index.json").is_file():
+            return bm25s.BM25.load(folder, allow_pickle=False)
+        tokens = [terms(chunk.indexed, self.stem) for chunk in chunks]
+        if not any(tokens):
+            return None
+        made = bm25s.BM25(k1=self.k1, b=self.b, method="lucene")
+        made.index(tokens, show_progress=False)
+        if folder:
+            made.save(folder, show_progress=False, allow_pickle=False)
+        return made
+
+    def _faiss(self, vectors: Vectors, path: Path | None) -> Any:
+        if path and path.is_file():
+            return faiss.read_index(str(path))
+        made = built(self.vector_index(vectors.shape[1], len(vectors)), vectors)
+        if path:
+            faiss.write_index(made, str(path))
+        return made
+
+
+def built(index: Any, vectors: Vectors) -> Any:
+    """The index, trained on these vectors where it must be, and filled with them."""
+    rows = np.ascontiguousarray(vectors)
+    if len(rows):
+        index.train(rows)
+        index.add(rows)
+    return index
