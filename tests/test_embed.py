@@ -14,10 +14,13 @@ from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed, token_count
 from rag.errors import ModelProblem
 from rag.stage import options
+from tests import embed_stand_ins
 
 with_wheel = pytest.mark.skipif(not installed(), reason="the MiniLM wheel is not installed")
 EMBEDDERS = [
-    pytest.param(stage(**changes), id=f"{kind} {changes or 'as it comes'}", marks=[with_wheel] if kind == "minilm" else [])
+    pytest.param(
+        stage(**changes), id=f"{kind} {changes or 'as it comes'}", marks=[with_wheel] if kind in {"minilm", "static"} else []
+    )
     for kind, stage in options(Embedder).items()
     for changes in ({}, *{"hashing": [{"width": 16}], "minilm": [{"precision": "fp32"}]}.get(kind, []))
 ]
@@ -32,6 +35,11 @@ TEXTS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _stand_ins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    embed_stand_ins.put_in(monkeypatch, tmp_path)
+
+
 def alone(embedder: Any, texts: list[str]) -> Vectors:
     return np.vstack([embedder([text]) for text in texts])
 
@@ -42,6 +50,22 @@ def test_every_row_has_unit_length_and_the_stated_dimension(embedder: Any) -> No
     assert vectors.shape == (len(TEXTS) + 5, embedder.dimension) and vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
     assert embedder([]).shape == (0, embedder.dimension)
+
+
+@pytest.mark.parametrize("embedder", EMBEDDERS)
+def test_a_question_has_a_vector_among_the_passages_and_the_limit_is_told(embedder: Any) -> None:
+    vector = embedder.question(TEXTS[0])
+    assert vector.shape == (embedder.dimension,) and np.isclose(np.linalg.norm(vector), 1.0, atol=1e-5)
+    assert embedder.limit is None or embedder.limit >= 16
+    counts = [embedder.count(text) for text in ("", TEXTS[3], TEXTS[0], TEXTS[2])]
+    assert counts == sorted(counts) and counts[0] <= 2 and counts[-1] > 60
+
+
+@pytest.mark.parametrize("embedder", EMBEDDERS)
+def test_a_card_says_what_a_reader_should_know(embedder: Any) -> None:
+    card = embedder.card()
+    assert card.dimension in {None, embedder.dimension} and card.limit == embedder.limit
+    assert ("text stays here" in str(card)) == (not card.host) and ("text would go to" in str(card)) == bool(card.host)
 
 
 @pytest.mark.parametrize("embedder", EMBEDDERS)

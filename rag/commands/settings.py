@@ -1,13 +1,17 @@
 """options, pipeline and setup: what can be set, and the first preparation."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from rag.commands.common import EMBEDDING, Keep, counted, say, usable
+from rag.away.script import to_script
+from rag.away.yaml import to_yaml
+from rag.commands.common import EMBEDDING, Keep, PipelineFile, counted, pipeline_from, say, usable
+from rag.embed.distil import distilled, kept
+from rag.embed.minilm import installed
 from rag.errors import SettingProblem
-from rag.pipeline import UNIONS
+from rag.pipeline import UNIONS, Pipeline
 from rag.presets import PRESETS
 from rag.stage import options
 from rag.workspace import open_workspace
@@ -31,11 +35,17 @@ def print_options(as_json: Annotated[bool, typer.Option("--json", help="Print th
                     typer.echo(f"    {field} = {default if len(default) < 60 else default[:57] + '…'}  {info.description}")
 
 
-def print_pipeline(preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}")] = "default") -> None:
-    """Prints a pipeline's JSON to edit."""
+def print_pipeline(
+    preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}")] = "default",
+    pipeline: PipelineFile = None,
+    form: Annotated[Literal["json", "yaml", "script"], typer.Option("--as", help="What to print")] = "json",
+) -> None:
+    """Prints a pipeline to edit, or as a Python script that asks a folder of documents."""
     if preset not in PRESETS:
         raise SettingProblem(f"No preset {preset!r}. Allowed: {', '.join(PRESETS)}.")
-    typer.echo(PRESETS[preset][1].to_json())
+    chosen = pipeline_from(pipeline) if pipeline else PRESETS[preset][1]
+    written = {"json": Pipeline.to_json, "yaml": to_yaml, "script": to_script}[form](chosen)
+    typer.echo(written.rstrip("\n"))
 
 
 def setup(workspace: Keep = None) -> None:
@@ -45,3 +55,6 @@ def setup(workspace: Keep = None) -> None:
     chosen = PRESETS["default"][1]
     say(f"{len(opened.documents):,} documents. {chosen.plan(opened.documents, opened.artifacts)}")
     chosen.prepare(opened.documents, opened.artifacts, counted(EMBEDDING)).question_vector("ready")
+    if installed() and not kept():
+        say("Distilling MiniLM into the static embedder's table: once, in about half a minute.")
+        distilled()

