@@ -24,9 +24,19 @@ SIZES: dict[str, list[dict[str, Any]]] = {
     "sentences": [{"size": 1, "overlap": 0}, {"size": 3, "overlap": 2}],
     "characters": [{"size": 100, "overlap": 0}, {"size": 120, "overlap": 60}],
     "sections": [{"size": 20, "overlap": 0, "smallest": 0}, {"size": 30, "overlap": 29, "smallest": 200}],
+    "tokens": [{"size": 32, "overlap": 0}, {"size": 33, "overlap": 32}],
+    "parents": [
+        {"size": 10, "overlap": 9, "parent_size": 20, "smallest": 0},
+        {"size": 20, "parent": "window", "parent_size": 4000},
+    ],
+    "window": [{"size": 1, "around": 0}, {"size": 4, "overlap": 3, "around": 30}],
+    "semantic": [{"cut": 100, "group": 1, "size": 20, "smallest": 0}, {"cut": 1, "group": 10, "size": 30, "overlap": 29}],
+    "rows": [{"size": 3, "overlap": 2}, {"size": 100, "words": 20, "columns": False}],
+    "criteria": [{"size": 20, "overlap": 19, "depth": 1}, {"numbers": False, "whole": True}],
 }
+MODEL_FREE: dict[str, dict[str, Any]] = {"semantic": {"by": "hashing"}}  # MiniLM's boundaries are tested on fewer texts.
 CHUNKERS = [
-    pytest.param(stage(**changes), id=f"{kind} {changes or 'as it comes'}")
+    pytest.param(stage(**MODEL_FREE.get(kind, {}), **changes), id=f"{kind} {changes or 'as it comes'}")
     for kind, stage in options(Chunker).items()
     for changes in ({}, {"header": False}, *SIZES.get(kind, []))
 ]
@@ -41,6 +51,12 @@ LINES = [
     "  ",
     "IMPRESSION: stable",
     "word " * 30,
+    "| Drug | Tier |",
+    "|---|:-:|",
+    "| Zalumide | 2 |",
+    "A. Age is 18.",
+    "- (a) no pain; or",
+    "AGCT" * 40 + "-" * 40,
 ]
 ANY_TEXT = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=400),
@@ -69,6 +85,9 @@ def hold(document: Document, chunks: list[Chunk]) -> None:
         assert chunk.section == " › ".join(document.path_at(chunk.span.start))
         page = document.page_at(chunk.span.start)
         assert chunk.page == (page.number if page else None)
+        if chunk.parent:
+            assert chunk.parent != chunk.span and chunk.parent.document == document.name
+            assert 0 <= chunk.parent.start <= chunk.span.start < chunk.span.end <= chunk.parent.end <= len(document.text)
     places = [(chunk.span.start, chunk.span.end) for chunk in chunks]
     assert all(one[0] < other[0] and one[1] < other[1] for one, other in pairwise(places))
     held = {at for start, end in places for at in range(start, end)}
@@ -116,9 +135,13 @@ def test_dividing_twice_gives_the_same_passages(chunker: Any, documents: tuple[D
     assert [list(chunker(document)) for document in documents] == [list(chunker(document)) for document in documents]
 
 
-@pytest.mark.parametrize(("kind", "stage"), options(Chunker).items(), ids=list(options(Chunker)))
-def test_an_overlap_that_does_not_move_on_is_refused(kind: str, stage: Any) -> None:
-    least = {"words": 20, "sentences": 5, "characters": 100, "sections": 20}.get(kind, 20)
+OVERLAPPING = [kind for kind, stage in options(Chunker).items() if "overlap" in stage.model_fields]
+
+
+@pytest.mark.parametrize("kind", OVERLAPPING)
+def test_an_overlap_that_does_not_move_on_is_refused(kind: str) -> None:
+    stage: Any = options(Chunker)[kind]
+    least = {"sentences": 5, "characters": 100, "window": 5, "tokens": 32}.get(kind, 20)
     for overlap in (least, least + 1):
         with pytest.raises(ValidationError, match=rf"overlap {overlap} must be below size {least}; lower the overlap"):
             stage(size=least, overlap=overlap)
@@ -127,6 +150,7 @@ def test_an_overlap_that_does_not_move_on_is_refused(kind: str, stage: Any) -> N
 @pytest.mark.parametrize("stage", options(Chunker).values(), ids=list(options(Chunker)))
 def test_the_header_is_indexed_and_never_part_of_the_text(stage: Any, documents: tuple[Document, ...]) -> None:
     discharge = documents[0]
+    assert list(stage(header=True)(discharge))
     for chunk in stage(header=True)(discharge):
         assert "P-9001" in chunk.context and "2024-03-14" in chunk.context
         assert chunk.indexed == f"{chunk.context}\n{chunk.text}"

@@ -1,13 +1,29 @@
 """What every chunker shares: the contextual header, and the step from offsets to passages."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from rag.embed.base import Embedding
 from rag.load.structure.criteria import MARKER
 from rag.stage import Stage
 from rag.text import WORD
 from rag.values import Chunk, Document, Span
+
+
+class Piece(NamedTuple):
+    """Where a passage stands: from `start` to `end`; `parent` is the stretch that goes into the prompt in its place.
+
+    `beside` is indexed with it, whether or not it has a contextual header; `at` is where its section is looked up, if not
+    at `start`.
+    """
+
+    start: int
+    end: int
+    parent: tuple[int, int] | None = None
+    beside: str = ""
+    at: int | None = None
 
 
 class Chunking(Stage):
@@ -18,22 +34,38 @@ class Chunking(Stage):
         description="Index title, patient, type, section, date, author and edition with each passage; never quoted",
     )
 
-    def passages(self, document: Document, pieces: Iterable[tuple[int, int]]) -> Iterator[Chunk]:
+    @model_validator(mode="after")
+    def _moves_on(self) -> Self:
+        size, overlap = getattr(self, "size", None), getattr(self, "overlap", None)
+        if size is not None and overlap is not None and overlap >= size:
+            raise ValueError(f"overlap {overlap} must be below size {size}; lower the overlap")
+        return self
+
+    @property
+    def model(self) -> Embedding | None:
+        """The model that this chunker asks, or None; dividing by one takes time."""
+        return None
+
+    def passages(self, document: Document, pieces: Iterable[tuple[int, int] | Piece]) -> Iterator[Chunk]:
         """The passages at these offsets, each with its page, section and context."""
-        for start, end in pieces:
-            path = _path(document, start, end)
+        for start, end, parent, beside, at in (Piece(*piece) for piece in pieces):
+            path = section_path(document, start if at is None else at, end)
             page = document.page_at(start)
-            context = " · ".join(part for part in dict.fromkeys(_about(document, path)) if part)
             yield Chunk(
                 span=Span(document.name, start, end),
                 text=document.text[start:end],
-                context=context if self.header else "",
+                context=" · ".join(part for part in (self.context(document, path), beside) if part),
                 section=" › ".join(path),
                 page=page.number if page else None,
+                parent=Span(document.name, *parent) if parent and parent != (start, end) else None,
             )
 
+    def context(self, document: Document, path: tuple[str, ...]) -> str:
+        """The contextual header of a passage under these sections."""
+        return " · ".join(part for part in dict.fromkeys(about(document, path)) if part) if self.header else ""
 
-def _about(document: Document, path: tuple[str, ...]) -> Iterator[str]:
+
+def about(document: Document, path: tuple[str, ...]) -> Iterator[str]:
     """What is indexed with a passage, most telling first."""
     yield from (document.title, document.patient, document.type if document.type != "other" else "", *path)
     yield document.date or ""
@@ -42,7 +74,7 @@ def _about(document: Document, path: tuple[str, ...]) -> Iterator[str]:
     yield f"effective {document.effective}" if document.effective and document.effective != document.date else ""
 
 
-def _path(document: Document, start: int, end: int) -> tuple[str, ...]:
+def section_path(document: Document, start: int, end: int) -> tuple[str, ...]:
     """The titles of the sections at the start of a passage; a criterion only where it holds the whole passage."""
     there = (section for section in document.sections if section.start <= start < section.end)
     return tuple(section.title for section in there if end <= section.end or not MARKER.fullmatch(section.title))

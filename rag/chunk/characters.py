@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from rag.chunk.base import Chunking
 from rag.errors import SettingProblem
@@ -19,12 +19,6 @@ class Characters(Chunking):
     kind: Literal["characters"] = "characters"
     size: int = Field(default=900, ge=100, le=8000, description="Most characters in a passage")
     overlap: int = Field(default=150, ge=0, le=4000, description="Most characters shared with the next passage")
-
-    @model_validator(mode="after")
-    def _moves_on(self) -> Self:
-        if self.overlap >= self.size:
-            raise ValueError(f"overlap {self.overlap} must be below size {self.size}; lower the overlap")
-        return self
 
     def __call__(self, document: Document) -> Iterator[Chunk]:
         from langchain_text_splitters import RecursiveCharacterTextSplitter

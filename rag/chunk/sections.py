@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from rag.chunk.base import Chunking, packed
 from rag.load.structure.criteria import MARKER
@@ -20,12 +20,6 @@ class Sections(Chunking):
     overlap: int = Field(default=32, ge=0, le=500, description="Most words shared where a section is divided")
     smallest: int = Field(default=24, ge=0, le=200, description="Sections with fewer words are joined with the next one")
 
-    @model_validator(mode="after")
-    def _moves_on(self) -> Self:
-        if self.overlap >= self.size:
-            raise ValueError(f"overlap {self.overlap} must be below size {self.size}; lower the overlap")
-        return self
-
     def __call__(self, document: Document) -> Iterator[Chunk]:
         return self.passages(document, self._pieces(document))
 
@@ -34,22 +28,23 @@ class Sections(Chunking):
             for row in lines(document.text):
                 yield from packed(document.text, [row], self.size)
             return
-        for start, end in self._joined(document):
+        for start, end in joined_sections(document, self.smallest):
             yield from packed(document.text, sentences(document.text, start, end), self.size, self.overlap)
 
-    def _joined(self, document: Document) -> Iterator[tuple[int, int]]:
-        """The stretches between headings; what stands before the first heading too; short ones with the next.
 
-        The numbered criteria of a list stay together, since they count together.
-        """
-        text = document.text
-        parts = (section.start for section in document.sections if not MARKER.fullmatch(section.title))
-        cuts = sorted({0, len(text), *parts})
-        begin = 0
-        for low, high in pairwise(cuts):
-            start, end = trim(text, begin, high)
-            if start == end or (len(text[start:end].split()) < self.smallest and high < len(text)):
-                begin = min(begin, low)
-                continue
-            yield start, end
-            begin = high
+def joined_sections(document: Document, smallest: int) -> Iterator[tuple[int, int]]:
+    """The stretches between headings; what stands before the first heading too; those of fewer words with the next.
+
+    The numbered criteria of a list stay together, since they count together.
+    """
+    text = document.text
+    parts = (section.start for section in document.sections if not MARKER.fullmatch(section.title))
+    cuts = sorted({0, len(text), *parts})
+    begin = 0
+    for low, high in pairwise(cuts):
+        start, end = trim(text, begin, high)
+        if start == end or (len(text[start:end].split()) < smallest and high < len(text)):
+            begin = min(begin, low)
+            continue
+        yield start, end
+        begin = high

@@ -1,9 +1,9 @@
 """Chunkers that count: windows of words, windows of sentences."""
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from rag.chunk.base import Chunking
 from rag.text import sentences, words
@@ -16,12 +16,6 @@ class Words(Chunking):
     kind: Literal["words"] = "words"
     size: int = Field(default=128, ge=20, le=1000, description="Words in a passage")
     overlap: int = Field(default=32, ge=0, le=500, description="Words shared with the next passage")
-
-    @model_validator(mode="after")
-    def _moves_on(self) -> Self:
-        if self.overlap >= self.size:
-            raise ValueError(f"overlap {self.overlap} must be below size {self.size}; lower the overlap")
-        return self
 
     def __call__(self, document: Document) -> Iterator[Chunk]:
         return self.passages(document, self._windows(words(document.text)))
@@ -40,12 +34,6 @@ class Sentences(Chunking):
     kind: Literal["sentences"] = "sentences"
     size: int = Field(default=6, ge=1, le=50, description="Sentences in a passage")
     overlap: int = Field(default=1, ge=0, le=20, description="Sentences shared with the next passage")
-
-    @model_validator(mode="after")
-    def _moves_on(self) -> Self:
-        if self.overlap >= self.size:
-            raise ValueError(f"overlap {self.overlap} must be below size {self.size}; lower the overlap")
-        return self
 
     def __call__(self, document: Document) -> Iterator[Chunk]:
         found = sentences(document.text)

@@ -1,0 +1,95 @@
+"""Windows counted as the embedder counts, so that nothing of a passage is cut off; and how many passages are too long."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from typing import Literal
+
+from pydantic import Field
+
+from rag.chunk.base import Chunking, section_path
+from rag.embed.base import Embedding
+from rag.embed.minilm import token_count
+from rag.text import words
+from rag.values import Chunk, Document
+
+MARKS = 2  # MiniLM reads a mark at either end of a text.
+Counted = tuple[int, int, int]
+
+
+class Tokens(Chunking):
+    """Windows of MiniLM's own tokens (WordPiece), contextual header and marks included, so that nothing is cut off."""
+
+    kind: Literal["tokens"] = "tokens"
+    size: int = Field(default=256, ge=32, le=512, description="Most tokens in a passage with its header; MiniLM reads 256")
+    overlap: int = Field(default=48, ge=0, le=400, description="Most tokens shared with the next passage")
+
+    def __call__(self, document: Document) -> Iterator[Chunk]:
+        return self.passages(document, self._windows(document))
+
+    def context(self, document: Document, path: tuple[str, ...]) -> str:
+        """The contextual header, without its last words where it would take more than half of a passage."""
+        whole = super().context(document, path)
+        most = self.size // 2 - MARKS
+        if token_count(whole) <= most:
+            return whole
+        ends = [end for _, end in words(whole)]
+        return whole[: ([0, *ends])[bisect_right(ends, most, key=lambda end: token_count(whole[:end]))]]
+
+    def _windows(self, document: Document) -> Iterator[tuple[int, int]]:
+        """Windows over words; each begins again with the last words of the one before, as far as `overlap` goes."""
+        text = document.text
+        counted = list(_units(text, self.size // 2 - MARKS))
+
+        @cache
+        def header(path: tuple[str, ...]) -> int:
+            return token_count(self.context(document, path))
+
+        def room(unit: int) -> int:
+            start = counted[unit][0]
+            return self.size - MARKS - header(section_path(document, start, start + 1))
+
+        first = 0
+        while first < len(counted):
+            total, last, most = 0, first, room(first)
+            while last < len(counted) and total + counted[last][2] <= most:
+                total += counted[last][2]
+                last += 1
+            yield counted[first][0], counted[last - 1][1]
+            if last == len(counted):
+                return
+            back, shared = last, 0
+            while back - 1 > first and shared + counted[back - 1][2] <= self.overlap:
+                if shared + counted[back - 1][2] + counted[last][2] > room(back - 1):
+                    break
+                back -= 1
+                shared += counted[back][2]
+            first = back
+
+
+def _units(text: str, most: int) -> Iterator[Counted]:
+    """The words of a text with their tokens; one with more than `most`, such as a sequence of bases, in parts."""
+    for start, end in words(text):
+        while (tokens := _tokens(text[start:end])) > most:
+            stop = min(start + most, end - 1)
+            while (part := _tokens(text[start:stop])) > most:
+                stop = start + (stop - start) // 2
+            yield start, stop, part
+            start = stop
+        yield start, end, tokens
+
+
+@lru_cache(maxsize=100_000)
+def _tokens(word: str) -> int:
+    """The tokens of a word with the blank behind it; they add up to those of a text, since no token reaches over a blank."""
+    return token_count(f"{word} ")
+
+
+def too_long(chunks: Sequence[Chunk], embedder: Embedding) -> int:
+    """How many of these passages, as they are indexed, have more tokens than the embedder reads: the rest is cut off."""
+    limit = embedder.limit
+    if limit is None:
+        return 0
+    least = limit // 2  # A text of fewer bytes is short whatever the tokenizer, and need not be counted.
+    texts = [chunk.indexed for chunk in chunks if len(chunk.indexed.encode("utf-8", "surrogatepass")) > least]
+    return sum(embedder.count(text) > limit for text in texts)
