@@ -11,7 +11,7 @@ from rag.answer.evidence import Asked, confidence
 from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
-from rag.index import Index
+from rag.index.base import Index
 from rag.load import read_file
 from rag.pipeline import Pipeline
 from rag.retrieve import Terms

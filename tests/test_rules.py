@@ -25,7 +25,7 @@ from rag.values import Document, File
 
 FILES = sorted(path.name.removesuffix(".json") for path in resources.files("rag.rules").iterdir() if path.name.endswith(".json"))
 HERE = ["abbreviations", "assertions", "authors", "dates", "editions", "headings", "stopwords", "times", "types"]
-ELSEWHERE = ["hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "surrogates", "topics"]
+ELSEWHERE = ["hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "surrogates", "synonyms", "topics"]
 HEADING_RULES = rules("headings")
 HEADINGS = HEADING_RULES["headings"]
 LABELS = rules("dates")["labels"]

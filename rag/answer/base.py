@@ -2,13 +2,17 @@
 
 from collections.abc import Generator
 
-from rag.index import Index
+from rag.index.base import Index
 from rag.stage import Stage
 from rag.values import Citation, Draft, Hit, Prompt, Span
 
 
 class Answering(Stage):
     """A way to answer from a prompt."""
+
+    def phrased(self, prompt: Prompt) -> Prompt:
+        """The prompt with what this answerer asks for besides: byte for byte what is sent. Done twice it is the same."""
+        return prompt
 
     def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
         """Yields the answer's text as it comes, and returns the draft with its claims."""

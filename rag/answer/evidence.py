@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.embed.minilm import commonness
-from rag.index import Index
+from rag.expand.synonyms import matches
+from rag.index.base import Index
 from rag.text import TERM, stopwords, terms
 from rag.values import Hit
 
@@ -18,21 +19,38 @@ BIAS = -4.96
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as weighted terms: rare terms weigh more."""
+    """A question as weighted terms: rare terms weigh more. `instead` holds, for a term, other words that mean the same."""
 
     weights: dict[str, float]
+    instead: dict[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, question: str, index: Index) -> "Asked":
         """The terms of a question, each with its inverse document frequency; everyday words weigh little."""
         words = [word for word in TERM.findall(question.lower()) if word not in stopwords()]
-        return cls({terms(word)[0]: index.rarity(terms(word)[0], commonness(word)) for word in words})
+        weights = {terms(word)[0]: index.rarity(terms(word)[0], commonness(word)) for word in words}
+        return cls(weights, alternatives(question))
 
     def coverage(self, found: Iterable[str]) -> float:
-        """The share, 0 to 1, of the question's weight that these terms hold."""
+        """The share, 0 to 1, of the question's weight that these terms hold, in its own words or in others."""
         total = sum(self.weights.values())
         there = set(found)
-        return sum(weight for term, weight in self.weights.items() if term in there) / total if total else 0.0
+        held = sum(weight for term, weight in self.weights.items() if term in there or self.holds_instead(term, there))
+        return held / total if total else 0.0
+
+    def holds_instead(self, term: str, there: set[str]) -> bool:
+        """Whether these terms hold other words for a term."""
+        return any(words <= there for words in self.instead.get(term, ()))
+
+
+def alternatives(question: str) -> dict[str, tuple[frozenset[str], ...]]:
+    """For each term of a clinical name in a question, the terms of each other form of that name."""
+    found: dict[str, tuple[frozenset[str], ...]] = {}
+    for match in matches(question):
+        forms = tuple(frozenset(terms(form)) for form in match.forms if terms(form))
+        for term in terms(question[match.start : match.end]):
+            found[term] = (*found.get(term, ()), *forms)
+    return found
 
 
 def confidence(asked: Asked, hits: Iterable[Hit], index: Index, question: str) -> float:

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import Field
 
 from rag.answer.base import Answering, citation
-from rag.answer.evidence import Asked, confidence
+from rag.answer.evidence import Asked, alternatives, confidence
 from rag.embed.minilm import commonness
-from rag.index import Index
+from rag.index.base import Index
 from rag.text import terms
 from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
 
@@ -133,9 +133,13 @@ def _is_heading(document: Document, start: int, end: int) -> bool:
 def _missing(prompt: Prompt, most: float) -> str:
     """Which words of the question, at `most` so common in English, stand in none of the passages, in its own spelling."""
     there = {term for hit in prompt.sources for term in terms(hit.chunk.indexed)}
+    instead = alternatives(prompt.question)
     absent = [
         word
         for word in dict.fromkeys(WORDS.findall(prompt.question))
-        if commonness(word.lower()) <= most and (own := terms(word)) and not there.intersection(own)
+        if commonness(word.lower()) <= most
+        and (own := terms(word))
+        and not there.intersection(own)
+        and not any(words <= there for words in instead.get(own[0], ()))
     ]
     return f" Not found in the passages: {', '.join(absent[:8])}." if absent else ""

@@ -2,16 +2,19 @@
 
 from typing import Literal
 
-from rag.index import Index
+from rag.index.base import Index
 from rag.stage import Stage
-from rag.values import Query
+from rag.values import Filter, Query
 
 
 class Expanding(Stage):
     """A way to make a query from a question."""
 
-    def __call__(self, question: str, index: Index) -> Query:
-        """What is searched for. Raises ModelProblem where a model fails."""
+    def __call__(self, question: str, index: Index, only: Filter = Filter()) -> Query:
+        """What is searched for. Raises ModelProblem where a model fails.
+
+        Nothing of a document that the filter `only` leaves out may enter the query.
+        """
         raise TypeError(f"{type(self).__name__} does not expand")
 
 
@@ -20,5 +23,5 @@ class AsAsked(Expanding):
 
     kind: Literal["asked"] = "asked"
 
-    def __call__(self, question: str, index: Index) -> Query:
+    def __call__(self, question: str, index: Index, only: Filter = Filter()) -> Query:
         return Query(question)

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from rag.embed.minilm import commonness
 from rag.expand.asked import Expanding
-from rag.index import Index
+from rag.index.base import Index
 from rag.text import TERM, stopwords, terms
-from rag.values import Query
+from rag.values import Filter, Query
 
 EVERYDAY = 0.01  # Words in more English passages than this share lend nothing.
 
@@ -23,9 +23,9 @@ class Feedback(Expanding):
     words: int = Field(default=8, ge=1, le=50, description="Words added")
     weight: float = Field(default=0.3, ge=0.0, le=1.0, description="Weight of the best added word against one of the question")
 
-    def __call__(self, question: str, index: Index) -> Query:
-        scores = index.term_scores(question)
-        best = [row for row in np.argsort(-scores, kind="stable")[: self.passages] if scores[row] > 0]
+    def __call__(self, question: str, index: Index, only: Filter = Filter()) -> Query:
+        scores, rows = index.term_scores(question), index.allowed(only)
+        best = [row for row in rows[np.argsort(-scores[rows], kind="stable")[: self.passages]] if scores[row] > 0]
         own = set(terms(question, index.stem))
         worth: defaultdict[str, float] = defaultdict(float)
         for row in best:
@@ -46,7 +46,11 @@ class Feedback(Expanding):
             return Query(question)
         most = max(chosen.values())
         added = tuple((word, round(self.weight * value / most, 3)) for word, value in chosen.items())
-        return Query(question, added, notes=(f"added from the first {len(best)} passages: {', '.join(chosen)}",))
+        return Query(
+            question,
+            added,
+            notes=(f"added from the first {len(best)} passage{'' if len(best) == 1 else 's'}: {', '.join(chosen)}",),
+        )
 
 
 def _may_lend(word: str) -> bool:

@@ -1,12 +1,19 @@
 """The one gate to other machines: nothing is sent to a host unless someone has allowed it by name."""
 
 import os
+import re
+import time
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from rag.errors import ModelProblem
 
 VARIABLE = "RAG_ALLOWED_HOSTS"
+LARGEST_REPLY = 64_000_000
+TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
+TRACED_TO = ("LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT", "LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS")
 
 
 def allowed_hosts() -> frozenset[str]:
@@ -28,6 +35,8 @@ def permit(url: str) -> None:
     """Passes where the host of this URL is this machine or was allowed by name. Raises ModelProblem."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
+    if parts.username or parts.password:
+        raise ModelProblem(f"The address of {host} holds a name or a password. Leave it out; keys belong in the environment.")
     if parts.scheme not in {"http", "https"} or not host:
         raise ModelProblem(f"The address {url!r} is not a URL. Write it like http://localhost:11434/v1")
     if not is_local(host) and host not in allowed_hosts():
@@ -35,3 +44,44 @@ def permit(url: str) -> None:
             f"{host} is not this machine, and nobody has allowed it. "
             f"To send document text there, start the app with {VARIABLE}={host}"
         )
+
+
+def permit_tracing() -> None:
+    """Passes where LangChain's tracing is off or its hosts are allowed: a trace holds every prompt. Raises ModelProblem."""
+    if not any(os.environ.get(name, "").lower() in {"true", "1"} for name in TRACING):
+        return
+    told = " ".join(os.environ.get(name, "") for name in TRACED_TO)
+    for url in re.findall(r"https?://[^\s\"',}]+", told) or ["https://api.smith.langchain.com"]:
+        try:
+            permit(url)
+        except ModelProblem as problem:
+            raise ModelProblem(
+                f"LangSmith tracing is on and would send every prompt away. Unset {TRACING[0]}. {problem}"
+            ) from None
+
+
+def direct(url: str, patience: float) -> dict[str, Any]:
+    """Settings of an httpx client that keep what is sent on the way to this URL: no redirect, and to this machine no proxy.
+
+    A reply that takes longer than `patience` seconds or grows without end is given up, even where it trickles.
+    """
+
+    def bounded(response: Any) -> None:
+        response.iter_raw = _bounded(response.iter_raw, time.monotonic() + patience)
+
+    near = is_local((urlsplit(url).hostname or "").lower())
+    return {"follow_redirects": False, "trust_env": not near, "event_hooks": {"response": [bounded]}}
+
+
+def _bounded(parts: Callable[..., Iterator[bytes]], deadline: float) -> Callable[..., Iterator[bytes]]:
+    def read(chunk_size: int | None = None) -> Iterator[bytes]:
+        size = 0
+        for part in parts(chunk_size):
+            size += len(part)
+            if time.monotonic() > deadline:
+                raise ModelProblem("The server had not finished in time. Raise the time-out, or check the server.")
+            if size > LARGEST_REPLY:
+                raise ModelProblem(f"The server sent more than {LARGEST_REPLY:,} bytes. Check the server.")
+            yield part
+
+    return read

@@ -1,0 +1,37 @@
+"""Clinical synonyms: what the question calls by one name is searched for by its other names too."""
+
+from math import sqrt
+from typing import Literal
+
+from pydantic import Field
+
+from rag.expand.asked import Expanding
+from rag.expand.synonyms import matches
+from rag.index.base import Index
+from rag.text import terms
+from rag.values import Filter, Query
+
+
+class Clinical(Expanding):
+    """Adds abbreviations and their long forms, generic and brand names, and clinical for lay words, both ways."""
+
+    kind: Literal["clinical"] = "clinical"
+    weight: float = Field(default=0.4, ge=0.0, le=1.0, description="Weight of an added word against one of the question")
+    most: int = Field(default=5, ge=1, le=20, description="Other forms that one name may bring; those in the documents first")
+
+    def __call__(self, question: str, index: Index, only: Filter = Filter()) -> Query:
+        own = set(terms(question))
+        there = index.vocabulary(only)
+        added: dict[str, float] = {}
+        notes = []
+        for match in matches(question):
+            forms = (form for form in match.forms if not own.issuperset(terms(form)))
+            held = [form for form in forms if set(terms(form, index.stem)) <= there][: self.most]
+            if held:
+                notes.append(f"{question[match.start : match.end]}: {', '.join(held)}")
+            for form in held:
+                for word in terms(form, stem=False):
+                    if terms(word)[0] not in own:
+                        weight = self.weight / sqrt(len(terms(form)))
+                        added[word] = max(added.get(word, 0.0), round(weight, 3))
+        return Query(question, tuple(added.items()), notes=tuple(notes))

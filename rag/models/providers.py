@@ -1,0 +1,190 @@
+"""Clients of chat models by provider: where each sends to, what it needs, and how it is kept to that address."""
+
+import math
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+from rag.errors import ModelProblem
+from rag.governance.egress import direct, is_local
+
+LOCAL = "http://localhost:11434/v1"
+KEYLESS = "none"  # What a server on this machine is sent as key where none is set.
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider: the package that speaks its protocol, the variables that may hold its key, its own address."""
+
+    package: str
+    keys: tuple[str, ...]
+    home: str = ""
+
+
+PROVIDERS = {
+    "openai": Provider("langchain-openai", ("OPENAI_API_KEY",), "https://api.openai.com/v1"),
+    "ollama": Provider("langchain-ollama", (), "http://localhost:11434"),
+    "azure_openai": Provider("langchain-openai", ("AZURE_OPENAI_API_KEY",)),
+    "bedrock": Provider("langchain-aws", ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID")),
+    "anthropic": Provider("langchain-anthropic", ("ANTHROPIC_API_KEY",), "https://api.anthropic.com"),
+    "google_genai": Provider(
+        "langchain-google-genai", ("GOOGLE_API_KEY", "GEMINI_API_KEY"), "https://generativelanguage.googleapis.com"
+    ),
+    "mistralai": Provider("langchain-mistralai", ("MISTRAL_API_KEY",), "https://api.mistral.ai/v1"),
+    "groq": Provider("langchain-groq", ("GROQ_API_KEY",), "https://api.groq.com"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a client is made for."""
+
+    provider: str
+    model: str
+    url: str
+    temperature: float
+    seed: int
+    max_tokens: int
+    context: int
+    timeout: float
+    patience: float
+
+
+def address(provider: str, base_url: str) -> str:
+    """Where the prompt will go: the URL given, or else the provider's own. Raises ModelProblem where none is known.
+
+    The URL that is preset for a local OpenAI-compatible server counts as none with any other provider.
+    """
+    if base_url and not (provider != "openai" and base_url == LOCAL):
+        url = base_url
+    elif provider == "azure_openai":
+        url = os.environ.get("AZURE_OPENAI_ENDPOINT", "")
+        if not url:
+            raise ModelProblem(
+                "azure_openai needs its endpoint. Give it as base URL, like https://NAME.openai.azure.com, "
+                "or set AZURE_OPENAI_ENDPOINT."
+            )
+    elif provider == "bedrock":
+        url = f"https://bedrock-runtime.{_region()}.amazonaws.com"
+    else:
+        url = PROVIDERS[provider].home
+    try:
+        urlsplit(url).port  # noqa: B018  Reading it is what checks it.
+    except ValueError:
+        raise ModelProblem(f"The address {url!r} is not a URL. Write it like {LOCAL}") from None
+    return url
+
+
+def client(wanted: Wanted, schema: dict[str, Any] | None = None) -> Any:
+    """A LangChain chat model, made once for these settings. Raises ModelProblem for a package or a key that is missing."""
+    provider = PROVIDERS[wanted.provider]
+    key = next((os.environ[name] for name in provider.keys if os.environ.get(name)), "")
+    host = (urlsplit(wanted.url).hostname or "").lower()
+    if not key and provider.keys and wanted.provider != "bedrock":
+        if not is_local(host):
+            raise ModelProblem(
+                f"{wanted.model} at {wanted.url} wants an API key. Set it in the environment: {' or '.join(provider.keys)}."
+            )
+        key = KEYLESS
+    missing = f"The provider {wanted.provider!r} needs a package. Install it with: pip install {provider.package}"
+    if find_spec(provider.package.replace("-", "_")) is None:  # LangChain would take an older client instead, unbounded.
+        raise ModelProblem(missing)
+    try:
+        made = _made(wanted, key)
+    except ImportError:
+        raise ModelProblem(missing) from None
+    return made.bind(**_call(wanted, schema))
+
+
+@lru_cache(maxsize=16)
+def _made(wanted: Wanted, key: str) -> Any:
+    from langchain.chat_models import init_chat_model
+
+    name = {"bedrock": "bedrock_converse"}.get(wanted.provider, wanted.provider)
+    made = init_chat_model(wanted.model, model_provider=name, temperature=wanted.temperature, **_settings(wanted, key))
+    plain = direct(wanted.url, wanted.patience)
+    if wanted.provider == "anthropic":
+        import anthropic
+
+        # Its client reads the proxies of the environment itself; these entries take their places.
+        direct_mounts = {} if plain["trust_env"] else {"mounts": dict.fromkeys(("all://", "http://", "https://"))}
+        http = anthropic.DefaultHttpxClient(**plain, **direct_mounts)
+        made.__dict__["_client"] = anthropic.Client(**{**made._client_params, "http_client": http})
+    elif wanted.provider == "mistralai":
+        before = made.client
+        plain["event_hooks"]["response"].append(lambda response: response.is_redirect and response.raise_for_status())
+        made.client = type(before)(base_url=before.base_url, headers=before.headers, timeout=wanted.timeout, **plain)
+    return made
+
+
+def _settings(wanted: Wanted, key: str) -> dict[str, Any]:
+    """The provider's own names for the settings, with a client that goes to the address and nowhere else."""
+    plain, seed = direct(wanted.url, wanted.patience), wanted.seed or None
+    usual: dict[str, Any] = {"base_url": wanted.url, "timeout": wanted.timeout, "max_retries": 0, "api_key": key}
+    match wanted.provider:
+        case "openai":
+            from openai import DefaultHttpxClient
+
+            http = {"http_client": DefaultHttpxClient(**plain), "openai_proxy": None, "http_socket_options": ()}
+            return {**usual, **http, "seed": seed, "stream_usage": True}
+        case "azure_openai":
+            from openai import DefaultHttpxClient
+
+            usual.pop("base_url")
+            version = os.environ.get("OPENAI_API_VERSION", "2024-10-21")
+            http = {"http_client": DefaultHttpxClient(**plain), "openai_proxy": None, "http_socket_options": ()}
+            place = {"azure_endpoint": wanted.url, "azure_deployment": wanted.model, "api_version": version}
+            return {**usual, **http, **place, "seed": seed, "stream_usage": True}
+        case "ollama":
+            room = {"num_predict": wanted.max_tokens, "num_ctx": wanted.context or None}
+            return {"base_url": wanted.url, "seed": seed, **room, "client_kwargs": {**plain, "timeout": wanted.timeout}}
+        case "bedrock":
+            return {"base_url": wanted.url, "region_name": _region(), "max_tokens": wanted.max_tokens, "config": _aws(wanted)}
+        case "google_genai":  # One attempt; nought would mean the package's own number.
+            usual |= {"max_retries": 1, "vertexai": False, "client_args": plain, "seed": seed}
+            return {**usual, "max_output_tokens": wanted.max_tokens}
+        case "mistralai":
+            usual |= {"max_retries": 1, "timeout": math.ceil(wanted.timeout), "random_seed": seed}
+            return {**usual, "max_tokens": wanted.max_tokens}
+        case "groq":
+            from groq import DefaultHttpxClient as GroqClient
+
+            extra = {"model_kwargs": {"seed": seed}} if seed else {}
+            return {**usual, **extra, "http_client": GroqClient(**plain), "groq_proxy": None, "max_tokens": wanted.max_tokens}
+        case _:
+            return {**usual, "max_tokens": wanted.max_tokens}
+
+
+def _aws(wanted: Wanted) -> Any:
+    """Botocore follows no redirect of this service; without this it asks a metadata address for keys where it finds none."""
+    from botocore.config import Config
+
+    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+    near = is_local((urlsplit(wanted.url).hostname or "").lower())
+    times = {"connect_timeout": wanted.timeout, "read_timeout": wanted.timeout, "retries": {"total_max_attempts": 1}}
+    return Config(**times, **({"proxies": {"http": None, "https": None}} if near else {}))
+
+
+def _call(wanted: Wanted, schema: dict[str, Any] | None) -> dict[str, Any]:
+    """What one request carries besides the messages: the longest answer and, where the provider knows it, its form."""
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+    shaped: dict[str, Any] = {"response_format": form} if schema else {}
+    match wanted.provider:
+        case "openai" | "azure_openai":
+            new = wanted.provider == "azure_openai" or wanted.url == PROVIDERS["openai"].home
+            return {"extra_body": {"max_completion_tokens" if new else "max_tokens": wanted.max_tokens, **shaped}}
+        case "groq" | "mistralai":
+            return shaped
+        case "ollama":
+            return {"format": schema} if schema else {}
+        case "google_genai":
+            return {"response_mime_type": "application/json", "response_json_schema": schema} if schema else {}
+        case _:
+            return {}
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"

@@ -1,0 +1,109 @@
+"""Query expansion: what is added stands in the rules or in the documents, and it finds what the bare question misses."""
+
+import pytest
+
+from rag.answer.evidence import Asked, alternatives
+from rag.artifacts import Artifacts
+from rag.embed.hashing import Hashing
+from rag.expand.asked import AsAsked
+from rag.expand.clinical import Clinical
+from rag.expand.feedback import Feedback
+from rag.expand.synonyms import KINDS, matches
+from rag.index.base import Index
+from rag.pipeline import Pipeline
+from rag.retrieve import Convex, Terms
+from rag.rules import rules
+from rag.text import terms
+from rag.values import Document, Query
+
+NOTES = {
+    "a.txt": "Furosemide 40 mg was continued. Weight is down by two kilograms.",
+    "b.txt": "The patient took part in a walk. The water was cold.",
+    "c.txt": "Apixaban was held before the dental extraction.",
+    "d.txt": "Chronic kidney disease stage 3. Lisinopril and furosemide since 2019.",
+}
+GROUPS = [group for kind in KINDS for group in rules("synonyms")[kind]]
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    documents = [Document(name, text, date=f"202{at}-01-01") for at, (name, text) in enumerate(NOTES.items())]
+    return Pipeline(embed=Hashing()).prepare(documents, Artifacts())
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: str(group[0]))
+def test_every_form_of_a_group_leads_to_the_others(group: list[str]) -> None:
+    assert len(set(group)) == len(group) > 1
+    for form in group:
+        (match,) = [one for one in matches(f"the {form} there") if one.forms] or [None]
+        assert match is not None and set(group) - {form} <= set(match.forms), form
+
+
+@pytest.mark.parametrize("text", ["tell us all about it", "she was on time", "is there an ed for it", "ms smith"])
+def test_a_short_abbreviation_in_small_letters_is_a_word(text: str) -> None:
+    assert matches(text) == []
+
+
+def test_the_longest_form_hides_the_ones_inside_it() -> None:
+    (match,) = matches("Her kidney stones hurt")
+    assert "nephrolithiasis" in match.forms and "renal" not in match.forms
+    assert (match.start, match.end) == (4, 17)
+
+
+def test_a_lay_word_finds_the_drug_that_the_bare_words_miss(index: Index) -> None:
+    question = "Which water pill?"
+    bare = [hit.chunk.span.document for hit in Terms()(question, index)]
+    query = Clinical()(question, index)
+    assert bare == ["b.txt"]
+    assert ("furosemide", 0.4) in query.terms and "torsemide" not in dict(query.terms)
+    assert query.notes == ("water pill: furosemide",)
+    assert {"a.txt", "d.txt"} <= {hit.chunk.span.document for hit in Terms()(query, index)}
+
+
+def test_an_added_word_weighs_what_the_setting_says(index: Index) -> None:
+    alone = index.term_scores("furosemide")
+    assert index.term_scores("zzz", [("furosemide", 0.25)]) == pytest.approx(0.25 * alone)
+    assert index.term_scores("water", [("furosemide", 0.0)]) == pytest.approx(index.term_scores("water"))
+    assert Clinical(weight=1.0)("Stopped Eliquis?", index).terms[-1][0] != "eliquis"
+
+
+def test_the_longer_an_added_form_the_less_each_of_its_words_weighs(index: Index) -> None:
+    added = dict(Clinical(weight=0.5)("CKD?", index).terms)
+    assert added == {word: pytest.approx(0.5 / 3**0.5, abs=0.001) for word in ("chronic", "kidney", "disease")}
+
+
+def test_feedback_lends_telling_words_of_the_first_passages(index: Index) -> None:
+    query = Feedback(passages=1, words=3)("apixaban", index)
+    words = dict(query.terms)
+    assert set(words) <= set(terms(NOTES["c.txt"], stem=False)) and "was" not in words
+    assert max(words.values()) == 0.3 and "the first 1 passage:" in query.notes[0]
+    assert Feedback()("nothing of this kind", index) == Query("nothing of this kind")
+
+
+def test_as_asked_adds_nothing(index: Index) -> None:
+    assert AsAsked()("Which water pill?", index) == Query("Which water pill?")
+
+
+def test_further_texts_are_searched_too_and_fused_by_rank(index: Index) -> None:
+    hits = Terms()(Query("apixaban", texts=("furosemide",)), index)
+    assert {hit.chunk.span.document for hit in hits} == {"a.txt", "c.txt", "d.txt"}
+    assert hits[0].steps[-1].name == "queries"
+    assert hits[0].score == pytest.approx(1 / 61) and hits[0].chunk.span.document in {"a.txt", "c.txt", "d.txt"}
+
+
+def test_recent_documents_gain_and_none_is_lost(index: Index) -> None:
+    plain = Terms()("furosemide", index)
+    recent = Terms(recency=1.0, half_life=365)("furosemide", index)
+    assert {hit.chunk for hit in plain} == {hit.chunk for hit in recent}
+    by_name = {hit.chunk.span.document: hit for hit in recent}
+    # a.txt is of 2020 and the newest document of 2023: three half-lives, all but a day for the leap year.
+    assert by_name["a.txt"].score == pytest.approx(by_name["a.txt"].steps[0].score * 0.5 ** (1096 / 365), rel=1e-4)
+    assert by_name["d.txt"].score == pytest.approx(by_name["d.txt"].steps[0].score)
+    assert Convex(recency=0.0)("furosemide", index)[0].steps[-1].name == "fused"
+
+
+def test_other_words_for_a_name_cover_the_question(index: Index) -> None:
+    asked = Asked.of("Which water pill?", index)
+    assert asked.coverage(terms("Furosemide daily")) == pytest.approx(1.0)
+    assert asked.coverage(terms("Aspirin daily")) == 0.0
+    assert frozenset(terms("apixaban")) in alternatives("Is Eliquis safe?")[terms("Eliquis")[0]]
