@@ -1,5 +1,6 @@
 """Rerankers: the baseline keeps the order; diversity and late interaction agree with their formulas, written out slowly."""
 
+import re
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,14 +11,16 @@ import pytest
 
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Progress, Vectors, silent
+from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed
-from rag.index import Index
+from rag.index.base import Index
 from rag.rerank import Reranker
 from rag.rerank.diversity import Diverse
 from rag.rerank.keep import Keep
-from rag.rerank.late import LateInteraction
+from rag.rerank.late import LateInteraction, Match, matches
 from rag.stage import options
 from rag.values import Chunk, Hit, Span, Step
+from tests import rerank_stand_ins
 
 TEXTS = [
     "zalumide dose raised",
@@ -27,6 +30,16 @@ TEXTS = [
     "chest clear",
     "dose of peritol unchanged",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    rerank_stand_ins.put_in(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _no_server(no_server: None) -> None:
+    """The judge gets the same answer each time, one that holds no grade."""
 
 
 class WordAxes(Embedding):
@@ -45,6 +58,9 @@ class WordAxes(Embedding):
     def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         sums = np.array([rows.sum(axis=0) for rows in self.tokens(texts)], np.float32)
         return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in re.finditer(r"\S+", text)]
 
 
 def indexed(vectors: Vectors | None = None, embedder: Embedding = WordAxes(), texts: Sequence[str] = TEXTS) -> Index:
@@ -167,3 +183,26 @@ def test_late_interaction_with_minilm_agrees_with_the_formula() -> None:
     ranked = LateInteraction(weight=weight, top=6)(question, found(index, scores), index)
     assert names(ranked) == sorted(range(6), key=lambda at: -mixed[at])
     assert [hit.score for hit in ranked] == pytest.approx(sorted(mixed, reverse=True), abs=5e-3)  # Kept in half precision.
+
+
+def test_matches_are_pairs_of_words_with_their_places_worked_by_hand() -> None:
+    chunk = Chunk(Span("a.txt", 5, 26), "peritol dose unchanged", "Title zalumide")
+    found = matches("zalumide dose unchanged", chunk, indexed())
+    # The first word is found in the context, which is no text of the passage, and so it is not shown.
+    assert found == [Match("dose", (9, 13), (8, 12), 1.0), Match("unchanged", (14, 23), (13, 22), 1.0)]
+    assert [chunk.text[slice(*one.passage)] for one in found] == ["dose", "unchanged"]
+    with pytest.raises(TypeError, match="no token vectors"):
+        matches("dose", chunk, indexed(embedder=Hashing()))
+
+
+@pytest.mark.skipif(not installed(), reason="the MiniLM wheel is not installed")
+def test_matches_with_minilm_stand_where_they_say() -> None:
+    chunk = Chunk(Span("a.txt", 0, 40), "The rash began after Peritol was given.", "Discharge summary")
+    found = matches("Did peritol cause a rash?", chunk, indexed(embedder=MiniLM()))
+    best = {one.token: chunk.text[slice(*one.passage)] for one in found}
+    assert best["rash"] == "rash"
+    assert all(-1.0 <= one.cosine <= 1.001 and "Did peritol cause a rash?"[slice(*one.question)] == one.token for one in found)
+    passage = indexed(embedder=MiniLM()).artifacts.tokens(MiniLM(), [chunk])[0]
+    asked = MiniLM().tokens(["Did peritol cause a rash?"])[0]
+    cosines = sorted((asked @ passage.T).max(axis=1).tolist())
+    assert all(min(abs(one.cosine - other) for other in cosines) < 0.02 for one in found)

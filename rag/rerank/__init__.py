@@ -4,8 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from rag.rerank.compressor import Compressor
+from rag.rerank.cross import CrossEncoder
 from rag.rerank.diversity import Diverse
+from rag.rerank.fitted import Fitted
+from rag.rerank.judge import Judge
 from rag.rerank.keep import Keep
 from rag.rerank.late import LateInteraction
 
-Reranker = Annotated[Keep | Diverse | LateInteraction, Field(discriminator="kind")]
+Reranker = Annotated[Keep | Diverse | LateInteraction | Fitted | CrossEncoder | Compressor | Judge, Field(discriminator="kind")]

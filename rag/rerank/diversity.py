@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from rag.index import Index
+from rag.index.base import Index
 from rag.rerank.keep import Reranking
 from rag.retrieve import scaled
 from rag.values import Hit

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from rag.index import Index
+from rag.index.base import Index
 from rag.stage import Stage
 from rag.values import Hit
 

@@ -1,15 +1,15 @@
 """Late interaction: every token of the question looks for its best match among the tokens of a passage."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from rag.index import Index
+from rag.index.base import Index
 from rag.rerank.keep import Reranking
 from rag.retrieve import scaled
-from rag.values import Hit
+from rag.values import Chunk, Hit
 
 
 class LateInteraction(Reranking):
@@ -34,3 +34,34 @@ class LateInteraction(Reranking):
         ranked = [near[at].after("late", float(mixed[at]), rank) for rank, at in enumerate(order, 1)]
         behind = [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in far]  # Theirs is on another scale.
         return [*ranked, *behind][: self.top]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A token of a question with the token of a passage that is nearest to it. `question` and `passage` are offsets."""
+
+    token: str
+    question: tuple[int, int]
+    passage: tuple[int, int]
+    cosine: float
+
+
+def matches(question: str, chunk: Chunk, index: Index) -> list[Match]:
+    """For each token of the question its nearest token of the passage's text, as late interaction matches them.
+
+    Tokens whose nearest stands in the passage's context (title, section) or is a mark are left out, since no text of the
+    passage could be shown for them. Raises TypeError where the embedder has no token vectors.
+    """
+    embedder = index.embedder
+    asked = embedder.tokens([question])[0]
+    passage = index.artifacts.tokens(embedder, [chunk])[0]
+    before = len(chunk.indexed) - len(chunk.text)
+    places = embedder.token_spans(chunk.indexed)
+    cosines = asked @ passage.T
+    found = []
+    for at, (start, end) in enumerate(embedder.token_spans(question)):
+        nearest = int(cosines[at].argmax())
+        low, high = places[nearest][0] - before, places[nearest][1] - before
+        if start < end and 0 <= low < high:
+            found.append(Match(question[start:end], (start, end), (low, high), float(cosines[at, nearest])))
+    return found

@@ -13,23 +13,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench.answers import cdc, refusal
+from tests.bench.changes import changes
 from tests.bench.corpora import DATA, Settings, processors, say
 from tests.bench.embedding import embedding
 from tests.bench.figures import Figure, Skipped, table
+from tests.bench.fitted import fitted_reranker
+from tests.bench.index import index
 from tests.bench.latency import latency
 from tests.bench.launch import launch
 from tests.bench.loading import load
+from tests.bench.options import offline
 from tests.bench.retrieval import covidqa, scifact
 from tests.bench.screening import identifiers, injection, names, screening_speed, sections
+from tests.bench.sessions import sessions
+from tests.bench.static import static
 
 PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "scifact": scifact,
     "covidqa": covidqa,
     "cdc": cdc,
+    "options": offline,
+    "fitted": fitted_reranker,
     "refusal": refusal,
     "embedding": embedding,
+    "static": static,
     "latency": latency,
+    "index": index,
+    "changes": changes,
     "launch": launch,
+    "sessions": sessions,
     "load": load,
     "identifiers": identifiers,
     "names": names,

@@ -12,7 +12,7 @@ from typing import Any
 from rag.artifacts import Artifacts
 from rag.commands.common import counted
 from rag.embed.minilm import INSTALL, installed
-from rag.index import Index
+from rag.index.base import Index
 from rag.load import read_file
 from rag.pipeline import Pipeline
 from rag.values import Document, File

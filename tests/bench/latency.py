@@ -37,7 +37,7 @@ def latency(settings: Settings) -> list[Figure]:
     model_needed()
     pipeline = Pipeline(embed=MiniLM())
     corpus = [titled(row) for row in rows(folder / "corpus.jsonl.gz")]
-    documents = _exactly(PASSAGES, corpus[::EVERY], pipeline.chunk)
+    documents = exactly(PASSAGES, corpus[::EVERY], pipeline.chunk)
     others = [document.title for document in corpus[1::EVERY]]  # Questions that a site answered on a page left out here.
     kept = settings.cache / "latency"
     prepared(pipeline, documents, Artifacts(kept))
@@ -50,15 +50,15 @@ def latency(settings: Settings) -> list[Figure]:
 
 
 def _measured(pipeline: Pipeline, documents: list[Document], artifacts: Artifacts, questions: Sequence[str]) -> list[Figure]:
-    opening, index = _timed(lambda: pipeline.prepare(documents, artifacts))
-    first, _ = _timed(lambda: pipeline.ask(WARM, index))
+    opening, index = timed(lambda: pipeline.prepare(documents, artifacts))
+    first, _ = timed(lambda: pipeline.ask(WARM, index))
     passages = {chunk.indexed for chunk in index.chunks}
 
     times: list[float] = []
     answers: list[Answer] = []
     refused: list[float] = []
     for question in questions:
-        taken, answer = _timed(lambda question=question: pipeline.ask(question, index))  # type: ignore[misc]
+        taken, answer = timed(lambda question=question: pipeline.ask(question, index))  # type: ignore[misc]
         if answer.refused:
             refused.append(taken)
             continue
@@ -70,31 +70,31 @@ def _measured(pipeline: Pipeline, documents: list[Document], artifacts: Artifact
     verified = [claim.supported is True for answer in answers for claim in answer.claims]
 
     with embedded() as texts:
-        diverse = [_changed(pipeline, {"rerank": Diverse()}, documents, artifacts, question) for question in asked]
+        diverse = [changed(pipeline, {"rerank": Diverse()}, documents, artifacts, question) for question in asked]
     late = {"rerank": LateInteraction()}
-    late_first = [_changed(pipeline, late, documents, artifacts, question) for question in asked]
-    late_again = [_changed(pipeline, late, documents, artifacts, question) for question in asked]
+    late_first = [changed(pipeline, late, documents, artifacts, question) for question in asked]
+    late_again = [changed(pipeline, late, documents, artifacts, question) for question in asked]
 
     stages = {stage: statistics.median(answer.ms[stage] for answer in answers) for stage in answers[0].ms}
     return [
         Figure("passages", len(index.chunks), n=len(documents), note="documents counted beside"),
         Figure("opening the kept index", opening, "ms", n=1),
         Figure("first question after opening", first, "ms", n=1, note="loads the model"),
-        _median("question to verified answer, median", times, at_most(60)),
+        median("question to verified answer, median", times, at_most(60)),
         Figure("question to verified answer, 95th percentile", percentile(times, 95), "ms", n=len(times)),
         *(Figure(f"  of it {stage}, median", value, "ms", n=len(answers)) for stage, value in stages.items()),
-        *([_median("question to refusal, median", refused)] if refused else []),
+        *([median("question to refusal, median", refused)] if refused else []),
         share("statements verified word for word", verified),
-        _median("reranker changed to diverse, median", diverse, at_most(150)),
+        median("reranker changed to diverse, median", diverse, at_most(150)),
         Figure("passage vectors computed for it", sum(text in passages for text in texts), target=at_most(0), n=len(asked)),
         Figure("sentence vectors computed for it", sum(text not in passages for text in texts), n=len(asked)),
-        _median("late interaction, first time, median", late_first),
-        _median("late interaction, second time, median", late_again, at_most(400)),
-        Figure("peak memory of the process", _peak_megabytes(), "MB"),
+        median("late interaction, first time, median", late_first),
+        median("late interaction, second time, median", late_again, at_most(400)),
+        Figure("peak memory of the process", peak_megabytes(), "MB"),
     ]
 
 
-def _exactly(wanted: int, documents: Sequence[Document], chunk: Chunker) -> list[Document]:
+def exactly(wanted: int, documents: Sequence[Document], chunk: Chunker) -> list[Document]:
     """The first documents that together have exactly so many passages; one that would pass the number is left out."""
     chosen, left = [], wanted
     for document in documents:
@@ -107,7 +107,7 @@ def _exactly(wanted: int, documents: Sequence[Document], chunk: Chunker) -> list
     return chosen
 
 
-def _changed(pipeline: Pipeline, change: dict[str, Any], documents: list[Document], artifacts: Artifacts, question: str) -> float:
+def changed(pipeline: Pipeline, change: dict[str, Any], documents: list[Document], artifacts: Artifacts, question: str) -> float:
     """Milliseconds from a changed setting to the new answer, with the plan that the page shows before."""
 
     def run() -> Answer:
@@ -115,16 +115,16 @@ def _changed(pipeline: Pipeline, change: dict[str, Any], documents: list[Documen
         changed.plan(documents, artifacts)
         return changed.ask(question, changed.prepare(documents, artifacts))
 
-    return _timed(run)[0]
+    return timed(run)[0]
 
 
-def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
+def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     started = time.perf_counter()
     result = run()
     return 1000 * (time.perf_counter() - started), result
 
 
-def _median(name: str, times: Sequence[float], target: Target | None = None) -> Figure:
+def median(name: str, times: Sequence[float], target: Target | None = None) -> Figure:
     note = f"{percentile(times, 25):.0f} to {percentile(times, 75):.0f} in the middle half"
     return Figure(name, statistics.median(times), "ms", target, len(times), note=note)
 
@@ -143,7 +143,7 @@ def embedded() -> Iterator[list[str]]:
         yield texts
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
     """The most memory this process has held; Linux's own count, since `getrusage` also knows the parent's."""
     status = Path("/proc/self/status")
     if status.is_file():

@@ -47,13 +47,13 @@ def launch(settings: Settings) -> list[Figure]:
         browser = driver.chromium.launch(executable_path=str(BROWSER), args=BROWSER_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(1000 * PATIENCE)
-        port = _free_port()
+        port = free_port()
         setup = [sys.executable, "-m", "rag", "setup", "--workspace", workspace]  # As `make` does at installation.
         subprocess.run(setup, cwd=PROJECT, check=True, capture_output=True)
         started = time.perf_counter()
-        server = _server(port, workspace)
+        server = start_app(port, workspace)
         try:
-            _wait_for_health(port, server)
+            wait_for_health(port, server)
             healthy = time.perf_counter() - started
             shown, way = _ask(page, f"http://localhost:{port}", started)
             cited = time.perf_counter() - started
@@ -68,20 +68,20 @@ def launch(settings: Settings) -> list[Figure]:
     ]
 
 
-def _server(port: int, workspace: str) -> "subprocess.Popen[bytes]":
+def start_app(port: int, workspace: str) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     environment = {**os.environ, "RAG_WORKSPACE": workspace}
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for_health(port: int, server: "subprocess.Popen[bytes]") -> None:
+def wait_for_health(port: int, server: "subprocess.Popen[bytes]") -> None:
     until = time.perf_counter() + PATIENCE
     while time.perf_counter() < until and server.poll() is None:
         try:

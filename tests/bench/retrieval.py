@@ -1,8 +1,10 @@
 """Retrieval against gold labels: ranked abstracts for scientific claims, and answer characters among the first passages."""
 
+from pathlib import Path
+
 from rag.chunk.windows import Words
 from rag.evaluate.measures import evidence_recall, ndcg
-from rag.index import Index
+from rag.index.base import Index
 from rag.pipeline import Pipeline
 from rag.rerank.late import LateInteraction
 from rag.retrieve import Convex, Dense, Terms
@@ -19,10 +21,7 @@ def scifact(settings: Settings) -> list[Figure]:
     folder = settings.folder("scifact")
     model_needed()
     documents = [titled(row) for row in rows(folder / "corpus.jsonl.gz")]
-    relevant: dict[str, dict[str, float]] = {}
-    for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
-        claim, document, gain = line.split("\t")
-        relevant.setdefault(claim, {})[document] = float(gain)
+    relevant = relevant_documents(folder)
     claims = {row["id"]: row["text"] for row in rows(folder / "queries.jsonl") if row["id"] in relevant}
     whole = Words(size=1000, overlap=0)
     artifacts = settings.artifacts("scifact")
@@ -34,16 +33,26 @@ def scifact(settings: Settings) -> list[Figure]:
         ("nDCG@10, default pipeline", Pipeline(), None),
     ):
         index = prepared(pipeline, documents, artifacts)
-        values = [ndcg(_ranked(pipeline, claim, index), relevant[name]) for name, claim in claims.items()]
+        values = [ndcg(ranked(pipeline, claim, index), relevant[name]) for name, claim in claims.items()]
         figures.append(mean(name, values, target))
     return figures
 
 
-def _ranked(pipeline: Pipeline, question: str, index: Index) -> list[str]:
+def relevant_documents(folder: Path) -> dict[str, dict[str, float]]:
+    """The gain of each relevant document, by claim."""
+    relevant: dict[str, dict[str, float]] = {}
+    for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
+        claim, document, gain = line.split("\t")
+        relevant.setdefault(claim, {})[document] = float(gain)
+    return relevant
+
+
+def ranked(pipeline: Pipeline, question: str, index: Index) -> list[str]:
     """The documents in the order of their best passage."""
     deep = pipeline.retrieve.model_copy(update={"candidates": DEPTH})
     whole = pipeline.rerank.model_copy(update={"top": DEPTH})
-    return list(dict.fromkeys(hit.chunk.span.document for hit in whole(question, deep(question, index), index)))
+    query = pipeline.expand(question, index)
+    return list(dict.fromkeys(hit.chunk.span.document for hit in whole(question, deep(query, index), index)))
 
 
 def covidqa(settings: Settings) -> list[Figure]:

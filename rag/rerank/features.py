@@ -1,0 +1,176 @@
+"""What can be said of a candidate for a question in numbers, each from 0 to 1 over the candidates of that question."""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.embed.minilm import commonness
+from rag.index.base import Index, Scores
+from rag.retrieve import scaled
+from rag.text import TERM, stopwords, terms
+from rag.values import Hit
+
+HALF_LIFE = 365
+WINDOW = 8
+
+
+@dataclass
+class Candidates:
+    """A question with its hits, and what several features read of them."""
+
+    question: str
+    hits: Sequence[Hit]
+    index: Index
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """The terms of the question, each with its inverse document frequency; everyday words weigh little."""
+        return {terms(word)[0]: self.index.rarity(terms(word)[0], commonness(word)) for word in _telling(self.question)}
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        return np.array([self.index.row_of[hit.chunk] for hit in self.hits], np.int64)
+
+    @cached_property
+    def term_scores(self) -> Scores:
+        """The BM25 score of every passage of the index."""
+        return self.index.term_scores(self.question)
+
+    @cached_property
+    def places(self) -> list[dict[str, list[int]]]:
+        """For each hit the terms of its passage with their places."""
+        found: list[dict[str, list[int]]] = [{} for _ in self.hits]
+        for held, hit in zip(found, self.hits, strict=True):
+            for at, term in enumerate(terms(hit.chunk.indexed)):
+                held.setdefault(term, []).append(at)
+        return found
+
+    @cached_property
+    def matched(self) -> list[NDArray[np.float32]]:
+        """For each hit the cosine that each token of the question reaches in its passage (Khattab & Zaharia, 2020)."""
+        asked = self.index.embedder.tokens([self.question])[0]
+        passages = self.index.artifacts.tokens(self.index.embedder, [hit.chunk for hit in self.hits])
+        return [(asked @ tokens.T).max(axis=1) for tokens in passages]
+
+    def covered(self, there: Collection[str]) -> float:
+        """The share of the question's weight that these terms hold."""
+        return sum(weight for term, weight in self.weights.items() if term in there) / (sum(self.weights.values()) or 1.0)
+
+    def step(self, name: str) -> list[float] | None:
+        """What a step of the retrieval gave each hit, or None where not every hit went through it."""
+        given = [next((step.score for step in hit.steps if step.name == name), None) for hit in self.hits]
+        return None if None in given else [score for score in given if score is not None]
+
+    def together(self, within: int) -> list[float]:
+        """The weighted share of the question's neighbouring terms that stand within so many terms of each other."""
+        asked = terms(self.question)
+        pairs = {pair: min(self.weights[pair[0]], self.weights[pair[1]]) for pair in pairwise(asked)}
+        total = sum(pairs.values()) or 1.0
+        return [sum(weight for pair, weight in pairs.items() if _near(held, *pair, within)) / total for held in self.places]
+
+
+def _telling(text: str) -> list[str]:
+    return [word for word in TERM.findall(text.lower()) if word not in stopwords()]
+
+
+def _near(held: dict[str, list[int]], one: str, other: str, within: int) -> bool:
+    """Whether one term stands before the other at once (within 1), or near it on either side."""
+    places = held.get(other, ())
+    if within == 1:
+        return any(at + 1 in places for at in held.get(one, ()))
+    return any(abs(at - there) <= within for at in held.get(one, ()) for there in places)
+
+
+def _before(of: Candidates) -> list[float]:
+    return [hit.score for hit in of.hits]
+
+
+def _terms(of: Candidates) -> list[float]:
+    return of.step("terms") or [float(of.term_scores[row]) for row in of.rows]
+
+
+def _vectors(of: Candidates) -> list[float]:
+    return of.step("vectors") or of.index.cosines(of.index.question_vector(of.question), of.rows).tolist()
+
+
+def _document(of: Candidates) -> list[float]:
+    found: dict[str, float] = {}
+    for row, hit in zip(of.rows.tolist(), of.hits, strict=True):
+        name = hit.chunk.span.document
+        if name not in found:
+            low, high = row, row + 1
+            while low and of.index.chunks[low - 1].span.document == name:
+                low -= 1
+            while high < len(of.index.chunks) and of.index.chunks[high].span.document == name:
+                high += 1
+            found[name] = float(of.term_scores[low:high].mean())
+    return [found[hit.chunk.span.document] for hit in of.hits]
+
+
+def _late(of: Candidates) -> list[float]:
+    return [float(cosines.mean()) for cosines in of.matched]
+
+
+def _late_rare(of: Candidates) -> list[float]:
+    weights = np.zeros(len(of.matched[0]), np.float32)
+    words = [match.span() for match in TERM.finditer(of.question)]
+    for at, (start, end) in enumerate(of.index.embedder.token_spans(of.question)):
+        word = next((of.question[low:high] for low, high in words if low <= start < end <= high), "")
+        weights[at] = of.weights.get((terms(word) or [""])[0], 0.0)
+    return [float(cosines @ weights) for cosines in of.matched]
+
+
+def _coverage(of: Candidates) -> list[float]:
+    return [of.covered(held) for held in of.places]
+
+
+def _title(of: Candidates) -> list[float]:
+    titles = {name: of.index.documents[name].title for name in {h.chunk.span.document for h in of.hits} & set(of.index.documents)}
+    return [of.covered(terms(f"{titles.get(hit.chunk.span.document, '')} {hit.chunk.section}")) for hit in of.hits]
+
+
+def _pairs(of: Candidates) -> list[float]:
+    return of.together(1)
+
+
+def _near_pairs(of: Candidates) -> list[float]:
+    return of.together(WINDOW)
+
+
+def _recency(of: Candidates) -> list[float]:
+    return [float(one) for one in of.index.freshness(of.rows, HALF_LIFE)]
+
+
+def _length(of: Candidates) -> list[float]:
+    return [math.log1p(len(hit.chunk.text.split())) for hit in of.hits]
+
+
+FEATURES: dict[str, Callable[[Candidates], list[float]]] = {
+    "before": _before,
+    "terms": _terms,
+    "vectors": _vectors,
+    "late": _late,
+    "late_rare": _late_rare,
+    "coverage": _coverage,
+    "pairs": _pairs,
+    "near": _near_pairs,
+    "title": _title,
+    "document": _document,
+    "recency": _recency,
+    "length": _length,
+}
+
+
+def features(question: str, hits: Sequence[Hit], index: Index, wanted: Collection[str]) -> NDArray[np.float64]:
+    """A row a hit, a column a feature in the order of `FEATURES`, shape (n, f); nought for those not wanted."""
+    of = Candidates(question, hits, index)
+    values = np.zeros((len(hits), len(FEATURES)))
+    for column, (name, feature) in enumerate(FEATURES.items()):
+        if name in wanted and hits:
+            values[:, column] = scaled(np.array(feature(of), np.float32))
+    return values
