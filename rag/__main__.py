@@ -8,11 +8,13 @@ import typer
 from rag.commands.answers import ask, batch, retrieve
 from rag.commands.common import say
 from rag.commands.documents import load, screen
+from rag.commands.fit import fit
+from rag.commands.serve import serve
 from rag.commands.settings import print_options, print_pipeline, setup
 from rag.errors import WorkbenchError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Clinical RAG Workbench, without its screen.")
-for command in (ask, batch, retrieve, load, screen, setup):
+for command in (ask, batch, retrieve, fit, serve, load, screen, setup):
     app.command()(command)
 app.command(name="options")(print_options)
 app.command(name="pipeline")(print_pipeline)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rag.away.records import answer_row
 from rag.commands.common import (
     Docs,
     Keep,
@@ -22,48 +23,6 @@ from rag.commands.common import (
 )
 from rag.errors import FileProblem, SettingProblem, WorkbenchError
 from rag.values import Answer, Document, Filter
-
-
-def answer_row(name: str, answer: Answer) -> dict[str, Any]:
-    """An answer as the JSON object that `batch` writes."""
-    return {
-        "id": name,
-        "question": answer.question,
-        "answer": answer.text,
-        "refused": answer.refused,
-        "confidence": round(answer.confidence, 4),
-        "notice": answer.notice,
-        "claims": [
-            {
-                "text": claim.text,
-                "supported": claim.supported,
-                "reason": claim.reason,
-                "citations": [
-                    {
-                        "document": cited.span.document,
-                        "page": cited.page,
-                        "start": cited.span.start,
-                        "end": cited.span.end,
-                        "quote": cited.quote,
-                    }
-                    for cited in claim.citations
-                ],
-            }
-            for claim in answer.claims
-        ],
-        "hits": [
-            {
-                "document": hit.chunk.span.document,
-                "page": hit.chunk.page,
-                "start": hit.chunk.span.start,
-                "end": hit.chunk.span.end,
-                "score": round(hit.score, 6),
-                "text": hit.chunk.text,
-            }
-            for hit in answer.hits
-        ],
-        "ms": {stage: round(value, 2) for stage, value in answer.ms.items()},
-    }
 
 
 def _shown(answer: Answer) -> str:
@@ -117,7 +76,7 @@ def ask(
         field = "name" if option == "document" else option
         _known(f"--{option}", values, {getattr(found, field) for found in documents})
     answer = chosen.ask(question, prepared(chosen, documents, workspace), only)
-    typer.echo(json.dumps(answer_row("1", answer), ensure_ascii=False, indent=2) if as_json else _shown(answer))
+    typer.echo(json.dumps({"id": "1", **answer_row(answer)}, ensure_ascii=False, indent=2) if as_json else _shown(answer))
 
 
 def batch(
@@ -138,7 +97,7 @@ def batch(
     def lines() -> Iterator[str]:
         for number, row in enumerate(asked, 1):
             try:
-                result = answer_row(row["id"], chosen.ask(row["question"], index))
+                result = {"id": row["id"], **answer_row(chosen.ask(row["question"], index))}
             except WorkbenchError as problem:
                 result = {
                     "id": row["id"],

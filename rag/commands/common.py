@@ -17,18 +17,19 @@ from typing import Annotated, Any
 import typer
 
 from rag.artifacts import Artifacts
+from rag.away.yaml import from_file
 from rag.embed.base import Progress
 from rag.errors import FileProblem, SettingProblem
-from rag.index import Index
+from rag.index.base import Index
 from rag.load import FORMATS, read
 from rag.load.files import marked, paths
-from rag.pipeline import Pipeline, read_pipeline
+from rag.pipeline import Pipeline
 from rag.presets import PRESETS
 from rag.screen import Screen
 from rag.values import Document
 
 Docs = Annotated[list[Path], typer.Option("--docs", help="Files and folders to read")]
-PipelineFile = Annotated[Path | None, typer.Option("--pipeline", help="A pipeline's JSON; without it the default")]
+PipelineFile = Annotated[Path | None, typer.Option("--pipeline", help="A pipeline's JSON or YAML; without it the default")]
 Keep = Annotated[Path | None, typer.Option("--workspace", envvar="RAG_WORKSPACE", help="Folder that keeps vectors between runs")]
 
 Screened = Annotated[bool, typer.Option("--screen", help="Leave out documents in which an identifier or instruction is found")]
@@ -91,9 +92,9 @@ def pipeline_from(file: Path | None) -> Pipeline:
     if file is None:
         return PRESETS["default"][1]
     try:
-        return read_pipeline(file.read_text("utf-8"), file.name)
+        return from_file(file.read_text("utf-8"), file.name)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingProblem(f"{file}: cannot be read ({type(error).__name__}). Give a pipeline's JSON file.") from None
+        raise SettingProblem(f"{file}: cannot be read ({type(error).__name__}). Give a pipeline's JSON or YAML file.") from None
 
 
 def rows(file: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Away with it: a tuned pipeline as YAML, as a script, in other frameworks, and as a service."""

@@ -1,0 +1,96 @@
+"""What every request passes before it is read: its host, its key, its size; and what becomes of an unforeseen error."""
+
+import hashlib
+import hmac
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from rag.governance.egress import is_local
+
+LARGEST = 256_000
+DRAINED = 16_000_000
+OPEN = "/health"
+HEADER = "X-API-Key"
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+log = logging.getLogger(__name__)
+
+
+class Gate:
+    """Lets a request through to the application behind it.
+
+    Without a key only requests addressed to this machine pass, so that no page in a browser gets in by a name of its own
+    that points here.
+    """
+
+    def __init__(self, app: App, key: str) -> None:
+        self.app = app
+        self._key = _digest(key.encode()) if key else None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
+        refused = self._refused(str(scope["path"]), headers)
+        if refused:
+            return await _refuse(send, *refused)
+        body = await _body(receive)
+        if body is None:
+            return await _refuse(send, 413, f"The request is longer than {LARGEST:,} bytes. Shorten the question or the filter.")
+        try:
+            await self.app(scope, _once(body, receive), send)
+        except Exception as error:  # The answer was sent by the application; what is written down holds no text of a message.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            log.error("%s %s: %s in %s, line %s", scope["method"], scope["path"], type(error).__name__, place.name, place.lineno)
+
+    def _refused(self, path: str, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+        if self._key is None:
+            host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname or ""
+            return None if is_local(host) else (421, "This service answers only to localhost. Call it by that name.")
+        given = _digest(headers.get(HEADER.lower().encode(), b""))
+        if path == OPEN or hmac.compare_digest(given, self._key):
+            return None
+        return 401, f"The API key is missing or wrong. Send it in the header {HEADER}."
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, or None where it is too long; then it is read on for a while, so that the client hears the answer."""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more and size <= DRAINED:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        more = message.get("more_body", False)
+        if size <= LARGEST:
+            parts.append(part)
+    return b"".join(parts) if size <= LARGEST else None
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def read() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return read
+
+
+async def _refuse(send: Send, status: int, reason: str) -> None:
+    from starlette.responses import JSONResponse
+
+    response = JSONResponse({"error": reason}, status)
+    await send({"type": "http.response.start", "status": status, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": response.body})

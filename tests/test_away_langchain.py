@@ -1,0 +1,226 @@
+"""A tuned pipeline in LangChain: exact passages and answers, sync, async and in batches, and every stage as a run of a tracer."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.runnables import RunnableLambda
+
+from rag.answer.base import Answering
+from rag.answer.quote import Quote
+from rag.away.records import answer_row
+from rag.errors import ModelProblem, SettingProblem
+from rag.index.base import Index
+from rag.langchain import WorkbenchAnswer, WorkbenchRetriever
+from rag.pipeline import Pipeline
+from rag.values import Document, Filter
+
+QUESTION = "Is torsemide 40 mg taken by mouth daily?"
+OTHER = "How large is the nodule of the right upper lobe?"
+SEARCH = ["expand", "retrieve", "rerank"]
+STAGES = [*SEARCH, "prompt", "answer", "verify"]
+
+
+class Recorder(BaseCallbackHandler):
+    """Writes down every run: its name, its parent's, what went in, and how it ended."""
+
+    def __init__(self) -> None:
+        self.names: dict[UUID, str] = {}
+        self.runs: list[tuple[str, str | None]] = []
+        self.inputs: dict[str, Any] = {}
+        self.ended: list[str] = []
+        self.failed: list[tuple[str, str]] = []
+
+    def _start(self, name: str, run_id: UUID, parent: UUID | None, inputs: Any) -> None:
+        self.names[run_id] = name
+        self.runs.append((name, self.names.get(parent) if parent else None))
+        self.inputs[name] = inputs
+
+    def on_retriever_start(
+        self, serialized: Any, query: str, *, run_id: UUID, parent_run_id: UUID | None = None, **kw: Any
+    ) -> None:
+        self._start(kw["name"], run_id, parent_run_id, query)
+
+    def on_chain_start(self, serialized: Any, inputs: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kw: Any) -> None:
+        self._start(kw["name"], run_id, parent_run_id, inputs)
+
+    def on_chat_model_start(
+        self, serialized: Any, messages: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kw: Any
+    ) -> None:
+        self._start("model", run_id, parent_run_id, messages)
+
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **kw: Any) -> None:
+        self.ended.append(self.names[run_id])
+
+    def on_retriever_end(self, documents: Any, *, run_id: UUID, **kw: Any) -> None:
+        self.ended.append(self.names[run_id])
+
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **kw: Any) -> None:
+        self.failed.append((self.names[run_id], type(error).__name__))
+
+    on_retriever_error = on_chain_error
+
+
+@pytest.fixture
+def retriever(pipeline: Pipeline, index: Index) -> WorkbenchRetriever:
+    return WorkbenchRetriever(pipeline=pipeline, index=index)
+
+
+@pytest.fixture
+def answerer(pipeline: Pipeline, index: Index) -> WorkbenchAnswer:
+    return WorkbenchAnswer(pipeline, index)
+
+
+def without_ms(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "ms"}
+
+
+def test_documents_are_the_exact_passages_in_order_with_their_place(
+    retriever: WorkbenchRetriever, pipeline: Pipeline, index: Index, documents: tuple[Document, ...]
+) -> None:
+    hits = pipeline.search(QUESTION, index).hits
+    found = retriever.invoke(QUESTION)
+    assert [one.page_content for one in found] == [hit.chunk.text for hit in hits] and len(found) > 1
+    texts = {document.name: document.text for document in documents}
+    for one, hit in zip(found, hits, strict=True):
+        about = one.metadata
+        assert list(about) == ["document", "page", "start", "end", "section", "score", "steps"]
+        assert texts[about["document"]][about["start"] : about["end"]] == one.page_content
+        assert [step["name"] for step in about["steps"]] == [step.name for step in hit.steps]
+        assert about["score"] == pytest.approx(hit.score, abs=1e-6)
+
+
+def test_filters_hold_for_the_retriever_and_for_one_call(retriever: WorkbenchRetriever, pipeline: Pipeline, index: Index) -> None:
+    only = Filter(documents=("radiology_P-9001.txt",))
+
+    def names(found: list[Any]) -> set[str]:
+        return {one.metadata["document"] for one in found}
+
+    assert names(retriever.invoke(QUESTION)) > {"radiology_P-9001.txt"}
+    assert names(retriever.invoke(QUESTION, only=only)) == {"radiology_P-9001.txt"}
+    assert names(asyncio.run(retriever.ainvoke(QUESTION, only=only))) == {"radiology_P-9001.txt"}
+    narrow = WorkbenchRetriever(pipeline=pipeline, index=index, only=only)
+    assert names(narrow.invoke(QUESTION)) == {"radiology_P-9001.txt"}
+    assert names(narrow.invoke(QUESTION, only=Filter(documents=("policy_cgm.md",)))) == {"policy_cgm.md"}
+    answer = WorkbenchAnswer(pipeline, index).invoke(QUESTION, only=only)
+    assert {hit["document"] for hit in answer["hits"]} == {"radiology_P-9001.txt"}
+
+
+def test_sync_async_and_batch_find_the_same(retriever: WorkbenchRetriever, answerer: WorkbenchAnswer) -> None:
+    one, other = retriever.invoke(QUESTION), retriever.invoke(OTHER)
+    assert one != other
+    assert asyncio.run(retriever.ainvoke(QUESTION)) == one
+    assert retriever.batch([QUESTION, OTHER] * 4) == [one, other] * 4
+    assert asyncio.run(retriever.abatch([QUESTION, OTHER])) == [one, other]
+    answers = [without_ms(answerer.invoke(question)) for question in (QUESTION, OTHER)]
+    assert without_ms(asyncio.run(answerer.ainvoke(QUESTION))) == answers[0]
+    assert list(map(without_ms, answerer.batch([QUESTION, OTHER]))) == answers
+    assert list(map(without_ms, asyncio.run(answerer.abatch([QUESTION, OTHER])))) == answers
+
+
+def test_an_event_loop_goes_on_while_a_question_is_asked(retriever: WorkbenchRetriever, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    go = threading.Event()
+    search = Pipeline.search
+
+    def slow(*arguments: Any) -> Any:
+        assert go.wait(10), "the loop never ran"
+        return search(*arguments)
+
+    monkeypatch.setattr(Pipeline, "search", slow)
+
+    async def both() -> Any:
+        asking = asyncio.create_task(retriever.ainvoke(QUESTION))
+        await asyncio.sleep(0.05)
+        go.set()
+        return await asking
+
+    assert asyncio.run(both())
+
+
+def test_the_answer_is_the_pipelines_with_its_citations(answerer: WorkbenchAnswer, pipeline: Pipeline, index: Index) -> None:
+    answer = answerer.invoke(QUESTION)
+    assert without_ms(answer) == without_ms(answer_row(pipeline.ask(QUESTION, index)))
+    assert answer["claims"][0]["citations"][0]["document"] == "discharge_P-9001.txt"
+
+
+def test_every_stage_is_a_run_below_the_retriever(retriever: WorkbenchRetriever, pipeline: Pipeline) -> None:
+    recorder = Recorder()
+    retriever.invoke(QUESTION, {"callbacks": [recorder]})
+    assert recorder.runs == [("WorkbenchRetriever", None), *((stage, "WorkbenchRetriever") for stage in SEARCH)]
+    assert recorder.ended == [*SEARCH, "WorkbenchRetriever"]
+    assert [recorder.inputs[stage] for stage in SEARCH] == [{"kind": getattr(pipeline, stage).kind} for stage in SEARCH]
+
+
+def test_every_stage_is_a_run_below_the_answer_in_async_and_chains_too(answerer: WorkbenchAnswer) -> None:
+    for ask in (answerer.invoke, lambda *told: asyncio.run(answerer.ainvoke(*told))):
+        recorder = Recorder()
+        ask(QUESTION, {"callbacks": [recorder]})
+        assert recorder.runs == [("WorkbenchAnswer", None), *((stage, "WorkbenchAnswer") for stage in STAGES)]
+        assert recorder.ended == [*STAGES, "WorkbenchAnswer"] and not recorder.failed
+    recorder = Recorder()
+    chain = answerer | RunnableLambda(lambda answer: answer["answer"], name="text")
+    assert "Torsemide 40 mg" in chain.invoke(QUESTION, {"callbacks": [recorder]})
+    assert recorder.runs[:3] == [
+        ("RunnableSequence", None),
+        ("WorkbenchAnswer", "RunnableSequence"),
+        ("expand", "WorkbenchAnswer"),
+    ]
+
+
+def test_async_handlers_see_the_stages(retriever: WorkbenchRetriever) -> None:
+    seen: list[str] = []
+
+    class Handler(AsyncCallbackHandler):
+        async def on_chain_start(self, *told: Any, **kw: Any) -> None:
+            seen.append(kw["name"])
+
+    asyncio.run(retriever.ainvoke(QUESTION, {"callbacks": [Handler()]}))
+    assert seen == SEARCH
+
+
+def test_a_model_that_a_stage_asks_is_a_run_below_that_stage(
+    pipeline: Pipeline, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Quote.__call__
+
+    def with_model(self: Answering, prompt: Any, index: Index) -> Iterator[str]:
+        assert FakeListChatModel(responses=["yes"]).invoke("An invented prompt").content == "yes"
+        return (yield from ask(self, prompt, index))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Quote, "__call__", with_model)
+    recorder = Recorder()
+    WorkbenchAnswer(pipeline, index).invoke(QUESTION, {"callbacks": [recorder]})
+    assert ("model", "answer") in recorder.runs
+
+
+def test_a_stage_that_fails_is_a_run_that_failed_and_the_error_comes_out(
+    retriever: WorkbenchRetriever, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline
+) -> None:
+    def broken(*told: Any) -> Any:
+        raise ModelProblem("The invented model is down. Start it.")
+
+    monkeypatch.setattr(type(pipeline.rerank), "__call__", broken)
+    recorder = Recorder()
+    with pytest.raises(ModelProblem, match="is down"):
+        retriever.invoke(QUESTION, {"callbacks": [recorder]})
+    assert recorder.failed == [("rerank", "ModelProblem"), ("WorkbenchRetriever", "ModelProblem")]
+    with pytest.raises(SettingProblem, match="empty"):
+        retriever.invoke("  ")
+
+
+def test_langsmith_gets_nothing_unless_its_host_was_allowed(
+    retriever: WorkbenchRetriever, answerer: WorkbenchAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    for ask in (retriever.invoke, answerer.invoke):
+        with pytest.raises(ModelProblem, match=r"api\.smith\.langchain\.com"):
+            ask(QUESTION)
+    for ask_later in (retriever.ainvoke, answerer.ainvoke):
+        with pytest.raises(ModelProblem, match="tracing is on"):
+            asyncio.run(ask_later(QUESTION))  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""Taking a pipeline away from the app, and opening one that was taken away."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.takeaway import AS_SERVICE, IN_LANGCHAIN
+from rag.away.yaml import to_yaml
+from rag.chunk.windows import Words
+from rag.embed.hashing import Hashing
+from rag.pipeline import Pipeline, read_pipeline
+from rag.rerank.keep import Keep
+from rag.retrieve import Terms
+from rag.values import File
+from rag.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+NOTE = "PROGRESS NOTE\nPatient: P-0001\nDate: 2024-03-14\n\nPLAN:\nFurosemide 40 mg daily was continued at discharge.\n"
+TUNED = Pipeline(chunk=Words(size=60, overlap=12), embed=Hashing(), retrieve=Terms(), rerank=Keep(top=3))
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The page Ask over one invented note."""
+    monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
+    workspace = Workspace(tmp_path)
+    workspace.save("state", "added", "samples")
+    workspace.add(File("note.txt", NOTE.encode()))
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    yield app.switch_page("pages/tune/ask.py").run()
+    st.cache_resource.clear()
+
+
+def opened(app: AppTest, name: str, text: str) -> AppTest:
+    (box,) = [one for one in app.file_uploader if one.label == "Open a JSON or YAML file"]
+    box.set_value((name, text.encode(), "text/plain")).run()
+    assert not app.exception
+    return app
+
+
+def test_a_yaml_file_is_opened_and_every_control_shows_it(app: AppTest) -> None:
+    opened(app, "mine.yaml", to_yaml(TUNED))
+    assert read_pipeline(app.session_state["state"]["pipeline"]) == TUNED
+    assert app.slider(key="ask-chunk-words-size").value == 60
+
+
+def test_a_yaml_file_that_does_not_fit_says_why_and_changes_nothing(app: AppTest) -> None:
+    before = app.session_state["state"]["pipeline"]
+    opened(app, "mine.yml", "chunk: {kind: words, sizes: 3}")
+    assert [one.value for one in app.error if "mine" in one.value and "sizes" in one.value], list(app.error)
+    assert app.session_state["state"]["pipeline"] == before
+
+
+def test_the_ways_out_are_offered(app: AppTest) -> None:
+    assert not app.exception
+    labels = [one.label for one in app.get("download_button")]
+    assert [one for one in ("Download as JSON", "Download as YAML", "Download as a script") if one not in labels] == []
+    assert {IN_LANGCHAIN, AS_SERVICE} <= {one.value for one in app.code}
+
+
+def test_what_is_written_for_langchain_runs(tmp_path: Path) -> None:
+    Workspace(tmp_path / ".workspace").add(File("note.txt", NOTE.encode()))
+    (tmp_path / "pipeline.yaml").write_text(to_yaml(TUNED), "utf-8")
+    asked = "print([one.page_content for one in retriever.invoke('Was furosemide 40 mg continued?')])"
+    told = [sys.executable, "-c", f"{IN_LANGCHAIN}\n{asked}"]
+    done = subprocess.run(told, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
+    assert "Furosemide 40 mg daily was continued at discharge." in done.stdout, done.stderr

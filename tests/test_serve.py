@@ -1,0 +1,387 @@
+"""The service, as a real process on a free port: what it answers, what it refuses and how, and that it stops cleanly."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from rag.answer.quote import Quote
+from rag.artifacts import Artifacts
+from rag.away.serve import Served, application
+from rag.away.yaml import to_yaml
+from rag.commands.common import documents_at
+from rag.embed.hashing import Hashing
+from rag.index.base import Index
+from rag.pipeline import Pipeline
+from rag.rerank.keep import Keep
+from rag.values import Document, File
+from rag.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+QUESTION = "Is torsemide 40 mg taken by mouth daily?"
+OTHER = "How large is the nodule of the right upper lobe?"
+PIPELINE = Pipeline(embed=Hashing(), rerank=Keep(top=5))
+KEY = "an-invented-key-of-some-length"
+NOTE = "Nursing note. Call the daughter at 216-555-0134 or write to rosalind@quillwort.example about torsemide."
+
+
+class Service:
+    """A running `rag serve`, and a client to it."""
+
+    def __init__(self, *arguments: object, key: str = "") -> None:
+        environment = {name: value for name, value in os.environ.items() if name not in {"RAG_API_KEY", "RAG_WORKSPACE"}}
+        environment |= {"PYTHONPATH": str(ROOT), **({"RAG_API_KEY": key} if key else {})}
+        told = [sys.executable, "-m", "rag", "serve", "--port", "0", *map(str, arguments)]
+        self.process = subprocess.Popen(told, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
+        self.said: list[str] = []
+        self.headers = {"X-API-Key": key} if key else {}
+
+    @cached_property
+    def url(self) -> str:
+        """Where it is served, once it is."""
+        assert self.process.stderr
+        for row in self.process.stderr:
+            self.said.append(row)
+            if found := re.search(r"Serving on (http://127\.0\.0\.1:\d+);", row):
+                return found[1]
+        raise AssertionError("".join(self.said))
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=30, trust_env=False, headers=self.headers)
+
+    def post(self, path: str, question: str = QUESTION, **told: Any) -> httpx.Response:
+        return self.client.post(path, json={"question": question, **told})
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Sends a signal; the exit code, and all that was said."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        assert self.process.stderr
+        self.said += list(self.process.stderr)
+        return self.process.wait(20), "".join(self.said)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Documents as files, one of which would wait for a person, and a pipeline as YAML."""
+    from tests.conftest import FILES
+
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "documents").mkdir()
+    for name, text in FILES.items():
+        (folder / "documents" / name).write_text(text, "utf-8")
+    (folder / "documents" / "note.txt").write_text(NOTE, "utf-8")
+    (folder / "pipeline.yaml").write_text(to_yaml(PIPELINE), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def services(folder: Path) -> Iterator[dict[str, Service]]:
+    """One over the documents, one with a key, one over a workspace; they start side by side."""
+    workspace = Workspace(folder / "workspace")
+    workspace.add(File("plan.txt", b"Torsemide 40 mg by mouth daily is planned. The invented syrup is stopped."))
+    workspace.add(File("note.txt", NOTE.encode()))
+    docs, pipeline = ("--docs", folder / "documents"), ("--pipeline", folder / "pipeline.yaml")
+    started = {
+        "open": Service(*docs, *pipeline),
+        "key": Service(*docs, *pipeline, key=KEY),
+        "workspace": Service("--workspace", folder / "workspace", *pipeline),
+    }
+    yield started
+    for service in started.values():
+        service.stop()
+
+
+@pytest.fixture
+def service(services: dict[str, Service]) -> Service:
+    """The service over the documents, without a key."""
+    return services["open"]
+
+
+@pytest.fixture(scope="module")
+def index(folder: Path) -> Index:
+    return PIPELINE.prepare(documents_at([folder / "documents"], screened=True), Artifacts())
+
+
+def refusal(response: httpx.Response, status: int, *parts: str) -> str:
+    """The error of a refused request; it holds these parts, and nothing else is in the body."""
+    assert response.status_code == status, response.text
+    body = response.json()
+    assert list(body) == ["error"]
+    assert [part for part in parts if part not in body["error"]] == []
+    return str(body["error"])
+
+
+def test_passages_are_the_pipelines_with_exact_places(service: Service, index: Index) -> None:
+    hits = PIPELINE.search(QUESTION, index).hits
+    body = service.post("/retrieve").raise_for_status().json()
+    assert body["question"] == QUESTION and body["warnings"] == []
+    assert [one["text"] for one in body["passages"]] == [hit.chunk.text for hit in hits] and len(hits) > 1
+    for one in body["passages"]:
+        assert index.documents[one["document"]].text[one["start"] : one["end"]] == one["text"]
+        assert {"page", "section", "score", "steps"} < set(one)
+
+
+def test_an_answer_is_the_pipelines_with_exact_citations(service: Service, index: Index) -> None:
+    answer = PIPELINE.ask(QUESTION, index)
+    body = service.post("/ask").raise_for_status().json()
+    assert (body["answer"], body["refused"]) == (answer.text, False)
+    assert [claim["text"] for claim in body["claims"]] == [claim.text for claim in answer.claims]
+    for claim in body["claims"]:
+        for cited in claim["citations"]:
+            assert index.documents[cited["document"]].text[cited["start"] : cited["end"]] == cited["quote"]
+    assert list(body["ms"]) == ["expand", "retrieve", "rerank", "prompt", "answer", "verify"]
+
+
+def test_only_released_documents_are_served(service: Service) -> None:
+    assert service.client.get("/health").json() == {
+        "status": "ok",
+        "documents": 4,
+        "passages": service.client.get("/health").json()["passages"],
+    }
+    body = service.post("/retrieve", "Whom does the nursing note say to call about torsemide?").json()
+    assert body["passages"] and "note.txt" not in {one["document"] for one in body["passages"]}
+    refusal(service.post("/ask", filter={"documents": ["note.txt"]}), 422, "filter.documents", "no released document")
+    assert any("note.txt would wait for a person" in row for row in service.said)
+
+
+def test_filters_narrow_what_is_found(service: Service) -> None:
+    def names(**only: Any) -> set[str]:
+        return {one["document"] for one in service.post("/retrieve", filter=only).raise_for_status().json()["passages"]}
+
+    assert len(names()) > 1
+    assert names(documents=["radiology_P-9001.txt"]) == {"radiology_P-9001.txt"}
+    assert names(before="2023-12-31") == {"radiology_P-9001.txt"}
+    assert names(after="2024-01-01") == {"discharge_P-9001.txt"}
+    assert names(patients=["P-9001"]) == {"radiology_P-9001.txt", "discharge_P-9001.txt"}
+
+
+def test_the_pipeline_and_its_description_can_be_read(service: Service) -> None:
+    assert Pipeline.model_validate(service.client.get("/pipeline").json()) == PIPELINE
+    described = service.client.get("/openapi.json").json()
+    assert set(described["paths"]) == {"/retrieve", "/ask", "/pipeline", "/health"}
+    assert "passages" in described["components"]["schemas"]["Found"]["properties"]
+
+
+def test_no_page_that_loads_anything_from_elsewhere_is_there(service: Service) -> None:
+    for path in ("/docs", "/redoc", "/", "/docs/oauth2-redirect"):
+        refusal(service.client.get(path), 404, "Not Found", "/openapi.json")
+    assert "https://" not in service.client.get("/openapi.json").text
+    refusal(service.client.get("/ask"), 405, "Method Not Allowed")
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ('{"question": "secretword', ("The body is not JSON",)),
+        ("", ("the body: Field required",)),
+        ("null", ("the body: ",)),
+        ("{}", ("question: Field required",)),
+        ('{"question": ["secretword"]}', ("question: Input should be a valid string",)),
+        ('{"question": ""}', ("question: String should have at least 1 character",)),
+        ('{"question": "  "}', ("The question is empty",)),
+        ('{"question": "secretword\\ud800"}', ("question: ",)),
+        (json.dumps({"question": "secretword " * 400}), ("question: String should have at most 4000 characters",)),
+        ('{"question": "secretword", "top": 3}', ("top: Extra inputs are not permitted",)),
+        ('{"question": "secretword", "filter": {"type": []}}', ("filter.type: Extra",)),
+        ('{"question": "secretword", "filter": {"after": "2024-3-1"}}', ("filter.after: not a day written like 2024-03-14",)),
+        ('{"question": "secretword", "filter": {"types": ["poem"]}}', ("filter.types: no released document has 'poem'",)),
+        (
+            '{"question": "secretword", "filter": {"in_force": "secretword"}}',
+            ("filter.in_force: Input should be a valid boolean",),
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_named_without_what_was_asked(service: Service, body: str, parts: tuple[str, ...]) -> None:
+    for path in ("/ask", "/retrieve"):
+        sent = service.client.post(path, content=body, headers={"Content-Type": "application/json"})
+        assert "secretword" not in refusal(sent, 422, *parts)
+
+
+def test_a_body_that_is_nested_without_end_is_refused(service: Service) -> None:
+    sent = service.client.post("/ask", content="[" * 100_000, headers={"Content-Type": "application/json"})
+    refusal(sent, 400, "parsing the body")
+
+
+def test_a_huge_request_is_refused_and_the_service_goes_on(service: Service) -> None:
+    refusal(service.post("/ask", "why " * 1_000_000), 413, "longer than 256,000 bytes")
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b" " * 100_000
+
+    sent = service.client.post("/ask", content=endless(), headers={"Content-Type": "application/json"})
+    refusal(sent, 413, "longer than")
+    assert service.post("/retrieve").status_code == 200
+
+
+def test_a_page_in_a_browser_does_not_get_in(service: Service) -> None:
+    """Neither by a form, which cannot send JSON, nor by a name of its own that points here."""
+    form = service.client.post("/ask", content=json.dumps({"question": QUESTION}), headers={"Content-Type": "text/plain"})
+    refusal(form, 422)
+    for host in ("evil.example", "evil.example:8502", "127.0.0.1.evil.example", ""):
+        refusal(service.client.get("/health", headers={"Host": host}), 421, "answers only to localhost")
+    for host in ("localhost:1", "127.0.0.1", "[::1]:8502"):
+        assert service.client.get("/health", headers={"Host": host}).status_code == 200
+    assert "access-control-allow-origin" not in service.client.get("/health", headers={"Origin": "http://evil.example"}).headers
+
+
+def test_an_identifier_in_a_question_is_pointed_out(service: Service) -> None:
+    question = "Did rosalind@quillwort.example take torsemide 40 mg?"
+    for path in ("/ask", "/retrieve"):
+        (warned,) = service.post(path, question).raise_for_status().json()["warnings"]
+        assert warned["type"] == "EMAIL" and question[warned["start"] : warned["end"]] == "rosalind@quillwort.example"
+
+
+def test_many_at_once_each_get_their_own_answer(service: Service) -> None:
+    alone = {
+        (path, question): service.post(path, question).json() for path in ("/ask", "/retrieve") for question in (QUESTION, OTHER)
+    }
+    with ThreadPoolExecutor(12) as pool:
+        futures = [(asked, pool.submit(service.post, *asked)) for asked in list(alone) * 12]
+    for asked, future in futures:
+        body = future.result().raise_for_status().json()
+        assert {**body, "ms": {}} == {**alone[asked], "ms": {}}
+
+
+def test_requests_are_worked_on_side_by_side(documents: tuple[Document, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two questions that wait for each other: each inside the same stage at the same time."""
+    both = threading.Barrier(2, timeout=10)
+    ask = Quote.__call__
+
+    def meeting(self: Quote, *told: Any) -> Any:
+        both.wait()
+        return ask(self, *told)
+
+    monkeypatch.setattr(Quote, "__call__", meeting)
+    served = Served(PIPELINE, Artifacts(), lambda: documents)
+    with in_process(served) as ask_it, ThreadPoolExecutor(2) as pool:
+        assert [done.status_code for done in pool.map(ask_it, [QUESTION, OTHER])] == [200, 200]
+
+
+@contextmanager
+def in_process(served: Served) -> Iterator[Callable[[str], Any]]:
+    """Asks the application in this process; one event loop serves all."""
+    from starlette.testclient import TestClient
+
+    with TestClient(application(served), base_url="http://localhost", raise_server_exceptions=False) as client:
+        yield lambda question: client.post("/ask", json={"question": question})
+
+
+def test_an_unforeseen_error_tells_its_kind_and_its_place_but_no_text(
+    documents: tuple[Document, ...], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(self: Quote, *told: Any) -> Any:
+        raise KeyError("secret words of a document")
+
+    monkeypatch.setattr(Quote, "__call__", broken)
+    with in_process(Served(PIPELINE, Artifacts(), lambda: documents)) as ask_it:
+        assert "secret" not in refusal(ask_it(QUESTION), 500, "KeyError")
+    assert "KeyError in broken" in caplog.text and "secret" not in caplog.text
+
+
+def test_with_a_key_nothing_but_health_answers_without_it(services: dict[str, Service]) -> None:
+    service = services["key"]
+    assert service.post("/ask").status_code == 200
+    assert service.client.get("/openapi.json").json()["components"]["securitySchemes"]["APIKeyHeader"]["name"] == "X-API-Key"
+    for wrong in ("", KEY[:-1], KEY + "x", KEY.upper(), "é" * 30):
+        headers = {"X-API-Key": wrong.encode()}
+        for path in ("/ask", "/retrieve", "/nowhere"):
+            told = service.client.post(path, json={"question": QUESTION}, headers=headers)
+            refusal(told, 401, "missing or wrong", "X-API-Key")
+        for path in ("/pipeline", "/openapi.json"):
+            refusal(service.client.get(path, headers=headers), 401)
+        assert service.client.get("/health", headers=headers).status_code == 200
+    assert httpx.get(f"{service.url}/pipeline", trust_env=False).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "parts"),
+    [
+        (["--host", "0.0.0.0"], "", ("0.0.0.0 is not this machine alone", "RAG_API_KEY")),
+        (["--host", "::"], "", ("RAG_API_KEY",)),
+        ([], "short", ("at least 16 characters",)),
+        (["--host", "0.0.0.0"], "short", ("at least 16 characters",)),
+        (["--pipeline", "nowhere.yaml"], "", ("nowhere.yaml: cannot be read",)),
+    ],
+)
+def test_a_start_that_would_not_be_safe_or_cannot_be_is_refused(
+    arguments: list[str], key: str, parts: tuple[str, ...], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    refused(["--docs", str(folder / "documents"), *arguments], key, parts, monkeypatch, capsys)
+
+
+def refused(arguments: list[str], key: str, parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from rag import __main__ as command_line
+
+    monkeypatch.setenv("RAG_API_KEY", key)
+    monkeypatch.setattr(sys, "argv", ["rag", "serve", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main()
+    last = capsys.readouterr().err.rstrip().rsplit("\n", 1)[-1]
+    assert stopped.value.code == 1 and last.startswith("error: ") and [part for part in parts if part not in last] == []
+
+
+def test_nothing_to_serve_and_a_taken_port_are_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    refused(["--workspace", str(tmp_path / "none")], "", ("nothing to serve", "--docs", "--workspace"), monkeypatch, capsys)
+    assert not (tmp_path / "none").exists()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        told = ["--docs", str(folder / "documents"), "--pipeline", str(folder / "pipeline.yaml"), "--port", str(port)]
+        refused(told, "", (f"port {port}: ", "Choose another"), monkeypatch, capsys)
+
+
+def test_a_workspace_is_served_as_it_is_decided_meanwhile(services: dict[str, Service], folder: Path) -> None:
+    service, workspace = services["workspace"], Workspace(folder / "workspace")
+
+    def names() -> set[str]:
+        return {one["document"] for one in service.post("/retrieve").raise_for_status().json()["passages"]}
+
+    assert names() == {"plan.txt"}
+    workspace.decide(["note.txt"], "release", "test")
+    assert names() == {"plan.txt", "note.txt"}
+    workspace.remove("plan.txt")
+    assert names() == {"note.txt"}
+    workspace.decide(["note.txt"], "reject", "test")
+    assert names() == set() and service.post("/ask").json()["refused"] is True
+
+
+def test_it_stops_at_once_and_finishes_what_it_was_asked(services: dict[str, Service]) -> None:
+    """The last test: it stops one service by a signal as from a supervisor, and another as from a keyboard."""
+    service = services["key"]
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(service.post, "/ask") for _ in range(8)]
+        while not any(one.done() for one in asked):
+            time.sleep(0.005)
+        started = time.monotonic()
+        code, said = service.stop()
+    assert code == -signal.SIGTERM and time.monotonic() - started < 8
+    assert "Traceback" not in said and KEY not in said and QUESTION not in said
+    for one in asked:
+        try:
+            assert one.result().status_code == 200
+        except httpx.TransportError:
+            pass  # It had not reached the service when that stopped.
+    with pytest.raises(httpx.ConnectError):
+        service.client.get("/health")
+    code, said = services["open"].stop(signal.SIGINT)
+    assert code == 130 and "Traceback" not in said
