@@ -16,6 +16,7 @@ page = st.navigation(
         "Tune": [
             st.Page("pages/tune/ask.py", title="Ask", icon=":material/forum:"),
             st.Page("pages/tune/compare.py", title="Compare", icon=":material/compare:"),
+            st.Page("pages/tune/map.py", title="Map", icon=":material/scatter_plot:"),
         ],
     }
 )

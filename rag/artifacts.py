@@ -123,16 +123,16 @@ class Artifacts:
         keys = [text_key(text) for text in texts]
         kept = self._kept("vectors", embedder, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
-        names = list(missing)
+        names, name = list(missing), embedder.key()
         for at in range(0, len(names), STORED_AT_ONCE):
             part = names[at : at + STORED_AT_ONCE]
             started = time.perf_counter()
             rows = embedder([missing[key] for key in part], _moved(progress, at, len(names)))
-            self.note(f"embed {embedder.key()}", len(part), time.perf_counter() - started)
+            self.note(f"embed {name}", len(part), time.perf_counter() - started)
             with self._write() as base:
                 base.executemany(
                     "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                    [(embedder.key(), key, row.tobytes()) for key, row in zip(part, rows, strict=True)],
+                    [(name, key, row.tobytes()) for key, row in zip(part, rows, strict=True)],
                 )
             kept.update({key: row.tobytes() for key, row in zip(part, rows, strict=True)})
         with self._write() as base:

@@ -15,22 +15,26 @@ from rag.artifacts import Artifacts
 from rag.chunk import Chunker
 from rag.chunk.sections import Sections
 from rag.embed import Embedder
-from rag.embed.base import Progress, silent
+from rag.embed.base import Embedding, Progress, silent
 from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed
 from rag.errors import SettingProblem
 from rag.expand import Expander
-from rag.expand.asked import AsAsked
-from rag.index import Exact, Index, Indexer
+from rag.expand.clinical import Clinical
+from rag.index import Indexer
+from rag.index.base import Index
+from rag.index.local import Exact
+from rag.models.usage import metered
 from rag.prompt import Cited, Prompter
 from rag.rerank import Reranker
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, Retriever
 from rag.stage import fingerprint, options
-from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Span
+from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Span, Usage
 from rag.verify import Quotations, Verifier
 
 LONGEST_QUESTION = 4000
+CHARACTERS = 800  # About the length of a passage, where an estimate must do.
 UNIONS: dict[str, Any] = {
     "chunk": Chunker,
     "embed": Embedder,
@@ -99,7 +103,7 @@ class Pipeline(BaseModel):
     chunk: Chunker = Sections()
     embed: Embedder = Field(default_factory=lambda: MiniLM() if installed() else Hashing())
     index: Indexer = Exact()
-    expand: Expander = AsAsked()
+    expand: Expander = Clinical()
     retrieve: Retriever = Convex()
     rerank: Reranker = Keep()
     prompt: Prompter = Cited()
@@ -136,12 +140,17 @@ class Pipeline(BaseModel):
         return [chunk for document in documents for chunk in artifacts.passages(document, key, self.chunk)]
 
     def plan(self, documents: Sequence[Document], artifacts: Artifacts) -> Plan:
-        """What `prepare` would compute. Undivided documents are divided to count their passages exactly; that is kept."""
+        """What `prepare` would compute. Undivided documents are divided to count their passages exactly; that is kept.
+
+        Where a model would have to divide them, the work is estimated from their length instead.
+        """
         if artifacts.recall(self._index_key(documents)):
             return Plan()
         key = self.chunk.key()
         work = []
         undivided = [document for document in documents if not artifacts.has_passages(document, key)]
+        if undivided and self.chunk.model is not None:
+            return self._estimate(undivided, self.chunk.model, artifacts)
         started = time.perf_counter()
         chunks = self.divide(documents, artifacts)
         if undivided:
@@ -158,6 +167,16 @@ class Pipeline(BaseModel):
         work.append(Work("index", len(chunks), f"indexes {_count(len(chunks), 'passage')}", seconds))
         return Plan(tuple(work))
 
+    def _estimate(self, undivided: Sequence[Document], model: Embedding, artifacts: Artifacts) -> Plan:
+        """About what dividing these documents by a model and indexing them takes, from their length."""
+        passages = -(-sum(len(document.text) for document in undivided) // CHARACTERS)
+        work = [("chunk", len(undivided), f"divides {_count(len(undivided), 'document')} by a model", model)]
+        if self.reads_vectors:
+            work.append(("embed", passages, f"embeds about {_count(passages, 'new passage')}", self.embed))
+        paces = [artifacts.pace(f"embed {embedder.key()}") for *_, embedder in work]
+        times = [None if pace is None else pace * passages for pace in paces]
+        return Plan(tuple(Work(*one[:3], seconds) for one, seconds in zip(work, times, strict=True)))
+
     def prepare(self, documents: Sequence[Document], artifacts: Artifacts, progress: Progress = silent) -> Index:
         """The index to ask. Only what was never computed for these settings and documents is computed now."""
         key = self._index_key(documents)
@@ -166,7 +185,8 @@ class Pipeline(BaseModel):
             chunks = self.divide(documents, artifacts)
             vectors = artifacts.vectors(self.embed, chunks, progress) if self.reads_vectors else None
             started = time.perf_counter()
-            index = self.index(documents, chunks, vectors, self.embed, artifacts, key)
+            keys = self.index.keys(lambda index: self.model_copy(update={"index": index})._index_key(documents))
+            index = self.index(documents, chunks, vectors, self.embed, artifacts, keys)
             artifacts.note("index", len(chunks), time.perf_counter() - started)
             return index
 
@@ -176,7 +196,7 @@ class Pipeline(BaseModel):
         """The passages for a question, without an answer. Raises as `ask` does."""
         question = checked(question)
         with watch("expand"):
-            query = self.expand(question, index)
+            query = self.expand(question, index, only)
         with watch("retrieve"):
             found = self.retrieve(query, index, only)
         with watch("rerank"):
@@ -197,13 +217,14 @@ class Pipeline(BaseModel):
         too long, ModelProblem where a model fails.
         """
         ms: dict[str, float] = {}
-        watch = _timed(ms, watch)
+        usage: dict[str, Usage] = {}
+        watch = _timed(ms, usage, watch)
         search = self.search(question, index, only, watch)
         question = search.query.question
         with watch("prompt"):
-            prompt = self.prompt(question, list(search.hits))
+            prompt = self.answer.phrased(self.prompt(question, list(search.hits), index.documents))
         with watch("answer"):
-            draft = _drained(self.answer(prompt, index), stream)
+            draft = drained(self.answer(prompt, index), stream)
         with watch("verify"):
             claims = self.verify(draft.claims, index)
         return Answer(
@@ -218,6 +239,7 @@ class Pipeline(BaseModel):
             ms,
             search.query,
             search.found,
+            usage,
         )
 
     def _index_key(self, documents: Sequence[Document]) -> str:
@@ -289,7 +311,8 @@ def widened(hits: Sequence[Hit], index: Index) -> list[Hit]:
     return list(wide.values())
 
 
-def _drained(steps: Any, stream: Callable[[str], None]) -> Draft:
+def drained(steps: Any, stream: Callable[[str], None] = lambda text: None) -> Draft:
+    """What an answerer leaves when it has finished; `stream` is called with every piece."""
     while True:
         try:
             stream(next(steps))
@@ -298,15 +321,17 @@ def _drained(steps: Any, stream: Callable[[str], None]) -> Draft:
             return draft
 
 
-def _timed(ms: dict[str, float], watch: Watch) -> Watch:
-    """The same watch, which also writes down the milliseconds of each stage."""
+def _timed(ms: dict[str, float], usage: dict[str, Usage], watch: Watch) -> Watch:
+    """The same watch, which also writes down the milliseconds of each stage and what the models that it asked took."""
 
     @contextmanager
     def timed(stage: str) -> Iterator[None]:
-        with watch(stage):
+        with watch(stage), metered() as meter:
             started = time.perf_counter()
             yield
             ms[stage] = 1000 * (time.perf_counter() - started)
+        if meter.total.calls:
+            usage[stage] = meter.total
 
     return timed
 

@@ -3,6 +3,7 @@
 from rag.answer.quote import Quote
 from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
+from rag.expand.asked import AsAsked
 from rag.pipeline import Pipeline
 from rag.rerank.diversity import Diverse
 from rag.rerank.keep import Keep
@@ -12,7 +13,7 @@ PRESETS: dict[str, tuple[str, Pipeline]] = {
     "default": ("Sections, terms and vectors together: a fair start for any documents", Pipeline()),
     "baseline": (
         "Words and BM25 alone: the floor that every setting has to beat",
-        Pipeline(chunk=Words(header=False), retrieve=Terms(), rerank=Keep()),
+        Pipeline(chunk=Words(header=False), expand=AsAsked(), retrieve=Terms(), rerank=Keep()),
     ),
     "notes": (
         "Short sections, spread over many notes: discharge summaries, progress and consult notes",

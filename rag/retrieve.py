@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from rag.index import Index, Rows, Scores
+from rag.index.base import Index, Rows, Scores
 from rag.stage import Stage
 from rag.values import Filter, Hit, Query, Step
 

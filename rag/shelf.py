@@ -1,6 +1,7 @@
 """The shelf: documents as they were loaded and screened, with their files, and whether each may be used."""
 
 import hashlib
+import logging
 import sqlite3
 import threading
 import time
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 from rag.artifacts import Artifacts
 from rag.embed.base import Progress, silent
 from rag.errors import FileProblem, ModelProblem, SettingProblem
+from rag.index.store import sweep
 from rag.load import read_each
 from rag.load.files import marked
 from rag.screen import Screen
@@ -31,6 +33,7 @@ DOCUMENT = TypeAdapter(Document)
 FINDINGS = TypeAdapter(tuple[Finding, ...])
 EDITABLE = ("title", "type", "date", "patient", "author", "edition", "effective")
 DAYS = ("date", "effective")
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Shelf:
         self._base.executescript(TABLES)
         self._shelf: tuple[Entry, ...] | None = None
         self._documents: tuple[Document, ...] | None = None
+        self._seen = (-1, "")
         kept = self._base.execute("SELECT body FROM settings WHERE name = 'screen'").fetchone()
         self._screen = Screen.model_validate_json(kept[0]) if kept else Screen()
         try:
@@ -111,6 +115,29 @@ class Shelf:
             if self._documents is None:
                 self._documents = tuple(entry.usable for entry in self.shelf if entry.released)
             return self._documents
+
+    def refresh(self) -> bool:
+        """Reads the shelf anew where another process has changed it; returns whether it has."""
+        with self._lock:
+            version, contents = self._seen
+            now = self._base.execute("PRAGMA data_version").fetchone()[0]
+            if now == version:
+                return False
+            self._seen = self._contents()
+            if self._seen[1] == contents:
+                return False
+            self._changed()
+            return True
+
+    def _contents(self) -> tuple[int, str]:
+        """The version of the file, which changes when another process writes to it, and a fingerprint of what stands in it."""
+        version = self._base.execute("PRAGMA data_version").fetchone()[0]
+        found = hashlib.sha256()
+        for row in self._base.execute(
+            "SELECT body, status, findings FROM documents JOIN screened ON document = name ORDER BY name"
+        ):
+            found.update(repr(row).encode("utf-8", "surrogatepass"))
+        return version, found.hexdigest()
 
     def entry(self, name: str) -> Entry | None:
         """What stands on the shelf under that name, or None."""
@@ -198,7 +225,7 @@ class Shelf:
                 base.execute("UPDATE documents SET body = ? WHERE name = ?", (DOCUMENT.dump_json(changed).decode(), name))
             self._settle()
             self._changed()
-            self.artifacts.forget(name)
+            self._forget(name)
         return changed
 
     def remove(self, name: str) -> None:
@@ -214,7 +241,13 @@ class Shelf:
                 (self.folder / "files" / row[0]).unlink(missing_ok=True)
             self._settle()
             self._changed()
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        """Removes what was computed of a document, also from a database that holds vectors, or once that answers again."""
         self.artifacts.forget(name)
+        for problem in sweep(self.artifacts):
+            LOGGER.warning("%s Vectors of removed documents are still there; they go at the next removal.", problem)
 
     def original(self, name: str) -> bytes | None:
         """The bytes of the file that a document came from, or None."""
@@ -254,7 +287,7 @@ class Shelf:
             with self._write() as base:
                 base.execute("INSERT OR REPLACE INTO screened VALUES (?, ?, ?, ?, ?, ?, ?)", state)
             if status == "quarantined":
-                self.artifacts.forget(name)
+                self._forget(name)
             progress(number, len(rows))
         if rows:
             self._changed()

@@ -249,21 +249,33 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a prompt; the role is "system" or "user"."""
+    """One message of a prompt; the role is "system", "user" or, in a conversation, "assistant"."""
 
     role: str
     content: str
 
 
 @dataclass(frozen=True, slots=True)
+class Omitted:
+    """A hit that did not go into the prompt, and why."""
+
+    hit: Hit
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
-    """Exactly what is sent: the messages, the hits behind the numbered sources (source 1 is `sources[0]`), the size."""
+    """Exactly what is sent: the messages, the hits behind the numbered sources (source 1 is `sources[0]`), the size.
+
+    `omitted` are the hits that were left out, `left_out` is how many.
+    """
 
     question: str
     messages: tuple[Message, ...]
     sources: tuple[Hit, ...]
     tokens: int
     left_out: int = 0
+    omitted: tuple[Omitted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +299,35 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What models were sent and gave back, in tokens. `counted` is False where a server did not say and it was estimated.
+
+    `cost` is in the currency of the prices set; 0 where none is set.
+    """
+
+    calls: int = 0
+    sent: int = 0
+    received: int = 0
+    counted: bool = True
+    cost: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.calls + other.calls,
+            self.sent + other.sent,
+            self.received + other.received,
+            self.counted and other.counted,
+            self.cost + other.cost,
+        )
+
+    def __str__(self) -> str:
+        about = "" if self.counted else "about "
+        cost = f", {about}{self.cost:.4f} by the prices set" if self.cost else ""
+        calls = f"{self.calls:,} call{'' if self.calls == 1 else 's'}"
+        return f"{calls}, {about}{self.sent:,} tokens sent and {self.received:,} received{cost}"
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an answerer leaves when it has finished: its statements, and how far the evidence carries."""
 
@@ -301,7 +342,8 @@ class Draft:
 class Answer:
     """An answer with everything that led to it. `ms` maps each stage to its milliseconds.
 
-    `query` is what was searched for; `found` are the hits as the retriever handed them to the reranker.
+    `query` is what was searched for; `found` are the hits as the retriever handed them to the reranker. `usage` maps each
+    stage that asked a model to what that took.
     """
 
     question: str
@@ -315,6 +357,7 @@ class Answer:
     ms: dict[str, float] = field(default_factory=dict)
     query: Query = Query("")
     found: tuple[Hit, ...] = ()
+    usage: dict[str, Usage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

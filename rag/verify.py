@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rag.index import Index
+from rag.index.base import Index
 from rag.stage import Stage
 from rag.text import terms
 from rag.values import Assertion, Citation, Claim

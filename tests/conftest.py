@@ -1,8 +1,9 @@
 """Invented clinical documents, and the pipeline, artifacts and workspace that most tests start from."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,11 +13,13 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
 from rag.governance import egress
-from rag.index import Index
+from rag.index.base import Index
 from rag.load import read_file
+from rag.models.chat import ChatModel
 from rag.pipeline import Pipeline
 from rag.values import Document, File
 from rag.workspace import VARIABLE, Workspace
+from tests import fake_server
 
 settings.register_profile(
     "suite",
@@ -121,6 +124,36 @@ def pipeline() -> Pipeline:
 @pytest.fixture(scope="session")
 def index(pipeline: Pipeline, documents: tuple[Document, ...]) -> Index:
     return pipeline.prepare(documents, Artifacts())
+
+
+class AlwaysSame:
+    """A chat model that always says the same, in two parts."""
+
+    def stream(self, messages: Sequence[tuple[str, str]]) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(text="Torsemide 40 mg daily ")
+        yield SimpleNamespace(text="was given [1].")
+
+
+@pytest.fixture
+def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every stage that asks a chat model gets the same answer, without a server."""
+    monkeypatch.setattr(ChatModel, "_model", lambda self, url, schema=None: AlwaysSame())
+
+
+@pytest.fixture(scope="session")
+def _one_server() -> Iterator[fake_server.Server]:
+    with fake_server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def server(_one_server: fake_server.Server, monkeypatch: pytest.MonkeyPatch) -> fake_server.Server:
+    """The chat server of `tests.fake_server`, which has seen nothing yet; pauses before a further try are short."""
+    monkeypatch.setattr("rag.models.chat.FIRST_PAUSE", 0.01)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
+        monkeypatch.delenv(name, raising=False)
+    _one_server.seen = fake_server.Seen()
+    return _one_server
 
 
 MakePdf = Callable[..., bytes]

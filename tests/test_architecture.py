@@ -8,10 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "errors", "values", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts", "index",
-    "expand", "retrieve", "rerank", "prompt",
-    "governance", "answer", "verify", "pipeline", "presets", "shelf", "review", "workspace",
-    "page_image", "evaluate", "commands", "__main__",
+    "errors", "governance", "values", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts", "index",
+    "models", "expand", "retrieve", "rerank", "prompt",
+    "answer", "verify", "pipeline", "explain", "projection", "presets", "shelf", "review", "workspace",
+    "page_image", "away", "langchain", "evaluate", "commands", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "rag").rglob("*.py"))
 SCRIPTS = [*MODULES, *sorted((ROOT / "pages").rglob("*.py")), ROOT / "app.py"]

@@ -13,7 +13,7 @@ from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.embed.hashing import Hashing
-from rag.index import Hnsw
+from rag.index.local import Hnsw
 from rag.pipeline import Pipeline
 from rag.prompt import Plain
 from rag.rerank.diversity import Diverse

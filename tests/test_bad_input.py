@@ -11,7 +11,7 @@ import pytest
 
 from rag.artifacts import Artifacts
 from rag.errors import FileProblem, SettingProblem, WorkbenchError
-from rag.index import Index
+from rag.index.base import Index
 from rag.load import files, read, read_file
 from rag.pipeline import LONGEST_QUESTION, UNIONS, Pipeline, read_pipeline
 from rag.stage import options

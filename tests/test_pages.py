@@ -1,7 +1,10 @@
 """Every page opens and every control of it moves, without a browser."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -10,10 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.changes import moves, prompt_lines
 from pages.shared.layers import Stretch, drawn
 from rag.answer.chat import Chat
+from rag.chunk.windows import Sentences
+from rag.embed.hashing import Hashing
+from rag.embed.minilm import MiniLM, installed
+from rag.errors import Cancelled, ModelProblem
+from rag.expand.asked import AsAsked
+from rag.expand.feedback import Feedback
+from rag.pipeline import Pipeline
 from rag.presets import PRESETS
-from rag.values import File, Span
+from rag.rerank.late import LateInteraction
+from rag.values import Chunk, File, Hit, Message, Prompt, Span
 from rag.workspace import Workspace
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -23,6 +35,7 @@ PAGES = {
     "chunks": "pages/prepare/chunks.py",
     "ask": "pages/tune/ask.py",
     "compare": "pages/tune/compare.py",
+    "map": "pages/tune/map.py",
 }
 KINDS = ("selectbox", "slider", "toggle", "number_input", "text_input", "text_area", "multiselect", "button_group", "button")
 QUESTION = "What was the dose of furosemide at discharge?"
@@ -391,3 +404,264 @@ def test_where_a_chat_model_fails_the_passages_found_are_shown() -> None:
     assert "cannot be reached" in shown(app) and set(app.dataframe[0].value["Document"]) == {"note.txt", "second.txt"}
     app = opened("compare", question=QUESTION, asked=QUESTION, columns=[broken, preset.to_json()])
     assert "no answer was written" in shown(app) and "verified" in shown(app)
+
+
+MANY = "".join(f"Bed {bed}: torsemide {5 * bed} mg was given{' and taken' * (bed % 7)}.\n\n" for bed in range(1, 31))
+DOSES = "Which dose of torsemide was given?"
+
+
+@pytest.fixture
+def ward(small_workspace: Workspace) -> Workspace:
+    """The small workspace with a note of thirty passages, so that not all of them fit into a prompt."""
+    small_workspace.add(File("ward.txt", MANY.encode()))
+    return small_workspace
+
+
+def small_passages(**changed: Any) -> str:
+    """Settings with a sentence a passage and no model."""
+    stages: dict[str, Any] = {"chunk": Sentences(size=1, overlap=0), "embed": Hashing(), "expand": AsAsked(), **changed}
+    return PRESETS["default"][1].model_copy(update=stages).to_json()
+
+
+def asked(view: str = "Passages", question: str = DOSES, **changed: Any) -> AppTest:
+    """The Ask page with the answer to a question under these settings, on one of its views."""
+    settings = small_passages(**changed)
+    app = opened("ask", question=question, asked=question, pipeline=settings, applied=settings)
+    app.button_group(key="look").set_value(view).run()
+    assert not app.exception, [error.value for error in app.exception]
+    return app
+
+
+def told(app: AppTest) -> str:
+    """All plain text of a page, as a reader sees it."""
+    return shown(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("view", ["Passages", "Cut-offs", "Why not there?"])
+def test_every_control_of_a_view_of_the_answer_moves(view: str, ward: Workspace) -> None:
+    app = asked(view)
+    for kind in ("toggle", "selectbox", "slider", "text_input", "button"):
+        keys = [one.key for one in app.get(kind) if str(one.key).startswith(("cutoffs", "missing", "explain"))]
+        for key in keys:
+            control = next((one for one in app.get(kind) if one.key == key), None)
+            if control is not None and not control.disabled:
+                moved(kind, control).run()
+                assert not app.exception, (kind, key, [error.value for error in app.exception])
+
+
+def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(ward: Workspace) -> None:
+    app = asked("What changed?")
+    assert "Change a setting on the left" in shown(app) and not [b for b in app.button if str(b.key).startswith("history")]
+    app.slider(key="ask-rerank-keep-top").set_value(5).run()
+    assert "Against the settings before (rerank.top: 8 → 5): passages 0 entered, 3 left, 0 moved" in told(app)
+    changes = list(app.dataframe[0].value["Change"])
+    assert changes == ["="] * 5 + ["left"] * 3
+    assert "prompt 0 lines added, 9 removed" in told(app)
+    first, second = (button for button in app.button if str(button.key).startswith("history"))
+    assert first.label == "first settings" and "rerank.top: 8 → 5" in second.label.replace("\\", "") and "check" in second.label
+    first.click().run()
+    assert app.slider(key="ask-rerank-keep-top").value == 8
+    assert "rerank.top: 5 → 8" in told(app) and "3 entered, 0 left" in told(app)
+    assert len([button for button in app.button if str(button.key).startswith("history")]) == 2
+    next(box for box in app.text_input if box.label == "Question").set_value("Was morphine given?")
+    press(app, "Ask")
+    assert "Change a setting on the left" in shown(app)
+
+
+def test_the_strip_holds_the_last_eight_settings_as_plain_json_and_brings_back_a_filter(ward: Workspace) -> None:
+    app = asked()
+    app.multiselect(key="ask-names").set_value(["note.txt"]).run()
+    for top in range(2, 11):
+        app.slider(key="ask-rerank-keep-top").set_value(top).run()
+    kept = app.session_state["state"]["history"]
+    assert json.loads(json.dumps(kept)) == kept and len(kept) == 8
+    assert kept[-1]["words"] == "rerank.top: 9 → 10" and kept[0]["filter"]["documents"] == ["note.txt"]
+    app.multiselect(key="ask-names").set_value([]).run()
+    assert app.session_state["state"]["history"][-1]["words"] == "filter: documents"
+    next(button for button in app.button if button.key == "history-0").click().run()
+    assert app.multiselect(key="ask-names").value == ["note.txt"]
+    assert app.session_state["state"]["filter"]["documents"] == ["note.txt"]
+
+
+def test_cut_offs_move_without_a_run_of_the_pipeline_and_are_used_on_a_press(
+    ward: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = asked("Cut-offs")
+    runs: list[str] = []
+    search = Pipeline.search
+    monkeypatch.setattr(Pipeline, "search", lambda self, *_, **__: runs.append("search"))
+    sliders = {slider.label: slider for slider in app.slider}
+    assert sliders["Passages kept (top)"].value == 8 and "8 of 40 candidates go into the prompt" in told(app)
+    assert next(button for button in app.button if button.label == "Use these settings").disabled
+    next(s for s in app.slider if s.label == "Passages kept (top)").set_value(20).run()
+    assert "20 of 40 candidates go into the prompt" in told(app)
+    next(s for s in app.slider if s.label == "Minimum score").set_value(1.0).run()
+    reach = int(re.findall(r"(\d+) of 40 candidates", told(app))[0])
+    assert 1 <= reach < 20 and runs == []
+    monkeypatch.setattr(Pipeline, "search", search)
+    press(app, "Use these settings")
+    settings = json.loads(app.session_state["state"]["applied"])
+    assert settings["rerank"]["top"] == 20 and settings["retrieve"]["minimum"] == 1.0
+    assert app.slider(key="ask-rerank-keep-top").value == 20 and len(app.session_state["state"]["history"]) == 2
+
+
+def test_only_what_reaches_the_minimum_counts_for_the_top() -> None:
+    from pages.shared.cutoffs import kept_of
+
+    assert kept_of([0.9, 0.2, 0.8, 0.7], 2, 0.5) == [True, False, True, False]
+    assert kept_of([], 3, 0.0) == [] and kept_of([0.5], 1, 0.5) == [True]
+
+
+def test_a_rank_is_explained_by_words_that_add_up_and_by_its_sum(ward: Workspace) -> None:
+    app = asked()
+    app.toggle(key="explain").set_value(True).run()
+    words = app.dataframe[1].value
+    assert set(words["Word"]) <= {"dose", "torsemide", "given"} and "torsemide" in set(words["Word"])
+    assert words["Adds"].sum() == pytest.approx(float(app.dataframe[0].value["terms score"][0]), abs=1e-4)
+    assert "Fusion (convex): 0.45 × " in told(app).replace("*", "") and "(terms) = " in told(app)
+
+
+def test_token_matches_are_shown_for_late_interaction(ward: Workspace) -> None:
+    if not installed():
+        pytest.skip("the MiniLM wheel is not installed")
+    app = asked(embed=MiniLM(), rerank=LateInteraction(depth=3, top=3))
+    app.toggle(key="explain").set_value(True).run()
+    assert "Token matches" in shown(app) and "late " in told(app)
+
+
+def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(ward: Workspace) -> None:
+    app = asked("Why not there?")
+    assert "Pick a passage" in shown(app)
+    app.text_input(key="missing-words").set_value("Bed 27: torsemide\n135 MG").run()
+    assert "rerank.top keeps 8" in told(app) and "✗ kept after reranking" in told(app)
+    mend = next(button for button in app.button if button.key == "missing-mend")
+    top = int(mend.label.rsplit(" ", 1)[1])
+    assert mend.label == f"Raise rerank.top to {top}" and top > 8
+    mend.click().run()
+    assert app.slider(key="ask-rerank-keep-top").value == top
+    assert "✓ kept after reranking" in told(app) and "✓ in the prompt" in told(app)
+    app.text_input(key="missing-words").set_value("words that stand nowhere").run()
+    assert "No document holds these words" in shown(app)
+
+
+def test_a_passage_that_the_filter_lost_comes_back_with_the_filter(ward: Workspace) -> None:
+    app = asked("Why not there?")
+    app.multiselect(key="ask-names").set_value(["note.txt"]).run()
+    app.text_input(key="missing-words").set_value("Bed 3:").run()
+    assert "The filter leaves out ward.txt" in told(app)
+    press(app, "Widen the filter")
+    assert app.multiselect(key="ask-names").value == [] and "The filter leaves out" not in told(app)
+
+
+def test_a_passage_of_a_document_that_waits_says_so_and_leads_there(held: Workspace) -> None:
+    app = asked("Why not there?")
+    app.text_input(key="missing-words").set_value("Quillwort syrup 7 mL").run()
+    assert "held.txt is not released" in told(app)
+    assert "Decide about it on the Documents page" in [link.proto.label for link in app.get("page_link")]
+    app.text_input(key="missing-words").set_value("").run()
+    app.selectbox(key="missing-document").select("held.txt").run()
+    assert "held.txt is not released" in told(app)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "label", "mended"),
+    [
+        ("ask-chunk-sentences-overlap", 15, "Mend: chunk.overlap: 15 → 0", 0),
+        ("ask-rerank-keep-top", 150, "Mend: retrieve.candidates: 50 → 150", 150),
+        ("ask-retrieve-convex-weight", 1.0, "Mend: retrieve: convex → dense", 1.0),
+    ],
+)
+def test_settings_that_make_no_sense_together_come_with_a_button_that_mends_them(
+    key: str, value: float, label: str, mended: float, ward: Workspace
+) -> None:
+    app = asked()
+    app.slider(key=key).set_value(value).run()
+    mend = next(button for button in app.button if button.key == "ask-mend-0")
+    assert mend.label == "Mend it" and label in told(app)
+    mend.click().run()
+    assert not app.exception and not [button for button in app.button if str(button.key).startswith("ask-mend")]
+    if "weight" in key:
+        assert app.selectbox(key="ask-retrieve-kind").value == "dense"
+    else:
+        assert app.slider(key=key).value == mended
+
+
+def test_what_was_searched_beside_the_question_is_said(ward: Workspace) -> None:
+    app = asked(expand=Feedback())
+    assert "Searched also for: added from the first" in told(app)
+    assert "Searched also for" not in told(asked())
+
+
+def test_a_long_wait_can_be_cancelled_and_brings_back_the_settings_of_the_last_answer(
+    ward: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pages.shared import asking, history
+
+    app = asked()
+    before = app.session_state["state"]["applied"]
+    monkeypatch.setattr(asking, "QUICK", -1.0)
+
+    def pressed(pipeline: Pipeline, question: str) -> Any:
+        history.cancel()
+        st.rerun()
+
+    monkeypatch.setattr(asking, "answering", pressed)
+    app.slider(key="ask-chunk-sentences-size").set_value(9).run()
+    assert not app.exception and app.session_state["state"]["applied"] == before
+    assert app.slider(key="ask-chunk-sentences-size").value == 1 and "verified word for word" in shown(app)
+
+
+def test_a_model_that_says_nothing_more_is_left_at_a_press_and_stops_at_its_next_word() -> None:
+    from pages.shared.asking import _listened
+
+    heard, ended = Event(), Event()
+
+    def ask(say: Any) -> Any:
+        try:
+            say("Torsemide ")
+            heard.wait(10)
+            say("was given.")
+        except Cancelled:
+            ended.set()
+        raise ModelProblem("down")
+
+    def pressed(text: str) -> None:
+        if text and not heard.is_set():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _listened(ask, pressed)
+    heard.set()
+    assert ended.wait(10)
+    shown_texts: list[str] = []
+    with pytest.raises(ModelProblem):
+        _listened(ask, shown_texts.append)
+    assert shown_texts[-1] == "Torsemide was given."
+
+
+def hit_at(start: int, end: int, score: float = 1.0, document: str = "note.txt") -> Hit:
+    return Hit(Chunk(Span(document, start, end), "text"), score)
+
+
+def test_moves_name_what_entered_left_moved_or_stayed_and_match_passages_of_another_chunker() -> None:
+    before = [hit_at(0, 100), hit_at(100, 200), hit_at(200, 300), hit_at(0, 90, document="second.txt")]
+    now = [hit_at(0, 100), hit_at(210, 320), hit_at(110, 190), hit_at(500, 600)]
+    rows = moves(before, now)
+    assert [row["Change"] for row in rows] == ["=", "▲ 1", "▼ 1", "entered", "left"]
+    assert [(row["Now"], row["Before"]) for row in rows] == [(1, 1), (2, 3), (3, 2), (4, None), (None, 4)]
+    assert rows[-1]["Document"] == "second.txt" and [row["Change"] for row in moves(before, before)] == ["="] * 4
+    assert moves([], []) == []
+
+
+def test_the_prompts_difference_is_every_line_that_changed_and_nothing_else() -> None:
+    def prompt(*lines: str) -> Prompt:
+        return Prompt("q", (Message("system", "Be short."), Message("user", "\n".join(lines))), (), 9)
+
+    old, new = prompt("one", "two", "three", "four", "five"), prompt("one", "2", "three", "four", "five", "six")
+    blocks, plus, minus = prompt_lines(old, new)
+    written = ["".join(part["text"] for part in block["parts"]) for block in blocks]
+    assert (plus, minus) == (2, 1)
+    assert written == ["  one", "− two", "+ 2", "  three", "⋯", "  five", "+ six"]
+    assert prompt_lines(old, old) == ([], 0, 0)
+    long = prompt_lines(prompt(*map(str, range(1000))), prompt(*map(str, range(1000, 2000))))[0]
+    assert len(long) == 401 and "further lines differ" in long[-1]["parts"][0]["text"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rag.artifacts import Artifacts
 from rag.chunk.sections import Sections
 from rag.embed.hashing import Hashing
-from rag.index import Index
+from rag.index.base import Index
 from rag.load import read_file
 from rag.load.structure.assertions import assertions
 from rag.load.structure.provenance import (

@@ -7,7 +7,7 @@ import pytest
 
 from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
-from rag.index import Index
+from rag.index.base import Index
 from rag.load.structure.assertions import assertions
 from rag.load.structure.sections import sections
 from rag.stage import options

@@ -6,7 +6,11 @@ from pages.shared.chunk_view import chunk_view
 from pages.shared.controls import TITLES, stage_controls
 from pages.shared.frame import stop_without_documents
 from pages.shared.state import open_pipeline, pipeline_of, state, workspace
+from pages.shared.text_view import plain
+from rag.chunk.tokens import too_long
+from rag.errors import WorkbenchError
 from rag.stage import Stage
+from rag.values import Chunk
 
 st.title("Chunks")
 stop_without_documents()
@@ -38,7 +42,17 @@ def side(at: int, stage: Stage) -> None:
     edited = pipeline.model_copy(update={"chunk": changed})
     state()["chunkers"] = [*state()["chunkers"][:at], edited.to_json(), *state()["chunkers"][at + 1 :]]
     with drawing:
-        chunk_view(document, list(changed(document)), f"{key}-view")  # type: ignore[operator]
+        try:
+            chunks: list[Chunk] = list(changed(document))  # type: ignore[operator]
+        except WorkbenchError as problem:
+            st.error(plain(str(problem)))
+            return
+        if long := too_long(chunks, pipeline.embed):
+            st.warning(
+                f"{long:,} of {len(chunks):,} passages are longer than the embedder's {pipeline.embed.limit:,} tokens; "
+                "the rest of their text is not in the vector."
+            )
+        chunk_view(document, chunks, f"{key}-view")
 
 
 stages = [*(pipeline_of(text).chunk for text in state()["chunkers"]), *([pipeline.chunk] * 2)][:2]

@@ -33,11 +33,11 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
     return frame.dropna(axis="columns", how="all")
 
 
-def hits_table(hits: tuple[Hit, ...], key: str) -> None:
-    """The hits as a table; the selected one is shown in full below it, the best one at first."""
+def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
+    """The hits as a table; the selected one is shown in full below it, the best one at first, and returned."""
     if not hits:
         st.info("No passage was found. Lower the minimum score, or widen the filter.")
-        return
+        return None
     frame = hits_frame(hits)
     columns: dict[str, object] = {
         name: st.column_config.NumberColumn(format="%.3f") for name in frame if str(name).lower().endswith("score")
@@ -76,6 +76,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> None:
     )
     if pressed:
         open_source(span)
+    return hits[at]
 
 
 def prompt_view(prompt: Prompt) -> None:
@@ -87,3 +88,8 @@ def prompt_view(prompt: Prompt) -> None:
     for message in prompt.messages:
         st.markdown(f"**{message.role}**")
         st.code(message.content, language=None, wrap_lines=True)
+    if prompt.omitted:
+        with st.expander(f"Left out: {len(prompt.omitted)}"):
+            for number, omitted in enumerate(prompt.omitted, len(prompt.sources) + 1):
+                place = " · ".join(filter(None, (omitted.hit.chunk.span.document, omitted.hit.chunk.section)))
+                st.markdown(plain(f"Passage {number} ({place}) {omitted.reason}."))

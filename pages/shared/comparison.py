@@ -2,24 +2,27 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import uuid4
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared.charts import time_chart
 from pages.shared.controls import pipeline_controls
 from pages.shared.findings import count
-from pages.shared.flags import mark_of
+from pages.shared.flags import flag_stretches, mark_of, warning_of
+from pages.shared.layers import drawn
 from pages.shared.sources import answer_view
-from pages.shared.state import open_pipeline, state, workspace
-from pages.shared.text_view import plain
-from rag.errors import SettingProblem
+from pages.shared.state import answered, current_filter, open_pipeline, open_source, retrieved, state, workspace
+from pages.shared.text_view import Block, plain, text_view
+from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.pipeline import Pipeline, read_pipeline
 from rag.presets import PRESETS
-from rag.values import Answer, Hit, Span
+from rag.stage import fingerprint
+from rag.values import Answer, Chunk, Hit, Span
 
 LINK = "comparison"
+FAILED = "compare-failures"
 
 
 @dataclass(frozen=True)
@@ -57,15 +60,16 @@ def link() -> None:
         st.caption(f"Kept as `{state()['comparison']}`: the address of this page now reopens it.")
 
 
-def column_settings(at: int, pipeline: Pipeline) -> Pipeline:
-    """The settings of a column: its controls, presets, saved pipelines, copies of other columns, and its JSON."""
+def column_settings(at: int, pipeline: Pipeline, apart: str) -> Pipeline:
+    """The settings of a column: its controls, presets, saved pipelines, copies of other columns, its JSON; what sets it apart."""
     key = f"compare-{at}-{state()['revision']}"
     with st.container(border=True):
-        st.markdown(f"**{_letter(at)}** · {_summary(pipeline)}")
-        with st.popover("Settings", icon=":material/tune:", width="stretch"):
-            edited, faults = pipeline_controls(pipeline, f"compare-{at}")
-        with st.popover("Open, copy or save", icon=":material/folder_open:", width="stretch"):
-            _exchange(at, pipeline, key)
+        st.markdown(f"**{letter(at)}** · {plain(apart) or 'the same settings as every column'}")
+        with st.container(horizontal=True):
+            with st.popover("Settings", icon=":material/tune:"):
+                edited, faults = pipeline_controls(pipeline, f"compare-{at}")
+            with st.popover("Open or save", icon=":material/folder_open:"):
+                _exchange(at, pipeline, key)
     for fault in faults:
         st.error(plain(fault))
     if edited != pipeline:
@@ -75,7 +79,7 @@ def column_settings(at: int, pipeline: Pipeline) -> Pipeline:
 
 
 def _exchange(at: int, pipeline: Pipeline, key: str) -> None:
-    others = {f"Column {_letter(other)}": text for other, text in enumerate(state()["columns"]) if other != at}
+    others = {f"Column {letter(other)}": text for other, text in enumerate(state()["columns"]) if other != at}
     presets = {f"Preset {name}": preset.to_json() for name, (_, preset) in PRESETS.items()}
     asked = {"The Ask page": state()["pipeline"]}
     saved = {f"Saved {name}": workspace().saved("pipeline", name) or "" for name in workspace().names("pipeline")}
@@ -89,7 +93,7 @@ def _exchange(at: int, pipeline: Pipeline, key: str) -> None:
         st.toast(f"Saved as {name.strip()}")
     text = st.text_area("As JSON", pipeline.to_json(), height=220, key=f"{key}-json")
     if st.button("Open this JSON", key=f"{key}-read"):
-        _open(text, f"column {_letter(at)}", at)
+        _open(text, f"column {letter(at)}", at)
 
 
 def _open(text: str, name: str, at: int) -> None:
@@ -99,6 +103,31 @@ def _open(text: str, name: str, at: int) -> None:
         st.error(plain(str(problem)))
     else:
         st.rerun()
+
+
+def column_answer(at: int, pipeline: Pipeline, question: str) -> tuple[Answer | None, tuple[Hit, ...]]:
+    """A column's answer and its passages. Where there is no answer, the reason is drawn and the passages found are returned.
+
+    A failure is kept until it is tried again: otherwise every look at the page would wait for a dead model.
+    """
+    failed: dict[str, list[str]] = st.session_state.setdefault(FAILED, {})
+    key = fingerprint(pipeline.to_json(), question, repr(current_filter()))
+    if key not in failed:
+        try:
+            with st.spinner("Waiting for the answer…", show_time=True):
+                answer = answered(pipeline, question)
+            return answer, answer.hits
+        except WorkbenchError as problem:
+            failed[key] = [str(problem), uuid4().hex if isinstance(problem, ModelProblem) else ""]
+    why, attempt = failed[key]
+    st.error(plain(why))
+    st.button("Try again", key=f"compare-again-{at}", on_click=lambda: failed.pop(key, None))
+    found: tuple[Hit, ...] = ()
+    if attempt:
+        found = workspace().artifacts.remembered(attempt, lambda: retrieved(pipeline, question), "failed", 32)
+    if found:
+        st.caption(f"{count(len(found), 'passage')} found; no answer was written.")
+    return None, found
 
 
 def differences(answers: Sequence[Answer | None]) -> list[Marks]:
@@ -120,49 +149,127 @@ def differences(answers: Sequence[Answer | None]) -> list[Marks]:
     return marks
 
 
-def result_column(at: int, answer: Answer, marks: Marks, first: Answer | None) -> None:
-    """A column's answer, citation check, hits and times."""
-    answer_view(answer, f"compare-answer-{at}", marks.statements)
+def result_column(at: int, answer: Answer, marks: Marks, common: frozenset[str]) -> None:
+    """A column's answer with its citation check; statements in `common` are left out."""
+    shown = replace(answer, claims=tuple(claim for claim in answer.claims if claim.text not in common))
+    hidden = len(answer.claims) - len(shown.claims)
+    answer_view(shown, f"compare-answer-{at}", marks.statements)
+    if hidden:
+        st.caption(f"{count(hidden, 'statement')} that every column makes {'is' if hidden == 1 else 'are'} hidden.")
     verified = sum(claim.supported is True for claim in answer.claims)
     st.caption(
         f"{verified} of {count(len(answer.claims), 'statement')} verified · confidence {answer.confidence:.2f} · "
-        f"{count(len(marks.statements), 'statement')} only here (tinted) · {sum(answer.ms.values()):.0f} ms"
+        f"only here: {count(len(marks.statements), 'statement')} (tinted), {count(len(marks.passages), 'passage')} · "
+        f"{sum(answer.ms.values()):.0f} ms"
     )
-    _hits(at, [_row(number, hit, marks, first, at) for number, hit in enumerate(answer.hits, 1)])
-    time_chart(answer.ms, f"compare-time-{at}")
 
 
-def passages_found(at: int, hits: Sequence[Hit]) -> None:
-    """The passages of a column whose model failed."""
-    if hits:
-        st.caption(f"{count(len(hits), 'passage')} found; no answer was written.")
-        alone = Marks(frozenset(), frozenset())
-        _hits(at, [_row(number, hit, alone, None, 0) for number, hit in enumerate(hits, 1)])
+def common_statements(answers: Sequence[Answer | None]) -> frozenset[str]:
+    """The statements that every column with an answer makes, where there are two such columns or more."""
+    said = [frozenset(claim.text for claim in answer.claims) for answer in answers if answer is not None]
+    return frozenset.intersection(*said) if len(said) > 1 else frozenset()
 
 
-def _hits(at: int, rows: list[dict[str, object]]) -> None:
-    frame = pd.DataFrame(rows).replace("", None).dropna(axis="columns", how="all")
-    st.dataframe(frame, hide_index=True, key=f"compare-hits-{at}", height=320, placeholder="")
+@dataclass(frozen=True)
+class Found:
+    """A passage with its hit in each column, or None where a column did not find it."""
+
+    chunk: Chunk
+    hits: tuple[tuple[int, Hit] | None, ...]
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every column found it."""
+        return None not in self.hits
 
 
-def _row(number: int, hit: Hit, marks: Marks, first: Answer | None, at: int) -> dict[str, object]:
-    row: dict[str, object] = {"#": number}
-    moved = _moved(number, hit, first) if at else ""
-    row[f"Against {_letter(0)}" if at else "Only here"] = "only here" if hit.chunk.span in marks.passages else moved
-    page = f", p. {hit.chunk.page}" if hit.chunk.page else ""
-    row["Flag"] = mark_of(hit.chunk.span)
-    row["Passage"] = f"{hit.chunk.span.document}{page}"
-    row["Score"] = round(hit.score, 3)
-    row["Section"] = hit.chunk.section
-    return row
+def passages(columns: Sequence[Sequence[Hit]]) -> list[Found]:
+    """The passages of all columns, each once, best rank first; those that overlap by half count as the same passage."""
+    apart: list[Chunk] = []
+    for hits in columns:
+        apart += [hit.chunk for hit in hits if not any(_same(hit.chunk.span, other.span) for other in apart)]
+    found = [Found(chunk, tuple(_place(chunk, hits) for hits in columns)) for chunk in apart]
+    return sorted(found, key=lambda one: sorted(place[0] if place else len(apart) + 1 for place in one.hits))
 
 
-def _moved(number: int, hit: Hit, first: Answer | None) -> str:
-    hits = first.hits if first else ()
-    rank = next((place for place, other in enumerate(hits, 1) if _same(other.chunk.span, hit.chunk.span)), None)
-    if rank is None:
-        return "new"
-    return "=" if rank == number else f"▲ {rank - number}" if rank > number else f"▼ {number - rank}"
+def _place(chunk: Chunk, hits: Sequence[Hit]) -> tuple[int, Hit] | None:
+    """The rank and hit of this very passage, else of the best one that overlaps it."""
+    alike = [(rank, hit) for rank, hit in enumerate(hits, 1) if _same(hit.chunk.span, chunk.span)]
+    return next((place for place in alike if place[1].chunk.span == chunk.span), alike[0] if alike else None)
+
+
+def passages_table(columns: Sequence[Sequence[Hit]], only_different: bool) -> None:
+    """One table for all columns: a row a passage, its rank in each column; the selected one is read below."""
+    found = passages(columns)
+    rows = [one for one in found if not (only_different and one.everywhere)]
+    hidden = len(found) - len(rows)
+    st.caption(
+        "Rank of each passage in each column; empty where the column did not find it. Select a row to read the passage."
+        + (f" {count(hidden, 'passage')} that every column found {'is' if hidden == 1 else 'are'} hidden." if hidden else "")
+    )
+    if not rows:
+        st.info("Every column found the same passages." if found else "No column found a passage.")
+        return
+    table = pd.DataFrame([_row(one) for one in rows])
+    for at in range(len(columns)):
+        table[letter(at)] = table[letter(at)].astype("Int64")
+    if not table["Flag"].any():
+        table = table.drop(columns="Flag")
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        key="compare-passages",
+        on_select="rerun",
+        selection_mode="single-row",
+        height=420 if len(rows) > 11 else "auto",
+        placeholder="",
+        column_config={
+            **{letter(at): st.column_config.NumberColumn(width=50) for at in range(len(columns))},
+            "Found by": st.column_config.Column(width=90),
+            "Document": st.column_config.Column(width=250),
+            "Section": st.column_config.Column(width=200),
+        },
+    )
+    at = event.selection.rows[0] if event.selection.rows else 0
+    _read(rows[min(at, len(rows) - 1)])
+
+
+def _row(one: Found) -> dict[str, object]:
+    where = [letter(at) for at, place in enumerate(one.hits) if place]
+    page = f", p. {one.chunk.page}" if one.chunk.page else ""
+    return {
+        **{letter(at): place[0] if place else None for at, place in enumerate(one.hits)},
+        "Found by": "all" if one.everywhere else f"only {where[0]}" if len(where) == 1 else ", ".join(where),
+        "Flag": mark_of(one.chunk.span),
+        "Document": f"{one.chunk.span.document}{page}",
+        "Section": one.chunk.section,
+        "Begins": " ".join(one.chunk.text[:160].split()),
+    }
+
+
+def _read(one: Found) -> None:
+    """A passage in full as each column found it; columns with the same stretch share a block."""
+    held: dict[Span, list[str]] = {}
+    chunks: dict[Span, Chunk] = {}
+    for at, place in enumerate(one.hits):
+        if place:
+            span = place[1].chunk.span
+            chunks[span] = place[1].chunk
+            held.setdefault(span, []).append(f"{letter(at)}: rank {place[0]}, score {place[1].score:.3f}")
+    blocks: list[Block] = []
+    for number, (span, chunk) in enumerate(chunks.items()):
+        own = [replace(flag, start=flag.start - span.start, end=flag.end - span.start) for flag in flag_stretches(span)]
+        blocks.append({"parts": [{"text": " · ".join([*held[span], span.document, chunk.section])}], "look": "title"})
+        blocks.append(
+            {
+                "parts": drawn(chunk.text, 0, len(chunk.text), own),
+                "buttons": [{"label": "Open in the document", "value": str(number)}],
+                "warning": warning_of(span),
+            }
+        )
+    pressed = text_view(blocks, "compare-passage", 260)
+    if pressed and int(pressed) < len(chunks):
+        open_source(list(chunks)[int(pressed)])
 
 
 def _same(one: Span, other: Span) -> bool:
@@ -171,11 +278,6 @@ def _same(one: Span, other: Span) -> bool:
     return one.document == other.document and shared > 0.5 * min(one.end - one.start, other.end - other.start)
 
 
-def _letter(at: int) -> str:
+def letter(at: int) -> str:
+    """The name of a column."""
     return "ABCD"[at]
-
-
-def _summary(pipeline: Pipeline) -> str:
-    return " · ".join(
-        str(getattr(pipeline, name).model_dump()["kind"]) for name in ("chunk", "embed", "retrieve", "rerank", "answer")
-    )

@@ -8,10 +8,15 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from pages.shared.state import open_pipeline, pipeline_of, shown, state, workspace
+from pages.shared.takeaway import take_away
 from pages.shared.text_view import plain
-from rag.errors import SettingProblem
-from rag.pipeline import UNIONS, Pipeline, Plan, problems, read_pipeline
+from rag.away.yaml import from_file
+from rag.errors import ModelProblem, SettingProblem
+from rag.explain import advice, difference
+from rag.index.base import Index
+from rag.pipeline import UNIONS, Pipeline, Plan, problems
 from rag.presets import PRESETS
+from rag.prompt.base import written_types
 from rag.stage import Stage, options
 
 TITLES = {
@@ -31,6 +36,15 @@ WAIT = 4.0  # Seconds of computing that a change may cost without being confirme
 
 def stage_controls(name: str, stage: Stage, key: str) -> tuple[Stage, str]:
     """The controls of one stage; returns the stage as set, and what does not fit, in which case the old one is returned."""
+    chosen, values = _drawn(name, stage, key)
+    try:
+        return chosen.model_validate(values), ""
+    except ValidationError as error:
+        return stage, problems(error)
+
+
+def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, Any]]:
+    """The controls of one stage; returns the option chosen and its values, whether they fit or not."""
     kinds = options(UNIONS[name])
     current = str(stage.model_dump()["kind"])
     kind = st.selectbox(TITLES[name], list(kinds), key=shown(f"{key}-kind", current), label_visibility="collapsed")
@@ -40,10 +54,19 @@ def stage_controls(name: str, stage: Stage, key: str) -> tuple[Stage, str]:
     for field, info in chosen.model_fields.items():
         if field != "kind":
             values[field] = _control(field, info, values[field], f"{key}-{kind}-{field}")
+    if name == "embed":
+        _model_card(chosen, values)
+    return chosen, {**values, "kind": kind}
+
+
+def _model_card(chosen: type[Stage], values: dict[str, Any]) -> None:
+    """What a reader should know of an embedder before choosing it, as one line."""
     try:
-        return chosen.model_validate({**values, "kind": kind}), ""
-    except ValidationError as error:
-        return stage, problems(error)
+        told = str(chosen.model_validate(values).card())  # type: ignore[attr-defined]
+    except (ValidationError, ModelProblem) as problem:
+        told = str(problem) if isinstance(problem, ModelProblem) else ""
+    if told:
+        st.caption(plain(told))
 
 
 def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
@@ -64,27 +87,50 @@ def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
         if high <= 10:
             return st.slider(label, low, high, step=0.05, key=shown(key, float(value)), help=help_text)
         return st.number_input(label, low, high, key=shown(key, float(value)), help=help_text)
-    if len(str(value)) > LONG_TEXT or field in {"system", "template"}:
+    if isinstance(value, dict):
+        return st.text_area(label, key=shown(key, written_types(value)), help=help_text, height=100)
+    if len(str(value)) > LONG_TEXT or field in {"system", "template", "examples"}:
         return st.text_area(label, key=shown(key, value), help=help_text, height=140)
     return st.text_input(label, key=shown(key, value), help=help_text)
 
 
 def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]]:
     """The controls of a whole pipeline, an expander a stage; returns it as set, and everything that does not fit."""
+    edited, faults, _ = _every_control(pipeline, key)
+    return edited, faults
+
+
+def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], Pipeline]:
+    """As `pipeline_controls`; with the pipeline just as it is drawn, which may not be valid."""
     stages: dict[str, Stage] = {}
+    drawn: dict[str, Stage] = {}
     faults = []
     for name, title in TITLES.items():
         current: Stage = getattr(pipeline, name)
         kind = st.session_state[shown(f"{key}-{name}-kind", current.model_dump()["kind"])]  # The menu inside moves first.
         with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
-            stages[name], fault = stage_controls(name, current, f"{key}-{name}")
-            if fault:
-                st.error(plain(fault))
-                faults.append(f"{title}: {fault}")
+            chosen, values = _drawn(name, current, f"{key}-{name}")
+            try:
+                stages[name] = drawn[name] = chosen.model_validate(values)
+            except ValidationError as error:
+                stages[name], drawn[name] = current, chosen.model_construct(**values)
+                st.error(plain(problems(error)))
+                faults.append(f"{title}: {problems(error)}")
+    as_drawn = Pipeline.model_construct(version=1, **drawn)  # type: ignore[arg-type]
     try:
-        return Pipeline.model_validate({name: stage.model_dump() for name, stage in stages.items()}), faults
+        return Pipeline.model_validate({name: stage.model_dump() for name, stage in stages.items()}), faults, as_drawn
     except ValidationError as error:
-        return pipeline, [*faults, problems(error)]
+        return pipeline, [*faults, problems(error)], as_drawn
+
+
+def _mends(pipeline: Pipeline, index: Index | None, told: bool, key: str) -> None:
+    """What makes no sense in these settings, unless that is told already, each with a button that mends it."""
+    for at, (text, mended) in enumerate(advice(pipeline, index)):
+        if not told:
+            st.warning(plain(text))
+        st.caption(f"Mend: {plain(difference(pipeline, mended))}")
+        build = ":material/build:"
+        st.button("Mend it", icon=build, key=f"{key}-mend-{at}", on_click=open_pipeline, args=(mended,), width="stretch")
 
 
 def edited_pipeline(key: str = "ask") -> Pipeline:
@@ -94,22 +140,30 @@ def edited_pipeline(key: str = "ask") -> Pipeline:
     """
     _starting_points(key)
     before = pipeline_of(state()["pipeline"])
-    edited, faults = pipeline_controls(before, key)
+    edited, faults, drawn = _every_control(before, key)
     if edited != before:
         state()["pipeline"] = edited.to_json()
     for fault in faults:
         st.error(plain(fault))
     plan = edited.plan(workspace().documents, workspace().artifacts)
+    index = None if faults or plan.work else edited.prepare(workspace().documents, workspace().artifacts)
+    _mends(drawn, index, bool(faults), key)
     if state()["applied"] != edited.to_json():
         cheap = (plan.seconds or 0.0) <= WAIT and not (plan.seconds is None and _embeds_many(plan))
         st.session_state["last plan"] = str(plan)
-        if cheap or st.button(f"Apply: {plan}", type="primary", key=f"{key}-apply", width="stretch"):
+        place = st.empty()
+        if cheap or _asked_to_apply(place, plan, key):
             state()["applied"] = edited.to_json()
-        else:
-            st.caption("The answer still shows the settings before this change.")
-    if "last plan" in st.session_state:
+            place.empty()
+    if state()["applied"] == edited.to_json() and "last plan" in st.session_state:
         st.caption(f":material/update: Last change: {st.session_state['last plan']}")
     return pipeline_of(state()["applied"])
+
+
+def _asked_to_apply(place: Any, plan: Plan, key: str) -> bool:
+    with place.container():
+        st.caption(f":material/hourglass_top: Not applied yet: {plan} Until then the answer shows the settings before.")
+        return bool(st.button("Apply", type="primary", key=f"{key}-apply", width="stretch"))
 
 
 def _embeds_many(plan: Plan) -> bool:
@@ -134,15 +188,16 @@ def _starting_points(key: str) -> None:
             workspace().save("pipeline", state()["pipeline"], name.strip())
             st.toast(f"Saved as {name.strip()}")
         st.download_button("Download as JSON", state()["pipeline"], "pipeline.json", "application/json", key=f"{key}-download")
-        file = st.file_uploader("Open a JSON file", type="json", key=f"{key}-file-{state()['revision']}")
+        take_away(pipeline_of(state()["pipeline"]), key)
+        file = st.file_uploader("Open a JSON or YAML file", type=["json", "yaml", "yml"], key=f"{key}-file-{state()['revision']}")
         if file is not None:
             load_text(file.getvalue().decode("utf-8", "replace"), file.name)
 
 
 def load_text(text: str, name: str) -> None:
-    """Opens a pipeline from its JSON; says which field does not fit where it cannot be read."""
+    """Opens a pipeline from its JSON or YAML; says which field does not fit where it cannot be read."""
     try:
-        open_pipeline(read_pipeline(text, name))
+        open_pipeline(from_file(text, name))
     except SettingProblem as problem:
         st.error(plain(str(problem)))
     else:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -57,6 +58,9 @@ def _fresh() -> dict[str, Any]:
         "chunkers": [],
         "revision": 0,
         "who": "",
+        "history": [],
+        "shown": None,
+        "before": None,
     }
 
 
@@ -104,6 +108,12 @@ def open_pipeline(pipeline: Pipeline, field: str = "pipeline", at: int | None = 
     state()["revision"] += 1
 
 
+def open_filter(only: Filter) -> None:
+    """Puts a whole filter into the state; its controls are drawn anew from it."""
+    state()["filter"] = json.loads(json.dumps(asdict(only)))
+    state()["revision"] += 1
+
+
 def shown(key: str, value: Any) -> str:
     """The key of a widget that shows this value at first, and again once a whole pipeline was opened; its key stays the same.
 
@@ -137,14 +147,44 @@ def answered(pipeline: Pipeline, question: str, stream: Callable[[str], None] = 
     Raises WorkbenchError. Embedding shows its progress on the screen.
     """
     keep()  # A reload does not wait for the answer.
-    documents, only = workspace().documents, current_filter()
-    key = pipeline.key("verify", [*(document.key for document in documents), question, repr(only)])
+    only = current_filter()
 
     def ask() -> Answer:
         return pipeline.ask(question, prepared(pipeline), only, stream)
 
-    found: Answer = workspace().artifacts.remembered(key, ask, "answers", ANSWERS_KEPT)
+    found: Answer = workspace().artifacts.remembered(_answer_key(pipeline, question, only), ask, "answers", ANSWERS_KEPT)
     return found
+
+
+def answering(pipeline: Pipeline, question: str) -> Callable[[Callable[[str], None]], Answer]:
+    """What `answered` does, with the index made ready now and the asking left to any thread; its argument is `stream`."""
+    keep()
+    only, artifacts, index = current_filter(), workspace().artifacts, prepared(pipeline)
+    key = _answer_key(pipeline, question, only)
+
+    def ask(stream: Callable[[str], None]) -> Answer:
+        found: Answer = artifacts.remembered(key, lambda: pipeline.ask(question, index, only, stream), "answers", ANSWERS_KEPT)
+        return found
+
+    return ask
+
+
+def kept_answer(pipeline: Pipeline, question: str, only: Filter) -> Answer | None:
+    """The answer where it was written lately and is still in memory; never waits for one that is being written."""
+
+    def gone() -> Answer:
+        raise LookupError
+
+    key, artifacts = _answer_key(pipeline, question, only), workspace().artifacts
+    if artifacts.recall(key):
+        with contextlib.suppress(LookupError):
+            found: Answer = artifacts.remembered(key, gone, "answers", ANSWERS_KEPT)
+            return found
+    return None
+
+
+def _answer_key(pipeline: Pipeline, question: str, only: Filter) -> str:
+    return pipeline.key("verify", [*(document.key for document in workspace().documents), question, repr(only)])
 
 
 def retrieved(pipeline: Pipeline, question: str) -> tuple[Hit, ...]:

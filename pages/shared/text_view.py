@@ -30,6 +30,8 @@ CSS = """
 .mark.instruction, .mark.hidden { background: color-mix(in srgb, #ea580c 55%, transparent); }
 .own { outline: 1.5px solid currentColor; font-weight: 600; }
 .new { background: color-mix(in srgb, var(--st-primary-color) 18%, transparent); border-radius: 2px; }
+.gone { text-decoration: line-through; background: color-mix(in srgb, #dc2626 12%, transparent); border-radius: 2px; }
+.matched { border-bottom: 2px solid var(--st-primary-color); }
 .even { background: color-mix(in srgb, var(--st-primary-color) 13%, transparent); }
 .odd { background: color-mix(in srgb, #b45309 13%, transparent); }
 .both { background: repeating-linear-gradient(45deg,
@@ -99,8 +101,8 @@ export default function (component) {
 class Part(TypedDict, total=False):
     """A stretch of text with its looks, and whether the box scrolls to it.
 
-    Looks, several with blanks between: mark new even odd both label gap, own; those of a document's layers: head, date,
-    said (with its status), identifier, instruction, hidden, low.
+    Looks, several with blanks between: mark new gone matched even odd both label gap, own; those of a document's layers:
+    head, date, said (with its status), identifier, instruction, hidden, low.
     """
 
     text: str

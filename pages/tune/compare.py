@@ -1,24 +1,38 @@
-"""Compare: two to four pipelines on one question, in columns, with what differs marked."""
+"""Compare: two to four pipelines on one question or on a set of questions, in columns, with what differs marked."""
 
 import streamlit as st
 
-from pages.shared.comparison import bring_back, column_settings, differences, link, passages_found, result_column
+from pages.shared.charts import time_chart
+from pages.shared.comparison import (
+    bring_back,
+    column_answer,
+    column_settings,
+    common_statements,
+    differences,
+    letter,
+    link,
+    passages_table,
+    result_column,
+)
 from pages.shared.frame import stop_without_documents
 from pages.shared.question import question_box
+from pages.shared.question_set import chosen_cases
+from pages.shared.scorecard import cards, differing, run_through
 from pages.shared.sources import show_opened
-from pages.shared.state import answered, pipeline_of, retrieved, state
-from pages.shared.text_view import plain
-from rag.errors import ModelProblem, WorkbenchError
+from pages.shared.state import pipeline_of, state
+from pages.shared.sweep import MOST, sweep_controls, told_apart
 from rag.presets import PRESETS
-from rag.values import Answer
-
-MOST = 4
+from rag.values import Answer, Hit
 
 st.title("Compare")
 stop_without_documents()
 bring_back()
 
-if not question_box("compare", "Compare", "One question for all columns"):
+st.session_state.setdefault("compare-view", "One question")
+view = st.segmented_control(
+    "Ask", ["One question", "A set of questions"], required=True, key="compare-view", label_visibility="collapsed"
+)
+if view == "One question" and not question_box("compare", "Compare", "One question for all columns"):
     st.stop()
 
 texts = state()["columns"]
@@ -29,32 +43,56 @@ with st.container(horizontal=True):
     if st.button("Remove the last column", icon=":material/remove:", disabled=len(texts) <= 2):
         state()["columns"] = texts[:-1]
         st.rerun()
+    with st.popover("Sweep one setting", icon=":material/linear_scale:", key=f"sweep-{state()['revision']}"):
+        sweep_controls([letter(at) for at in range(len(texts))])
     link()
 
 columns = st.columns(len(texts), gap="medium")
+read = [pipeline_of(text) for text in texts]
 pipelines = []
-for at, column in enumerate(columns):
+for at, (column, apart) in enumerate(zip(columns, told_apart(read), strict=True)):
     with column:
-        pipelines.append(column_settings(at, pipeline_of(texts[at])))
+        pipelines.append(column_settings(at, read[at], apart))
+
+if view == "A set of questions":
+    cases = chosen_cases()
+    if cases:
+        rows = run_through(cases, pipelines)
+        if any(row is not None for line in rows for row in line):
+            cards(rows)
+            differing(rows)
+        else:
+            st.info("Press *Run*: every column answers every question, and gets a score card against the gold evidence.")
+    st.stop()
 if not state()["asked"].strip():
     st.info("Type a question above; every column answers it with its own settings.")
     st.stop()
 
+only_different = st.toggle(
+    "Only where they differ", key="compare-only", help="Hides the statements and passages that all columns have in common"
+)
+columns = st.columns(len(texts), gap="medium")
 answers: list[Answer | None] = []
-for column, pipeline in zip(columns, pipelines, strict=True):
+hits: list[tuple[Hit, ...]] = []
+for at, column in enumerate(columns):
     with column:
-        try:
-            with st.spinner("Waiting for the answer…", show_time=True):
-                answers.append(answered(pipeline, state()["asked"]))
-        except WorkbenchError as problem:
-            answers.append(None)
-            st.error(plain(str(problem)))
-            if isinstance(problem, ModelProblem):
-                passages_found(len(answers) - 1, retrieved(pipeline, state()["asked"]))
+        one, found = column_answer(at, pipelines[at], state()["asked"])
+        answers.append(one)
+        hits.append(found)
 marks = differences(answers)
-for at, (column, answer) in enumerate(zip(columns, answers, strict=True)):
-    if answer is not None:
+common = common_statements(answers) if only_different else frozenset()
+for at, (column, one) in enumerate(zip(columns, answers, strict=True)):
+    if one is not None:
         with column:
-            result_column(at, answer, marks[at], answers[0])
+            result_column(at, one, marks[at], common)
 
+look = st.segmented_control("Look into", ["Passages", "Times"], default="Passages", required=True, key="compare-look")
+if look == "Passages":
+    passages_table(hits, only_different)
+else:
+    for at, (column, one) in enumerate(zip(st.columns(len(texts), gap="medium"), answers, strict=True)):
+        if one is not None:
+            with column:
+                st.markdown(f"**{letter(at)}**")
+                time_chart(one.ms, f"compare-time-{at}")
 show_opened()

@@ -1,0 +1,168 @@
+"""A sweep: one pipeline in every column, with one setting taking another value in each."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+from annotated_types import Ge, Le
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from pages.shared.controls import TITLES
+from pages.shared.state import pipeline_of, state
+from pages.shared.text_view import plain
+from rag.errors import SettingProblem
+from rag.pipeline import UNIONS, Pipeline, problems
+from rag.stage import Stage, options
+
+MOST = 4
+KIND = "kind"
+
+
+def sweep_controls(letters: Sequence[str]) -> None:
+    """The choice of pipeline, setting and values; a click fills the columns."""
+    st.caption("The same pipeline in every column, with one setting changed from column to column.")
+    bases = {f"Column {letter}": text for letter, text in zip(letters, state()["columns"], strict=True)}
+    bases["The Ask page"] = state()["applied"]
+    base = st.selectbox("Pipeline", list(bases), key=f"sweep-base-{state()['revision']}")
+    pipeline = pipeline_of(bases[base])
+    fields = swept_fields(pipeline)
+    chosen = st.selectbox("Setting", list(fields), key=f"sweep-field-{base}")
+    stage, field = fields[chosen]
+    own = getattr(pipeline, stage)
+    offered = {str(value): value for value in proposals(own, stage, field)}
+    number = isinstance(getattr(own, field), int | float) and not isinstance(getattr(own, field), bool)
+    picked = st.multiselect(
+        "Values, one a column",
+        list(offered),
+        default=list(offered)[:MOST],
+        max_selections=MOST,
+        accept_new_options=number,
+        key=f"sweep-values-{base}-{stage}-{field}-{getattr(own, field)}",
+        help=f"{_about(own, field)} Now {getattr(own, field)}. {'Type a number to add another value.' if number else ''}",
+    )
+    st.caption(f"Now: {getattr(own, field)}")
+    if st.button("Set the columns", type="primary", key="sweep-set", disabled=len(picked) < 2, width="stretch"):
+        _fill(pipeline, stage, field, [offered.get(text, text) for text in picked])
+    if len(picked) < 2:
+        st.caption("Choose two to four values.")
+
+
+def _fill(pipeline: Pipeline, stage: str, field: str, values: Sequence[Any]) -> None:
+    try:
+        found = [swept(pipeline, stage, field, value).to_json() for value in ordered(values)]
+    except SettingProblem as problem:
+        st.error(plain(str(problem)))
+        return
+    state()["columns"] = found
+    state()["revision"] += 1
+    st.rerun()
+
+
+def swept_fields(pipeline: Pipeline) -> dict[str, tuple[str, str]]:
+    """The settings that can be swept, by their label: a stage's kind, and each of its switches, choices and numbers."""
+    found = {}
+    for stage, title in TITLES.items():
+        own: Stage = getattr(pipeline, stage)
+        if len(options(UNIONS[stage])) > 1:
+            found[f"{title}: kind"] = (stage, KIND)
+        for field, info in type(own).model_fields.items():
+            if field != KIND and _values(info, getattr(own, field)):
+                found[f"{title}: {field.replace('_', ' ')}"] = (stage, field)
+    return found
+
+
+def proposals(own: Stage, stage: str, field: str) -> list[Any]:
+    """The values that are offered for a setting, its own among the first four."""
+    value = getattr(own, field)
+    if field == KIND:
+        kinds = list(options(UNIONS[stage]))
+        return [value, *(kind for kind in kinds if kind != value)]
+    return _values(type(own).model_fields[field], value)
+
+
+def swept(pipeline: Pipeline, stage: str, field: str, value: Any) -> Pipeline:
+    """The pipeline with one setting changed. Another kind keeps the settings that mean the same there. Raises SettingProblem."""
+    whole = pipeline.model_dump()
+    own: Stage = getattr(pipeline, stage)
+    trials = [{**whole[stage], field: value}]
+    if field == KIND and value != whole[stage][KIND]:
+        kept = _shared(type(own), options(UNIONS[stage])[value])
+        trials = [{KIND: value, **{name: whole[stage][name] for name in kept}}, {KIND: value}]
+    fault = ""
+    for trial in trials:
+        try:
+            return Pipeline.model_validate({**whole, stage: trial})
+        except ValidationError as error:
+            fault = fault or problems(error)
+    raise SettingProblem(f"{TITLES[stage]}, {field} {value}: {fault}. Leave this value out, or change what it does not fit.")
+
+
+def ordered(values: Sequence[Any]) -> list[Any]:
+    """Numbers by size, also those that were typed; anything else as chosen."""
+    try:
+        return sorted(values, key=lambda value: float(value))
+    except (TypeError, ValueError):
+        return list(values)
+
+
+def told_apart(pipelines: Sequence[Pipeline]) -> list[str]:
+    """For each pipeline the settings in which it is not like the others, in a few words."""
+    whole = [pipeline.model_dump() for pipeline in pipelines]
+    told: list[list[str]] = [[] for _ in pipelines]
+    for stage, title in TITLES.items():
+        kinds = [one[stage][KIND] for one in whole]
+        if len(set(kinds)) > 1:
+            for at, kind in enumerate(kinds):
+                told[at].append(f"{title} {kind}")
+            continue
+        for field in whole[0][stage]:
+            values = [one[stage][field] for one in whole]
+            if any(value != values[0] for value in values):
+                for at, value in enumerate(values):
+                    short = str(value) if len(str(value)) <= 24 else f"text {values.index(value) + 1}"
+                    told[at].append(f"{title} {field.replace('_', ' ')} {short}")
+    return [" · ".join(parts) for parts in told]
+
+
+def _values(info: FieldInfo, value: Any) -> list[Any]:
+    if info.annotation is bool:
+        return [False, True]
+    if get_origin(info.annotation) is Literal:
+        choices = list(get_args(info.annotation))
+        return choices if len(choices) > 1 else []
+    low = next((part.ge for part in info.metadata if isinstance(part, Ge)), None)
+    high = next((part.le for part in info.metadata if isinstance(part, Le)), None)
+    if info.annotation is int and isinstance(low, int) and isinstance(high, int):
+        return _spread(value, low, high, whole=True)
+    if info.annotation is float and isinstance(low, int | float) and isinstance(high, int | float):
+        return _spread(value, low, high, whole=False)
+    return []
+
+
+def _spread(value: float, low: float, high: float, whole: bool) -> list[Any]:
+    """Four values of a range with the present one among them: even steps of a short range, halves and doubles of a long one."""
+    if value <= 0 and high - low > 4:
+        steps = [value + (high - low) * at / (20 if whole else 200) for at in range(4)]
+    elif high - low <= 4:
+        steps = [low + (high - low) * at / 3 for at in range(4)]
+        nearest = min(range(4), key=lambda at: abs(steps[at] - value))
+        steps[nearest] = value
+    else:
+        steps = [value * factor for factor in (0.5, 1, 2, 4) if low <= value * factor <= high]
+        steps = [low, *steps] if len(steps) < 4 else steps
+    return sorted({int(step) if whole else float(f"{step:.2g}") if step != value else value for step in steps})
+
+
+def _shared(one: type[Stage], other: type[Stage]) -> list[str]:
+    """The fields that two options have with the same meaning."""
+    return [
+        name
+        for name, info in other.model_fields.items()
+        if name != KIND and name in one.model_fields and one.model_fields[name].description == info.description
+    ]
+
+
+def _about(own: Stage, field: str) -> str:
+    text = "Another way to do this step" if field == KIND else type(own).model_fields[field].description or ""
+    return f"{text.rstrip('.')}."

@@ -1,0 +1,266 @@
+"""Why a passage is not in an answer: the stage that lost it, the number that decided, and the setting that would keep it."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from rag.answer.quote import COMPARED, Quote
+from rag.index.base import Index, Scores
+from rag.pipeline import Pipeline, drained
+from rag.retrieve import POOL, Convex, Dense, ReciprocalRank, Retrieving, Terms
+from rag.values import Answer, Chunk, Claim, Document, Filter, Hit, Span
+
+Lost = Literal["released", "filter", "retrieve", "candidates", "minimum", "rerank", "prompt", "answer", ""]
+MOST_CANDIDATES = 1000
+MOST_PASSAGES = 200
+LARGEST_BUDGET = 200_000
+MOST_STATEMENTS = 20
+LABELS = {"documents": "Documents", "types": "Types", "patients": "Patients", "authors": "Written by"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Where a passage was lost ("" where it was not) and why; what would keep it there, as words and as settings to apply."""
+
+    lost: Lost
+    reason: str
+    mend: str = ""
+    pipeline: Pipeline | None = None
+    only: Filter | None = None
+
+
+def where_lost(pipeline: Pipeline, answer: Answer, chunk: Chunk, index: Index, only: Filter = Filter()) -> Verdict:
+    """The first stage at which a passage was lost on its way into this answer of this pipeline.
+
+    A mend brings it past that stage; the next one may still lose it. The reranker runs once more, and so may the retriever.
+    """
+    looked = _Look(pipeline, answer, chunk, index, only)
+    stages = (looked.released, looked.filtered, looked.retrieved, looked.reranked, looked.prompted, looked.cited)
+    return next(verdict for stage in stages if (verdict := stage()) is not None)
+
+
+def places_of(text: str, documents: Iterable[Document]) -> list[Span]:
+    """Where these words stand one after the other, whatever the case and the blanks between them; at most 50 places."""
+    words = text.split()
+    if not words:
+        return []
+    wanted = re.compile(r"\s+".join(map(re.escape, words)), re.I)
+    found = (Span(document.name, *place.span()) for document in documents for place in wanted.finditer(document.text))
+    return [span for span, _ in zip(found, range(50), strict=False)]
+
+
+@dataclass(frozen=True)
+class _Look:
+    pipeline: Pipeline
+    answer: Answer
+    chunk: Chunk
+    index: Index
+    only: Filter
+
+    def with_setting(self, stage: str, **changed: object) -> Pipeline:
+        return self.pipeline.model_copy(update={stage: getattr(self.pipeline, stage).model_copy(update=changed)})
+
+    @property
+    def span(self) -> Span:
+        """What would stand in the prompt: the passage, or the wider one around it."""
+        return self.chunk.parent or self.chunk.span
+
+    def stands_in(self, hits: Iterable[Hit]) -> int:
+        """The place (1 for the first) of the passage among hits, whole, widened or cut by a compressor; 0 where it is none."""
+        return next((place for place, hit in enumerate(hits, 1) if self._is(hit.chunk)), 0)
+
+    def _is(self, other: Chunk) -> bool:
+        if other.span in {self.chunk.span, self.span}:
+            return True
+        cut, whole = other.span, self.chunk.span
+        inside = cut.document == whole.document and whole.start <= cut.start and cut.end <= whole.end
+        return inside and other not in self.index.row_of
+
+    def released(self) -> Verdict | None:
+        name = self.chunk.span.document
+        if name in self.index.documents:
+            return None
+        return Verdict("released", f"{name} is not released, so none of its passages is indexed.", "decide about the document")
+
+    def filtered(self) -> Verdict | None:
+        document = self.index.documents[self.chunk.span.document]
+        failing = dict(_failing(document, self.only))
+        if self.only.in_force:
+            in_force = self.index.allowed(Filter(in_force=True))
+            if self.index.row_of[self.chunk] not in in_force:
+                failing["in_force"] = "it is not the edition in force"
+        if not failing:
+            return None
+        only = replace(self.only, **{name: getattr(Filter(), name) for name in failing})
+        return Verdict(
+            "filter", f"The filter leaves out {document.name}: {'; '.join(failing.values())}.", "widen the filter", only=only
+        )
+
+    def retrieved(self) -> Verdict | None:
+        if any(hit.chunk == self.chunk for hit in self.answer.found):
+            return None
+        retrieve = self.pipeline.retrieve
+        for reach in sorted({max(retrieve.candidates, POOL), MOST_CANDIDATES}):
+            found = self._ranked(retrieve, reach)
+            if found:
+                break
+        else:
+            return self._not_found()
+        rank, score = found
+        if rank > retrieve.candidates:
+            for reach in (rank, min(rank + rank // 4, MOST_CANDIDATES), MOST_CANDIDATES):
+                if self._ranked(retrieve, reach):
+                    break
+            told = f"The retriever put it {nth(rank)} (score {score:.3f}) and hands on {retrieve.candidates} candidates."
+            return Verdict(
+                "candidates", told, f"raise retrieve.candidates to {reach}", self.with_setting("retrieve", candidates=reach)
+            )
+        low = math.floor(score * 1000) / 1000
+        told = f"Its score {score:.3f} ({nth(rank)} by the retriever) is below retrieve.minimum {retrieve.minimum:g}."
+        return Verdict("minimum", told, f"lower retrieve.minimum to {low:g}", self.with_setting("retrieve", minimum=low))
+
+    def _ranked(self, retrieve: Retrieving, reach: int) -> tuple[int, float] | None:
+        """The passage's rank and score among the first `reach` that a retriever finds, whatever their score."""
+        hits = retrieve.model_copy(update={"candidates": reach, "minimum": 0.0})(self.answer.query, self.index, self.only)
+        return next(((rank, hit.score) for rank, hit in enumerate(hits, 1) if hit.chunk == self.chunk), None)
+
+    def _not_found(self) -> Verdict:
+        query, index, row = self.answer.query, self.index, self.index.row_of[self.chunk]
+        allowed = index.allowed(self.only)
+        by_terms = index.term_scores(query.question, query.terms)
+        told = ["it shares no word with the question"]
+        if by_terms[row] > 0:
+            told = [f"it is {nth(_place(by_terms[allowed], by_terms[row]))} by terms"]
+        if index.vectors is not None and self.pipeline.retrieve.reads_vectors:
+            cosines = index.cosines(index.question_vector(query.instead or query.question), allowed)
+            place = int(np.flatnonzero(allowed == row)[0])
+            told.append(
+                f"it is {nth(_place(cosines, cosines[place]))} of {len(allowed):,} by vectors (cosine {cosines[place]:.2f})"
+            )
+        reason = f"The retriever did not find it: {' and '.join(told)}."
+        keep = self.pipeline.retrieve.model_dump(include={"candidates", "recency", "half_life"})
+        for kind in (Convex, ReciprocalRank, Dense, Terms):
+            if isinstance(self.pipeline.retrieve, kind):
+                continue
+            other = kind(**keep)
+            if kind.reads_vectors and index.vectors is None:
+                changed = self.pipeline.model_copy(update={"retrieve": other})
+                return Verdict("retrieve", reason, f"choose {other.kind} as retriever, which also compares meanings", changed)
+            found = self._ranked(other, MOST_CANDIDATES)
+            if found:
+                other = other.model_copy(update={"candidates": max(found[0], other.candidates)})
+                changed = self.pipeline.model_copy(update={"retrieve": other})
+                return Verdict("retrieve", reason, f"choose {other.kind} as retriever, which puts it {nth(found[0])}", changed)
+        return Verdict("retrieve", reason)
+
+    def reranked(self) -> Verdict | None:
+        if self.stands_in(self.answer.hits):
+            return None
+        found = list(self.answer.found)
+        most = min(len(found), MOST_PASSAGES)
+        every = self.pipeline.rerank.model_copy(update={"top": most})(self.answer.question, found, self.index)
+        top, kind = self.pipeline.rerank.top, self.pipeline.rerank.kind
+        rank = self.stands_in(every)
+        if not rank:
+            return Verdict("rerank", f"The reranker ({kind}) does not put it among the first {most}.")
+        told = f"It is {nth(rank)} after reranking ({kind}), and rerank.top keeps {top}."
+        return Verdict("rerank", told, f"raise rerank.top to {rank}", self.with_setting("rerank", top=rank))
+
+    def prompted(self) -> Verdict | None:
+        if self.source:
+            return None
+        place = self.stands_in(self.answer.hits)
+        budget = self._budget(list(self.answer.hits))
+        told, set_to = f"Passage {place} of {len(self.answer.hits)} did not fit into the prompt", self.pipeline.prompt.budget
+        if budget is None:
+            return Verdict("prompt", f"{told}.")
+        told += f": with those before it, it needs {budget:,} tokens of sources; prompt.budget is {set_to:,}."
+        return Verdict("prompt", told, f"raise prompt.budget to {budget:,}", self.with_setting("prompt", budget=budget))
+
+    @property
+    def source(self) -> int:
+        """The passage's number in the prompt; 0 where it is not in it."""
+        return self.stands_in(self.answer.prompt.sources)
+
+    def _budget(self, hits: list[Hit]) -> int | None:
+        """The smallest budget under which the prompt holds the passage, or None."""
+
+        def holds(budget: int) -> bool:
+            prompt = self.pipeline.prompt.model_copy(update={"budget": budget})(self.answer.question, hits)
+            return self.stands_in(prompt.sources) > 0
+
+        low, high = self.pipeline.prompt.budget, LARGEST_BUDGET
+        if not holds(high):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if holds(middle) else (middle, high)
+        return high
+
+    def cited(self) -> Verdict:
+        answer, stage = self.answer, self.pipeline.answer
+        source = f"It is source {self.source} in the prompt"
+        if _cites(answer.claims, self.span):
+            return Verdict("", f"{source}, and the answer cites it.")
+        if answer.refused:
+            if isinstance(stage, Quote) and answer.confidence < stage.refuse_below:
+                low = math.floor(answer.confidence * 100) / 100
+                told = (
+                    f"{source}, but the confidence {answer.confidence:.2f} is below answer.refuse_below {stage.refuse_below:g}."
+                )
+                changed = self.with_setting("answer", refuse_below=low)
+                return Verdict("answer", told, f"lower answer.refuse_below to {low:g}", changed)
+            return Verdict("answer", f"{source}, but the question was not answered.")
+        named = sorted({cited.source for claim in answer.claims for cited in claim.citations})
+        told = f"{source}, but the answer cites only {', '.join(map(str, named)) or 'none'}"
+        if not isinstance(stage, Quote):
+            return Verdict("answer", f"{told}: the model chose, and no setting decides that.")
+        for words, milder in _milder(stage):
+            draft = drained(milder(answer.prompt, self.index))
+            if _cites(draft.claims, self.span):
+                return Verdict("answer", f"{told}.", words, self.pipeline.model_copy(update={"answer": milder}))
+        return Verdict("answer", f"{told}: none of its sentences is among the {COMPARED} nearest to the question.")
+
+
+def _failing(document: Document, only: Filter) -> Iterator[tuple[str, str]]:
+    """The fields of a filter that keep a document out, each with the reason."""
+    for name, value in (("types", document.type), ("patients", document.patient), ("authors", document.author)):
+        chosen = getattr(only, name)
+        if chosen and value not in chosen:
+            yield name, f"{LABELS[name]} is set to {', '.join(chosen)}, and it has {value or 'none'}"
+    if only.documents and document.name not in only.documents:
+        yield "documents", f"{len(only.documents)} other documents are chosen"
+    if only.after and (document.date is None or document.date < only.after):
+        yield "after", f"From is {only.after}, and its date is {document.date or 'unknown'}"
+    if only.before and (document.date is None or document.date > only.before):
+        yield "before", f"Up to is {only.before}, and its date is {document.date or 'unknown'}"
+
+
+def _milder(stage: Quote) -> Iterator[tuple[str, Quote]]:
+    """Settings of the extractive answerer under which more is quoted, the smallest change first."""
+    for most in sorted({stage.most, MOST_STATEMENTS}):
+        for tenth in range(int(stage.closeness * 10), -1, -1):
+            closeness = min(tenth / 10, stage.closeness)
+            words = [f"lower answer.closeness to {closeness:g}"] if closeness < stage.closeness else []
+            words += [f"raise answer.most to {most}"] if most > stage.most else []
+            if words:
+                yield " and ".join(words), stage.model_copy(update={"most": most, "closeness": closeness})
+
+
+def _cites(claims: Iterable[Claim], span: Span) -> bool:
+    spans = [cited.span for claim in claims for cited in claim.citations]
+    return any(one.document == span.document and one.start < span.end and span.start < one.end for one in spans)
+
+
+def _place(scores: Scores, score: np.float32) -> int:
+    return int((scores > score).sum()) + 1
+
+
+def nth(number: int) -> str:
+    """A rank in words: 1st, 2nd, 14th."""
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
