@@ -159,13 +159,13 @@ def test_settings_and_question_survive_a_reload(page: "playwright.Page") -> None
 def test_two_settings_stand_side_by_side_and_a_link_reopens_them(page: "playwright.Page", chromium: "playwright.Browser") -> None:
     page.get_by_role("link", name="Compare").first.click()
     ask(page, "What was stopped at discharge because of the kidneys?")
-    page.get_by_text("only here (tinted)").nth(1).wait_for()
+    page.get_by_text("(tinted)").nth(1).wait_for()
     page.get_by_role("button", name="Link to this comparison").click()
     page.get_by_text("the address of this page now reopens it").wait_for()
     assert "kidneys" not in page.url
     other = chromium.new_page()
     other.goto(page.url.replace("s=", "unused="))
-    other.get_by_text("only here (tinted)").nth(1).wait_for(timeout=PATIENCE)
+    other.get_by_text("(tinted)").nth(1).wait_for(timeout=PATIENCE)
     holds(other, "What was stopped at discharge because of the kidneys?")
     other.close()
 
