@@ -115,8 +115,11 @@ async def _one(
             await box.press("Enter")
         else:
             preset = presets[(number + turn) % len(presets)]
-            await page.get_by_role("button", name="Open or save settings").click()
-            await page.get_by_role("button", name=preset.capitalize(), exact=True).click()
+            choice = page.get_by_role("button", name=preset.capitalize(), exact=True)
+            while not await choice.is_visible():  # The list stays open after a choice, and a click would close it.
+                await page.get_by_role("button", name="Open or save settings").click()
+                await asyncio.sleep(1)
+            await choice.click()
         if await _shows(page, expected[preset, question]):
             seen.answers += 1
             seen.times.append(time.monotonic() - started)
