@@ -101,7 +101,7 @@ async def _one(
     page = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
     page.set_default_timeout(PATIENCE)
     await page.goto(address)
-    await page.get_by_role("link", name="Ask", exact=True).click()
+    await page.get_by_role("link", name="Ask", exact=True).first.click()
     await page.get_by_label("Question", exact=True).wait_for()
     turn = 0
     presets = list(PRESETS)
