@@ -4,6 +4,7 @@ import ast
 import hashlib
 import inspect
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
@@ -11,6 +12,7 @@ from typing import Any, TypeGuard, get_args
 from pydantic import BaseModel, ConfigDict
 
 RULES = Path(__file__).parent / "rules"
+_PARSING = threading.Lock()
 
 
 class Stage(BaseModel):
@@ -39,8 +41,14 @@ def fingerprint(*parts: str) -> str:
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-@cache
 def _code(module: str) -> str:
+    """The version of a module's code, made once. One thread at a time: CPython 3.11 miscounts where several parse at once."""
+    with _PARSING:
+        return _version(module)
+
+
+@cache
+def _version(module: str) -> str:
     """The version of a module's code with all of `rag` that it imports, and of the files of rules that it reads by name.
 
     Comments, layout and docstrings do not count; this module and the errors compute nothing and do not count either.

@@ -18,6 +18,7 @@ from rag.rerank.keep import Keep
 from rag.retrieve import Terms
 from rag.values import File
 from rag.workspace import Workspace
+from tests.widgets import widget
 
 ROOT = Path(__file__).parents[1]
 NOTE = "PROGRESS NOTE\nPatient: P-0001\nDate: 2024-03-14\n\nPLAN:\nFurosemide 40 mg daily was continued at discharge.\n"
@@ -47,7 +48,7 @@ def opened(app: AppTest, name: str, text: str) -> AppTest:
 def test_a_yaml_file_is_opened_and_every_control_shows_it(app: AppTest) -> None:
     opened(app, "mine.yaml", to_yaml(TUNED))
     assert read_pipeline(app.session_state["state"]["pipeline"]) == TUNED
-    assert app.slider(key="ask-chunk-words-size").value == 60
+    assert widget(app.slider, "ask-chunk-words-size").value == 60
 
 
 def test_a_yaml_file_that_does_not_fit_says_why_and_changes_nothing(app: AppTest) -> None:

@@ -27,6 +27,7 @@ from rag.presets import PRESETS
 from rag.rerank.late import LateInteraction
 from rag.values import Chunk, File, Hit, Message, Prompt, Span
 from rag.workspace import Workspace
+from tests.widgets import widget
 
 APP = Path(__file__).parents[1] / "app.py"
 PAGES = {
@@ -168,15 +169,15 @@ def test_a_question_is_answered_with_verified_statements() -> None:
 
 def test_a_setting_survives_a_change_of_page() -> None:
     app = opened("ask", question=QUESTION, asked=QUESTION)
-    app.selectbox(key="ask-rerank-kind").select("diverse").run()
+    widget(app.selectbox, "ask-rerank-kind").select("diverse").run()
     app.switch_page(PAGES["documents"]).run()
     app.switch_page(PAGES["ask"]).run()
-    assert app.selectbox(key="ask-rerank-kind").value == "diverse"
+    assert widget(app.selectbox, "ask-rerank-kind").value == "diverse"
 
 
 def test_settings_that_make_no_sense_together_are_named_and_the_answer_stays() -> None:
     app = opened("ask", question=QUESTION, asked=QUESTION)
-    app.slider(key="ask-chunk-sections-overlap").set_value(500).run()
+    widget(app.slider, "ask-chunk-sections-overlap").set_value(500).run()
     assert "must be below size" in shown(app)
     assert "verified word for word" in shown(app)
 
@@ -452,7 +453,7 @@ def test_every_control_of_a_view_of_the_answer_moves(view: str, ward: Workspace)
 def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(ward: Workspace) -> None:
     app = asked("What changed?")
     assert "Change a setting on the left" in shown(app) and not [b for b in app.button if str(b.key).startswith("history")]
-    app.slider(key="ask-rerank-keep-top").set_value(5).run()
+    widget(app.slider, "ask-rerank-keep-top").set_value(5).run()
     assert "Against the settings before (rerank.top: 8 → 5): passages 0 entered, 3 left, 0 moved" in told(app)
     changes = list(app.dataframe[0].value["Change"])
     assert changes == ["="] * 5 + ["left"] * 3
@@ -460,7 +461,7 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
     first, second = (button for button in app.button if str(button.key).startswith("history"))
     assert first.label == "first settings" and "rerank.top: 8 → 5" in second.label.replace("\\", "") and "check" in second.label
     first.click().run()
-    assert app.slider(key="ask-rerank-keep-top").value == 8
+    assert widget(app.slider, "ask-rerank-keep-top").value == 8
     assert "rerank.top: 5 → 8" in told(app) and "3 entered, 0 left" in told(app)
     assert len([button for button in app.button if str(button.key).startswith("history")]) == 2
     next(box for box in app.text_input if box.label == "Question").set_value("Was morphine given?")
@@ -470,16 +471,16 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
 
 def test_the_strip_holds_the_last_eight_settings_as_plain_json_and_brings_back_a_filter(ward: Workspace) -> None:
     app = asked()
-    app.multiselect(key="ask-names").set_value(["note.txt"]).run()
+    widget(app.multiselect, "ask-names").set_value(["note.txt"]).run()
     for top in range(2, 11):
-        app.slider(key="ask-rerank-keep-top").set_value(top).run()
+        widget(app.slider, "ask-rerank-keep-top").set_value(top).run()
     kept = app.session_state["state"]["history"]
     assert json.loads(json.dumps(kept)) == kept and len(kept) == 8
     assert kept[-1]["words"] == "rerank.top: 9 → 10" and kept[0]["filter"]["documents"] == ["note.txt"]
-    app.multiselect(key="ask-names").set_value([]).run()
+    widget(app.multiselect, "ask-names").set_value([]).run()
     assert app.session_state["state"]["history"][-1]["words"] == "filter: documents"
     next(button for button in app.button if button.key == "history-0").click().run()
-    assert app.multiselect(key="ask-names").value == ["note.txt"]
+    assert widget(app.multiselect, "ask-names").value == ["note.txt"]
     assert app.session_state["state"]["filter"]["documents"] == ["note.txt"]
 
 
@@ -502,7 +503,7 @@ def test_cut_offs_move_without_a_run_of_the_pipeline_and_are_used_on_a_press(
     press(app, "Use these settings")
     settings = json.loads(app.session_state["state"]["applied"])
     assert settings["rerank"]["top"] == 20 and settings["retrieve"]["minimum"] == 1.0
-    assert app.slider(key="ask-rerank-keep-top").value == 20 and len(app.session_state["state"]["history"]) == 2
+    assert widget(app.slider, "ask-rerank-keep-top").value == 20 and len(app.session_state["state"]["history"]) == 2
 
 
 def test_only_what_reaches_the_minimum_counts_for_the_top() -> None:
@@ -538,7 +539,7 @@ def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(w
     top = int(mend.label.rsplit(" ", 1)[1])
     assert mend.label == f"Raise rerank.top to {top}" and top > 8
     mend.click().run()
-    assert app.slider(key="ask-rerank-keep-top").value == top
+    assert widget(app.slider, "ask-rerank-keep-top").value == top
     assert "✓ kept after reranking" in told(app) and "✓ in the prompt" in told(app)
     app.text_input(key="missing-words").set_value("words that stand nowhere").run()
     assert "No document holds these words" in shown(app)
@@ -546,11 +547,11 @@ def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(w
 
 def test_a_passage_that_the_filter_lost_comes_back_with_the_filter(ward: Workspace) -> None:
     app = asked("Why not there?")
-    app.multiselect(key="ask-names").set_value(["note.txt"]).run()
+    widget(app.multiselect, "ask-names").set_value(["note.txt"]).run()
     app.text_input(key="missing-words").set_value("Bed 3:").run()
     assert "The filter leaves out ward.txt" in told(app)
     press(app, "Widen the filter")
-    assert app.multiselect(key="ask-names").value == [] and "The filter leaves out" not in told(app)
+    assert widget(app.multiselect, "ask-names").value == [] and "The filter leaves out" not in told(app)
 
 
 def test_a_passage_of_a_document_that_waits_says_so_and_leads_there(held: Workspace) -> None:
@@ -575,15 +576,15 @@ def test_settings_that_make_no_sense_together_come_with_a_button_that_mends_them
     key: str, value: float, label: str, mended: float, ward: Workspace
 ) -> None:
     app = asked()
-    app.slider(key=key).set_value(value).run()
+    widget(app.slider, key).set_value(value).run()
     mend = next(button for button in app.button if button.key == "ask-mend-0")
     assert mend.label == "Mend it" and label in told(app)
     mend.click().run()
     assert not app.exception and not [button for button in app.button if str(button.key).startswith("ask-mend")]
     if "weight" in key:
-        assert app.selectbox(key="ask-retrieve-kind").value == "dense"
+        assert widget(app.selectbox, "ask-retrieve-kind").value == "dense"
     else:
-        assert app.slider(key=key).value == mended
+        assert widget(app.slider, key).value == mended
 
 
 def test_what_was_searched_beside_the_question_is_said(ward: Workspace) -> None:
@@ -606,9 +607,9 @@ def test_a_long_wait_can_be_cancelled_and_brings_back_the_settings_of_the_last_a
         st.rerun()
 
     monkeypatch.setattr(asking, "answering", pressed)
-    app.slider(key="ask-chunk-sentences-size").set_value(9).run()
+    widget(app.slider, "ask-chunk-sentences-size").set_value(9).run()
     assert not app.exception and app.session_state["state"]["applied"] == before
-    assert app.slider(key="ask-chunk-sentences-size").value == 1 and "verified word for word" in shown(app)
+    assert widget(app.slider, "ask-chunk-sentences-size").value == 1 and "verified word for word" in shown(app)
 
 
 def test_a_model_that_says_nothing_more_is_left_at_a_press_and_stops_at_its_next_word() -> None:

@@ -21,6 +21,7 @@ from rag.rerank.keep import Keep
 from rag.retrieve import Convex, Terms
 from rag.stage import options
 from rag.values import Chunk, Hit, Span
+from tests.widgets import widget
 
 PIPELINE = Pipeline(embed=Hashing())
 TERMS = Pipeline(embed=Hashing(), chunk=Words(), retrieve=Terms())
@@ -44,9 +45,9 @@ def compared(columns: list[Pipeline], **state: Any) -> AppTest:
 def with_set(columns: list[Pipeline], cases: list[dict[str, Any]]) -> AppTest:
     """The compare page on a question set that was uploaded."""
     app = compared(columns)
-    app.button_group(key="compare-view").set_value("A set of questions").run()
+    widget(app.button_group, "compare-view").set_value("A set of questions").run()
     text = "\n".join(map(json.dumps, cases))
-    app.file_uploader(key="compare-set-file").set_value([("set.jsonl", text.encode(), "application/json")]).run()
+    widget(app.file_uploader, "compare-set-file").set_value([("set.jsonl", text.encode(), "application/json")]).run()
     assert not app.exception, [error.value for error in app.exception]
     return app
 
@@ -71,11 +72,11 @@ def test_only_where_they_differ_hides_what_all_columns_share() -> None:
     app = compared([PIPELINE, PIPELINE])
     assert "same settings as every column" in shown(app)
     assert list(app.dataframe[0].value["Found by"]) == ["all"] * len(app.dataframe[0].value)
-    app.toggle(key="compare-only").set_value(True).run()
+    widget(app.toggle, "compare-only").set_value(True).run()
     assert "Every column found the same passages" in shown(app) and "that every column makes" in shown(app)
     assert not app.dataframe
     app = compared([PIPELINE, PIPELINE.model_copy(update={"rerank": Keep(top=1)})])
-    app.toggle(key="compare-only").set_value(True).run()
+    widget(app.toggle, "compare-only").set_value(True).run()
     found = app.dataframe[0].value
     assert set(found["Found by"]) == {"only A"} and found["B"].isna().all()
 
@@ -90,7 +91,7 @@ def test_a_column_whose_model_is_down_is_asked_once_until_it_is_tried_again(monk
 
     monkeypatch.setattr(Pipeline, "ask", counted)
     app = compared([PIPELINE, BROKEN])
-    app.toggle(key="compare-only").set_value(True).run()
+    widget(app.toggle, "compare-only").set_value(True).run()
     told = shown(app)
     assert "cannot be reached" in told and "no answer was written" in told and asked.count("chat") == 1
     press(app, "Try again")
@@ -186,14 +187,14 @@ def test_questions_that_cannot_or_should_not_be_asked_are_left_out_and_said() ->
     app = with_set([PIPELINE, TERMS], [*CASES, moved, named])
     assert "1 question left out" in shown(app)
     assert any(button.label == "Run 2 questions in 2 columns" for button in app.button)
-    app.toggle(key="compare-identifiers").set_value(True).run()
+    widget(app.toggle, "compare-identifiers").set_value(True).run()
     assert any(button.label == "Run 3 questions in 2 columns" for button in app.button)
 
 
 def test_a_set_that_cannot_be_read_says_which_line() -> None:
     app = compared([PIPELINE, TERMS])
-    app.button_group(key="compare-view").set_value("A set of questions").run()
-    app.file_uploader(key="compare-set-file").set_value([("set.jsonl", b'{"id": "1"}', "application/json")]).run()
+    widget(app.button_group, "compare-view").set_value("A set of questions").run()
+    widget(app.file_uploader, "compare-set-file").set_value([("set.jsonl", b'{"id": "1"}', "application/json")]).run()
     assert "line 1: no text under 'question'" in shown(app).replace("\\", "")
 
 

@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from pages.shared.state import open_pipeline, pipeline_of, shown, state, workspace
+from pages.shared.state import keyed, open_pipeline, pipeline_of, state, workspace
 from pages.shared.takeaway import take_away
 from pages.shared.text_view import plain
 from rag.away.yaml import from_file
@@ -47,7 +47,9 @@ def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, An
     """The controls of one stage; returns the option chosen and its values, whether they fit or not."""
     kinds = options(UNIONS[name])
     current = str(stage.model_dump()["kind"])
-    kind = st.selectbox(TITLES[name], list(kinds), key=shown(f"{key}-kind", current), label_visibility="collapsed")
+    kind = st.selectbox(
+        TITLES[name], list(kinds), list(kinds).index(current), key=keyed(f"{key}-kind"), label_visibility="collapsed"
+    )
     chosen = kinds[kind]
     st.caption(chosen.help())
     values = stage.model_dump() if kind == current else {field: info.default for field, info in chosen.model_fields.items()}
@@ -75,23 +77,23 @@ def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
     low = next((part.ge for part in info.metadata if isinstance(part, Ge)), None)
     high = next((part.le for part in info.metadata if isinstance(part, Le)), None)
     if info.annotation is bool:
-        return st.toggle(label, key=shown(key, value), help=help_text)
+        return st.toggle(label, value, key=keyed(key), help=help_text)
     if get_origin(info.annotation) is Literal:
         choices = list(get_args(info.annotation))
-        return st.segmented_control(label, choices, key=shown(key, value), help=help_text, required=True)
+        return st.segmented_control(label, choices, default=value, key=keyed(key), help=help_text, required=True)
     if info.annotation is int and isinstance(low, int) and isinstance(high, int):
         if high - low <= 1000:
-            return st.slider(label, low, high, key=shown(key, value), help=help_text)
-        return st.number_input(label, low, high, key=shown(key, value), help=help_text)
+            return st.slider(label, low, high, value, key=keyed(key), help=help_text)
+        return st.number_input(label, low, high, value, key=keyed(key), help=help_text)
     if info.annotation is float and isinstance(low, float) and isinstance(high, float):
         if high <= 10:
-            return st.slider(label, low, high, step=0.05, key=shown(key, float(value)), help=help_text)
-        return st.number_input(label, low, high, key=shown(key, float(value)), help=help_text)
+            return st.slider(label, low, high, float(value), step=0.05, key=keyed(key), help=help_text)
+        return st.number_input(label, low, high, float(value), key=keyed(key), help=help_text)
     if isinstance(value, dict):
-        return st.text_area(label, key=shown(key, written_types(value)), help=help_text, height=100)
+        return st.text_area(label, written_types(value), key=keyed(key), help=help_text, height=100)
     if len(str(value)) > LONG_TEXT or field in {"system", "template", "examples"}:
-        return st.text_area(label, key=shown(key, value), help=help_text, height=140)
-    return st.text_input(label, key=shown(key, value), help=help_text)
+        return st.text_area(label, value, key=keyed(key), help=help_text, height=140)
+    return st.text_input(label, value, key=keyed(key), help=help_text)
 
 
 def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]]:
@@ -107,7 +109,7 @@ def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], P
     faults = []
     for name, title in TITLES.items():
         current: Stage = getattr(pipeline, name)
-        kind = st.session_state[shown(f"{key}-{name}-kind", current.model_dump()["kind"])]  # The menu inside moves first.
+        kind = st.session_state.get(keyed(f"{key}-{name}-kind"), current.model_dump()["kind"])  # The menu inside moves first.
         with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
             chosen, values = _drawn(name, current, f"{key}-{name}")
             try:
@@ -176,9 +178,8 @@ def _starting_points(key: str) -> None:
     with st.popover("Open or save settings", icon=":material/tune:", width="stretch"):
         st.caption("Presets")
         for name, (about, preset) in PRESETS.items():
-            if st.button(name.capitalize(), help=about, key=f"{key}-preset-{name}", width="stretch"):
-                open_pipeline(preset)
-                st.rerun()
+            choose = f"{key}-preset-{name}"
+            st.button(name.capitalize(), help=about, key=choose, width="stretch", on_click=open_pipeline, args=(preset,))
         if saved:
             chosen = st.selectbox("Saved", saved, index=None, placeholder="Open a saved one", key=f"{key}-saved")
             if chosen and st.button("Open", key=f"{key}-open"):

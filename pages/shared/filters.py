@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from pages.shared.state import current_filter, shown, state, workspace
+from pages.shared.state import current_filter, keyed, state, workspace
 
 UNDATED = "Undated documents are left out then"
 IN_FORCE = "Leaves out editions that a later one replaces, and those whose effective date is still to come"
@@ -17,13 +17,13 @@ def filter_controls(key: str) -> None:
         map(bool, (only.documents, only.types, only.after, only.before, only.patients, only.authors, only.in_force)),
     )
     with st.expander(f"**Filter** · {active or 'none'}", key=f"{key}-filter"):
-        types = st.multiselect("Types", sorted({d.type for d in documents}), key=shown(f"{key}-types", list(only.types)))
+        types = st.multiselect("Types", sorted({d.type for d in documents}), list(only.types), key=keyed(f"{key}-types"))
         patients = _choice("Patients", {d.patient for d in documents}, only.patients, f"{key}-patients")
         authors = _choice("Written by", {d.author for d in documents}, only.authors, f"{key}-authors")
-        names = st.multiselect("Documents", [d.name for d in documents], key=shown(f"{key}-names", list(only.documents)))
-        after = st.date_input("From", None, key=shown(f"{key}-after", _date(only.after)), help=UNDATED)
-        before = st.date_input("Up to", None, key=shown(f"{key}-before", _date(only.before)), help=UNDATED)
-        in_force = st.checkbox("Only editions in force", key=shown(f"{key}-in-force", only.in_force), help=IN_FORCE)
+        names = st.multiselect("Documents", [d.name for d in documents], list(only.documents), key=keyed(f"{key}-names"))
+        after = st.date_input("From", _date(only.after), key=keyed(f"{key}-after"), help=UNDATED)
+        before = st.date_input("Up to", _date(only.before), key=keyed(f"{key}-before"), help=UNDATED)
+        in_force = st.checkbox("Only editions in force", only.in_force, key=keyed(f"{key}-in-force"), help=IN_FORCE)
     state()["filter"] = {
         "documents": names,
         "types": types,
@@ -38,7 +38,7 @@ def filter_controls(key: str) -> None:
 def _choice(label: str, there: set[str], chosen: tuple[str, ...], key: str) -> list[str]:
     """A choice among the values that documents have; nothing is drawn where no document has one."""
     options = sorted(there - {""})
-    return st.multiselect(label, options, key=shown(key, list(chosen))) if options else []
+    return st.multiselect(label, options, list(chosen), key=keyed(key)) if options else []
 
 
 def _date(iso: str | None) -> date | None:

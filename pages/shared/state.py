@@ -114,16 +114,13 @@ def open_filter(only: Filter) -> None:
     state()["revision"] += 1
 
 
-def shown(key: str, value: Any) -> str:
-    """The key of a widget that shows this value at first, and again once a whole pipeline was opened; its key stays the same.
+def keyed(key: str) -> str:
+    """The key of a widget that is drawn from the state: another one once a whole pipeline or filter was opened.
 
-    Under a new key the widget would stand there twice during a run, and a menu that was just opened would close.
+    Under the old key a browser may still send what the widget held before. Such a widget is given its value when it is drawn:
+    one put into `st.session_state` is lost where the first run that draws the widget is broken off.
     """
-    revision, drawn = state()["revision"], f"{key}-drawn"
-    if key not in st.session_state or st.session_state.get(drawn) != revision:
-        st.session_state[key] = value
-        st.session_state[drawn] = revision
-    return key
+    return f"{key}-{state()['revision']}"
 
 
 def current_filter() -> Filter:

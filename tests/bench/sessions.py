@@ -101,8 +101,9 @@ async def _one(
     page = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
     page.set_default_timeout(PATIENCE)
     await page.goto(address)
-    await page.get_by_role("link", name="Ask", exact=True).first.click()
-    await page.get_by_label("Question", exact=True).wait_for()
+    while not await page.get_by_label("Question", exact=True).count():  # A click while the page is drawn may be lost.
+        await page.get_by_role("link", name="Ask", exact=True).first.click()
+        await asyncio.sleep(4)
     turn = 0
     presets = list(PRESETS)
     preset = "default"
@@ -120,6 +121,7 @@ async def _one(
                 await page.get_by_role("button", name="Open or save settings").click()
                 await asyncio.sleep(1)
             await choice.click()
+        await asyncio.sleep(0.3)  # Until the browser has told the app; what is on the screen before that is not the answer.
         if await _shows(page, expected[preset, question]):
             seen.answers += 1
             seen.times.append(time.monotonic() - started)
