@@ -38,7 +38,7 @@ class Retrieving(Stage):
             freshness = index.freshness(rows, self.half_life)
             steps = [*steps, ("recent", steps[-1][1] * (1 - self.recency + self.recency * freshness))]
         final = steps[-1][1]
-        ranks = [np.argsort(np.argsort(-scores, kind="stable"), kind="stable") + 1 for _, scores in steps]
+        ranks = [ranked(scores) for _, scores in steps]
         hits = []
         for at in np.argsort(-final, kind="stable")[: self.candidates]:
             if final[at] < self.minimum:
@@ -59,7 +59,7 @@ class Retrieving(Stage):
         union = np.unique(np.concatenate([found for found, _ in every]))
         fused = np.zeros(len(union), np.float32)
         for found, scored in every:
-            fused[np.searchsorted(union, found)] += 1.0 / (SMOOTHING + _ranks(scored[-1][1]))
+            fused[np.searchsorted(union, found)] += 1.0 / (SMOOTHING + ranked(scored[-1][1]))
         widened = []
         for name, scores in steps:
             everywhere = np.zeros(len(union), np.float32)
@@ -122,11 +122,11 @@ class ReciprocalRank(Retrieving):
         pool, terms, vectors = self.pool(query, index, rows)
         fused = np.zeros(len(pool), np.float32)
         for scores in (terms, vectors):
-            fused += np.where(scores > 0, 1.0 / (self.smoothing + _ranks(scores)), 0.0).astype(np.float32)
+            fused += np.where(scores > 0, 1.0 / (self.smoothing + ranked(scores)), 0.0).astype(np.float32)
         return pool, [("terms", terms), ("vectors", vectors), ("fused", fused)]
 
 
-def _ranks(scores: Scores) -> Scores:
+def ranked(scores: Scores) -> Scores:
     """The rank of each score, 1 for the highest; ties in their order."""
     ranks = np.empty(len(scores), np.float32)
     ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)

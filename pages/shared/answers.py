@@ -1,12 +1,9 @@
 """What stands behind an answer: its hits with the rank and score of every step, and the exact prompt."""
 
-from dataclasses import replace
-
 import pandas as pd
 import streamlit as st
 
-from pages.shared.flags import flag_stretches, flagged_sources, mark_of, warning_of
-from pages.shared.layers import drawn
+from pages.shared.flags import flagged_sources, mark_of, passage_block
 from pages.shared.state import open_source
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
@@ -61,19 +58,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
     at = min(selected, len(hits) - 1)
     span, chunk = hits[at].chunk.span, hits[at].chunk
     st.caption(f"Passage {at + 1}, as it is indexed. Select a row to read another one.")
-    own = [replace(one, start=one.start - span.start, end=one.end - span.start) for one in flag_stretches(span)]
-    passage = drawn(chunk.text, 0, len(chunk.text), own)
-    pressed = text_view(
-        [
-            {"parts": [{"text": chunk.context}], "look": "quiet"},
-            {
-                "parts": passage,
-                "buttons": [{"label": "Open in the document", "value": "open"}],
-                "warning": warning_of(span),
-            },
-        ],
-        f"{key}-text",
-    )
+    pressed = text_view([{"parts": [{"text": chunk.context}], "look": "quiet"}, passage_block(chunk, "open")], f"{key}-text")
     if pressed:
         open_source(span)
     return hits[at]

@@ -10,8 +10,7 @@ import streamlit as st
 
 from pages.shared.controls import pipeline_controls
 from pages.shared.findings import count
-from pages.shared.flags import flag_stretches, mark_of, warning_of
-from pages.shared.layers import drawn
+from pages.shared.flags import mark_of, passage_block
 from pages.shared.sources import answer_view
 from pages.shared.state import answered, current_filter, open_pipeline, open_source, retrieved, state, workspace
 from pages.shared.text_view import Block, plain, text_view
@@ -103,6 +102,27 @@ def _open(text: str, name: str, at: int) -> None:
         st.error(plain(str(problem)))
     else:
         st.rerun()
+
+
+def column_answers(
+    pipelines: Sequence[Pipeline], question: str, only_different: bool
+) -> tuple[list[Answer | None], list[tuple[Hit, ...]]]:
+    """Draws every column's answer, with what differs marked; returns the answers and the passages of each column."""
+    columns = st.columns(len(pipelines), gap="medium")
+    answers: list[Answer | None] = []
+    hits: list[tuple[Hit, ...]] = []
+    for at, (column, pipeline) in enumerate(zip(columns, pipelines, strict=True)):
+        with column:
+            answer, found = column_answer(at, pipeline, question)
+            answers.append(answer)
+            hits.append(found)
+    marks = differences(answers)
+    common = common_statements(answers) if only_different else frozenset()
+    for at, (column, answer) in enumerate(zip(columns, answers, strict=True)):
+        if answer is not None:
+            with column:
+                result_column(at, answer, marks[at], common)
+    return answers, hits
 
 
 def column_answer(at: int, pipeline: Pipeline, question: str) -> tuple[Answer | None, tuple[Hit, ...]]:
@@ -258,15 +278,8 @@ def _read(one: Found) -> None:
             held.setdefault(span, []).append(f"{letter(at)}: rank {place[0]}, score {place[1].score:.3f}")
     blocks: list[Block] = []
     for number, (span, chunk) in enumerate(chunks.items()):
-        own = [replace(flag, start=flag.start - span.start, end=flag.end - span.start) for flag in flag_stretches(span)]
         blocks.append({"parts": [{"text": " · ".join([*held[span], span.document, chunk.section])}], "look": "title"})
-        blocks.append(
-            {
-                "parts": drawn(chunk.text, 0, len(chunk.text), own),
-                "buttons": [{"label": "Open in the document", "value": str(number)}],
-                "warning": warning_of(span),
-            }
-        )
+        blocks.append(passage_block(chunk, str(number)))
     pressed = text_view(blocks, "compare-passage", 260)
     if pressed and int(pressed) < len(chunks):
         open_source(list(chunks)[int(pressed)])

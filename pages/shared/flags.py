@@ -1,10 +1,12 @@
 """The warning on a passage that holds what may be an instruction or hidden text, wherever it is cited or shown."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from pages.shared.layers import Stretch
+from pages.shared.layers import Stretch, drawn
 from pages.shared.state import workspace
-from rag.values import Finding, Prompt, Span
+from pages.shared.text_view import Block
+from rag.values import Chunk, Finding, Prompt, Span
 
 MEANINGS = {"instruction": "text that may be an instruction", "hidden": "text that a reader does not see"}
 
@@ -36,6 +38,17 @@ def mark_of(span: Span) -> str:
 def flag_stretches(span: Span) -> list[Stretch]:
     """The flagged stretches of a passage, to be drawn on its text."""
     return [Stretch(one.start, one.end, one.kind, f"{MEANINGS.get(one.kind, one.kind)}: {one.rule}") for one in flags_of(span)]
+
+
+def passage_block(chunk: Chunk, value: str) -> Block:
+    """A passage with its flags drawn on it, its warning, and a button of that value that opens it in its document."""
+    span = chunk.span
+    own = [replace(one, start=one.start - span.start, end=one.end - span.start) for one in flag_stretches(span)]
+    return {
+        "parts": drawn(chunk.text, 0, len(chunk.text), own),
+        "buttons": [{"label": "Open in the document", "value": value}],
+        "warning": warning_of(span),
+    }
 
 
 def flagged_sources(prompt: Prompt) -> list[str]:

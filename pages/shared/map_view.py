@@ -3,14 +3,14 @@
 import html
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.flags import flag_stretches, warning_of
-from pages.shared.layers import drawn
+from pages.shared.findings import count
+from pages.shared.flags import passage_block
 from pages.shared.state import open_source
 from pages.shared.text_view import Block, text_view
 from rag.index.base import Index
@@ -98,25 +98,38 @@ def groups(index: Index, colour: str, rows: Sequence[int]) -> list[tuple[str, li
     return [*found, (f"{len(names) - most:,} others", sorted(rest))] if rest else found
 
 
+def told(passages: int, shares: tuple[float, float] | None) -> str:
+    """What the map shows of how many passages; `shares` are those of the variance that PCA's two axes hold."""
+    about = [count(passages, "passage")]
+    if passages > DRAWN:
+        about.append(f"{DRAWN:,} of them drawn, chosen evenly, with every hit")
+    if shares:
+        about.append(
+            f"the two axes hold {shares[0]:.0%} + {shares[1]:.0%} of the variance, so points that are near each other "
+            "here may still differ"
+        )
+    else:
+        about.append("distances between groups mean little; the question stands amid its five nearest passages")
+    return f"{' · '.join(about)}."
+
+
 def reading(index: Index, rows: Sequence[int], hits: Sequence[int], key: str) -> None:
     """The selected passages in full, each with a button that opens it in its document."""
     rank = {row: number for number, row in enumerate(hits, 1)}
     shown = sorted(rows, key=lambda row: (rank.get(row, len(hits) + 1), row))[:READ]
+    st.subheader(f"{count(len(rows), 'passage')} selected", anchor=False)
+    if len(rows) > READ:
+        st.caption(f"The first {READ} are shown, hits first.")
     pressed = text_view([block for row in shown for block in _blocks(index.chunks[row], row, rank.get(row))], key, 460)
     if pressed and int(pressed) < len(index.chunks):
         open_source(index.chunks[int(pressed)].span)
 
 
 def _blocks(chunk: Chunk, row: int, rank: int | None) -> list[Block]:
-    own = [replace(one, start=one.start - chunk.span.start, end=one.end - chunk.span.start) for one in flag_stretches(chunk.span)]
     about = [f"hit {rank}" if rank else "", chunk.span.document, f"p. {chunk.page}" if chunk.page else "", chunk.section]
     return [
         {"parts": [{"text": " · ".join(part for part in about if part)}], "look": "title"},
-        {
-            "parts": drawn(chunk.text, 0, len(chunk.text), own),
-            "buttons": [{"label": "Open in the document", "value": str(row)}],
-            "warning": warning_of(chunk.span),
-        },
+        passage_block(chunk, str(row)),
     ]
 
 
@@ -156,18 +169,16 @@ def _trace(drawing: Drawing, rows: Sequence[int], name: str, colour: str, size: 
 
 
 def _rings(drawing: Drawing, size: int) -> go.Scattergl:
-    return go.Scattergl(
-        **_places(drawing, drawing.hits),
-        mode="markers+text",
-        name="hits, with rank",
-        texttemplate="%{customdata[1]}",
-        textposition="top right",
-        textfont={"size": 13, "color": _ink()},
-        marker={"symbol": "circle-open", "size": size + 7, "color": _ink(), "line": {"width": 2}},
-    )
+    return _hits(drawing, {"symbol": "circle-open", "size": size + 7, "color": _ink(), "line": {"width": 2}})
 
 
 def _ranked(drawing: Drawing, size: int) -> go.Scattergl:
+    ranks = list(range(1, len(drawing.hits) + 1))
+    scale = [[0, "#0d9488"], [1, "#fbbf24"]]
+    return _hits(drawing, {"size": size + 5, "color": ranks, "colorscale": scale, "line": {"color": _ink(), "width": 1}})
+
+
+def _hits(drawing: Drawing, marker: dict[str, object]) -> go.Scattergl:
     return go.Scattergl(
         **_places(drawing, drawing.hits),
         mode="markers+text",
@@ -175,12 +186,7 @@ def _ranked(drawing: Drawing, size: int) -> go.Scattergl:
         texttemplate="%{customdata[1]}",
         textposition="top right",
         textfont={"size": 13, "color": _ink()},
-        marker={
-            "size": size + 5,
-            "color": list(range(1, len(drawing.hits) + 1)),
-            "colorscale": [[0, "#0d9488"], [1, "#fbbf24"]],
-            "line": {"color": _ink(), "width": 1},
-        },
+        marker=marker,
     )
 
 

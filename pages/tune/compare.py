@@ -5,14 +5,11 @@ import streamlit as st
 from pages.shared.charts import time_chart
 from pages.shared.comparison import (
     bring_back,
-    column_answer,
+    column_answers,
     column_settings,
-    common_statements,
-    differences,
     letter,
     link,
     passages_table,
-    result_column,
 )
 from pages.shared.frame import stop_without_documents
 from pages.shared.question import question_box
@@ -22,7 +19,6 @@ from pages.shared.sources import show_opened
 from pages.shared.state import pipeline_of, state
 from pages.shared.sweep import MOST, sweep_controls, told_apart
 from rag.presets import PRESETS
-from rag.values import Answer, Hit
 
 st.title("Compare")
 stop_without_documents()
@@ -71,20 +67,7 @@ if not state()["asked"].strip():
 only_different = st.toggle(
     "Only where they differ", key="compare-only", help="Hides the statements and passages that all columns have in common"
 )
-columns = st.columns(len(texts), gap="medium")
-answers: list[Answer | None] = []
-hits: list[tuple[Hit, ...]] = []
-for at, column in enumerate(columns):
-    with column:
-        one, found = column_answer(at, pipelines[at], state()["asked"])
-        answers.append(one)
-        hits.append(found)
-marks = differences(answers)
-common = common_statements(answers) if only_different else frozenset()
-for at, (column, one) in enumerate(zip(columns, answers, strict=True)):
-    if one is not None:
-        with column:
-            result_column(at, one, marks[at], common)
+answers, hits = column_answers(pipelines, state()["asked"], only_different)
 
 look = st.segmented_control("Look into", ["Passages", "Times"], default="Passages", required=True, key="compare-look")
 if look == "Passages":

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
-from pages.shared.map_view import COLOURS, DRAWN, READ, Drawing, map_chart, reading
+from pages.shared.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.shared.question import question_box
 from pages.shared.sources import show_opened
 from pages.shared.state import current_filter, pipeline_of, prepared, state, workspace
@@ -81,20 +81,7 @@ elif colour == "Rank":
     st.info("Type a question above; its hits are then coloured by their rank.")
 
 chosen = map_chart(drawing, colour, f"map-{method}-{key}")
-about = [count(len(index.chunks), "passage")]
-if len(index.chunks) > DRAWN:
-    about.append(f"{DRAWN:,} of them drawn, chosen evenly, with every hit")
-if plane.shares:
-    about.append(
-        f"the two axes hold {plane.shares[0]:.0%} + {plane.shares[1]:.0%} of the variance, so points that are near each other "
-        "here may still differ"
-    )
-else:
-    about.append("distances between groups mean little; the question stands amid its five nearest passages")
-st.caption(f"{' · '.join(about)}.")
+st.caption(told(len(index.chunks), plane.shares))
 if chosen:
-    st.subheader(f"{count(len(chosen), 'passage')} selected", anchor=False)
-    if len(chosen) > READ:
-        st.caption(f"The first {READ} are shown, hits first.")
     reading(index, chosen, drawing.hits, "map-reading")
 show_opened()

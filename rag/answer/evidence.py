@@ -4,10 +4,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rag.embed.minilm import commonness
 from rag.expand.synonyms import matches
 from rag.index.base import Index
-from rag.text import TERM, stopwords, terms
+from rag.text import terms
 from rag.values import Hit
 
 # Logistic weights over (share of the question's weighted terms in the best passage, cosine of the best passage), fitted on
@@ -26,10 +25,8 @@ class Asked:
 
     @classmethod
     def of(cls, question: str, index: Index) -> "Asked":
-        """The terms of a question, each with its inverse document frequency; everyday words weigh little."""
-        words = [word for word in TERM.findall(question.lower()) if word not in stopwords()]
-        weights = {terms(word)[0]: index.rarity(terms(word)[0], commonness(word)) for word in words}
-        return cls(weights, alternatives(question))
+        """The weighted terms of a question, with the other names of what it names."""
+        return cls(index.weights(question), alternatives(question))
 
     def coverage(self, found: Iterable[str]) -> float:
         """The share, 0 to 1, of the question's weight that these terms hold, in its own words or in others."""

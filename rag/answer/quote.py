@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from rag.answer.base import Answering, citation
-from rag.answer.evidence import Asked, alternatives, confidence
+from rag.answer.evidence import Asked, confidence
 from rag.embed.minilm import commonness
 from rag.index.base import Index
 from rag.text import terms
@@ -49,10 +49,10 @@ class Quote(Answering):
         asked = Asked.of(prompt.question, index)
         sure = confidence(asked, prompt.sources, index, prompt.question)
         if sure < self.refuse_below:
-            missing = _missing(prompt, 1.0)
+            missing = _missing(prompt, asked, 1.0)
             closest = " The closest passages are listed below." if prompt.sources else ""
             return Draft("", (), True, sure, f"The evidence is too weak to answer from.{missing}{closest}")
-        missing = _missing(prompt, EVERYDAY)
+        missing = _missing(prompt, asked, EVERYDAY)
         claims: dict[str, Claim] = {}
         for found in self._chosen(prompt, asked, index):
             quoted = citation(found.hit, found.number, index, found.chunk.span.start, found.chunk.span.end)
@@ -130,16 +130,15 @@ def _is_heading(document: Document, start: int, end: int) -> bool:
     return any(section.start <= start and end <= section.body for section in document.sections)
 
 
-def _missing(prompt: Prompt, most: float) -> str:
+def _missing(prompt: Prompt, asked: Asked, most: float) -> str:
     """Which words of the question, at `most` so common in English, stand in none of the passages, in its own spelling."""
     there = {term for hit in prompt.sources for term in terms(hit.chunk.indexed)}
-    instead = alternatives(prompt.question)
     absent = [
         word
         for word in dict.fromkeys(WORDS.findall(prompt.question))
         if commonness(word.lower()) <= most
         and (own := terms(word))
         and not there.intersection(own)
-        and not any(words <= there for words in instead.get(own[0], ()))
+        and not asked.holds_instead(own[0], there)
     ]
     return f" Not found in the passages: {', '.join(absent[:8])}." if absent else ""

@@ -1,6 +1,6 @@
 """What every chunker shares: the contextual header, and the step from offsets to passages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +10,8 @@ from rag.load.structure.criteria import MARKER
 from rag.stage import Stage
 from rag.text import WORD
 from rag.values import Chunk, Document, Span
+
+Counted = tuple[int, int, int]  # start, end, and how many words or tokens there are between
 
 
 class Piece(NamedTuple):
@@ -86,17 +88,25 @@ def packed(text: str, pieces: list[tuple[int, int]], size: int, overlap: int = 0
     Each stretch begins again with the last pieces of the one before it, up to `overlap` words of them.
     """
     counted = [(start, end, len(text[start:end].split())) for start, end in _short(text, pieces, size)]
+    return stretches(counted, overlap, lambda first: size)
+
+
+def stretches(counted: Sequence[Counted], overlap: int, room: Callable[[int], int]) -> Iterator[tuple[int, int]]:
+    """Neighbouring units (start, end, size) joined as far as there is room in the stretch that begins with a unit.
+
+    Each stretch begins again with the last units of the one before it, as far as `overlap` and its own room go.
+    """
     first = 0
     while first < len(counted):
-        total, last = 0, first
-        while last < len(counted) and (last == first or total + counted[last][2] <= size):
+        total, last, most = 0, first, room(first)
+        while last < len(counted) and (last == first or total + counted[last][2] <= most):
             total += counted[last][2]
             last += 1
         yield counted[first][0], counted[last - 1][1]
         if last == len(counted):
             return
         back, shared = last, 0
-        while back - 1 > first and shared + counted[back - 1][2] <= min(overlap, size - counted[last][2]):
+        while back - 1 > first and shared + counted[back - 1][2] <= min(overlap, room(back - 1) - counted[last][2]):
             back -= 1
             shared += counted[back][2]
         first = back

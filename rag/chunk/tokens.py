@@ -7,14 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from rag.chunk.base import Chunking, section_path
+from rag.chunk.base import Chunking, Counted, section_path, stretches
 from rag.embed.base import Embedding
 from rag.embed.minilm import token_count
 from rag.text import words
 from rag.values import Chunk, Document
 
 MARKS = 2  # MiniLM reads a mark at either end of a text.
-Counted = tuple[int, int, int]
 
 
 class Tokens(Chunking):
@@ -49,22 +48,7 @@ class Tokens(Chunking):
             start = counted[unit][0]
             return self.size - MARKS - header(section_path(document, start, start + 1))
 
-        first = 0
-        while first < len(counted):
-            total, last, most = 0, first, room(first)
-            while last < len(counted) and total + counted[last][2] <= most:
-                total += counted[last][2]
-                last += 1
-            yield counted[first][0], counted[last - 1][1]
-            if last == len(counted):
-                return
-            back, shared = last, 0
-            while back - 1 > first and shared + counted[back - 1][2] <= self.overlap:
-                if shared + counted[back - 1][2] + counted[last][2] > room(back - 1):
-                    break
-                back -= 1
-                shared += counted[back][2]
-            first = back
+        return stretches(counted, self.overlap, room)
 
 
 def _units(text: str, most: int) -> Iterator[Counted]:

@@ -3,6 +3,7 @@
 from math import sqrt
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from rag.expand.asked import Expanding
@@ -21,15 +22,19 @@ class Clinical(Expanding):
 
     def __call__(self, question: str, index: Index, only: Filter = Filter()) -> Query:
         own = set(terms(question))
-        there = index.vocabulary(only)
+        rows = index.allowed(only)
+
+        def held(form: str) -> bool:
+            return all(np.isin(index.postings(term)[0], rows).any() for term in terms(form, index.stem))
+
         added: dict[str, float] = {}
         notes = []
         for match in matches(question):
             forms = (form for form in match.forms if not own.issuperset(terms(form)))
-            held = [form for form in forms if set(terms(form, index.stem)) <= there][: self.most]
-            if held:
-                notes.append(f"{question[match.start : match.end]}: {', '.join(held)}")
-            for form in held:
+            there = [form for form in forms if held(form)][: self.most]
+            if there:
+                notes.append(f"{question[match.start : match.end]}: {', '.join(there)}")
+            for form in there:
                 for word in terms(form, stem=False):
                     if terms(word)[0] not in own:
                         weight = self.weight / sqrt(len(terms(form)))

@@ -91,6 +91,8 @@ class Queries(Written):
         description="What the model is told about its task; the number and the form are added",
     )
 
+    made: ClassVar[str] = "written"
+
     @property
     def most(self) -> int:
         return self.number
@@ -100,7 +102,7 @@ class Queries(Written):
         return f"{self.instruction} Write at most {self.number}.{JSON_LIST}".strip()
 
     def query(self, question: str, texts: tuple[str, ...]) -> Query:
-        return Query(question, texts=texts, notes=tuple(f"{text} (written by {self.model})" for text in texts))
+        return Query(question, texts=texts, notes=tuple(f"{text} ({self.made} by {self.model})" for text in texts))
 
 
 class Decompose(Queries):
@@ -117,8 +119,7 @@ class Decompose(Queries):
         description="What the model is told about its task; the number and the form are added",
     )
 
-    def query(self, question: str, texts: tuple[str, ...]) -> Query:
-        return Query(question, texts=texts, notes=tuple(f"{text} (a part, by {self.model})" for text in texts))
+    made: ClassVar[str] = "a part,"
 
 
 class Hyde(Written):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.index.base import Index, Rows, Scores
-from rag.retrieve import Convex, ReciprocalRank, Retrieving, scaled
+from rag.retrieve import Convex, ReciprocalRank, Retrieving, ranked, scaled
 from rag.text import TERM, terms
 from rag.values import Filter, Hit, Query
 
@@ -80,16 +80,14 @@ def term_weights(query: Query, row: int, index: Index) -> list[TermWeight]:
                 spelled.setdefault(term, word)
                 weights[term] += weight
     held = Counter(terms(index.chunks[row].indexed, index.stem))
-    scores = index.bm25.scores
     found = []
     for term, weight in weights.items():
-        at = index.bm25.vocab_dict.get(term)
-        if at is None or term not in held:
+        rows, scores = index.postings(term)
+        if not len(rows) or term not in held:
             continue
-        start, end = int(scores["indptr"][at]), int(scores["indptr"][at + 1])
-        here = np.flatnonzero(np.asarray(scores["indices"][start:end]) == row)
-        idf = float(np.log1p((len(index.chunks) - (end - start) + 0.5) / (end - start + 0.5)))
-        kept = float(scores["data"][start + here[0]]) if len(here) else 0.0
+        here = np.flatnonzero(rows == row)
+        idf = float(np.log1p((len(index.chunks) - len(rows) + 0.5) / (len(rows) + 0.5)))
+        kept = float(scores[here[0]]) if len(here) else 0.0
         found.append(TermWeight(spelled[term], float(weight), idf, kept / idf, held[term]))
     return sorted(found, key=lambda one: -one.score)
 
@@ -117,7 +115,7 @@ def fusion(retrieve: Retrieving, query: Query, row: int, index: Index, only: Fil
 
 
 def _reciprocal(label: str, scores: Scores, at: int, smoothing: int) -> Part:
-    rank = int(np.argsort(np.argsort(-scores, kind="stable"), kind="stable")[at]) + 1
+    rank = int(ranked(scores)[at])
     if scores[at] <= 0:
         return Part(f"{label}: no match", 1.0, 0.0)
     return Part(f"{label}: 1 / ({smoothing} + rank {rank})", 1.0, 1.0 / (smoothing + rank))

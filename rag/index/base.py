@@ -2,7 +2,7 @@
 
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -13,11 +13,12 @@ import numpy as np
 
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Vectors
+from rag.embed.minilm import commonness
 from rag.index.vectors import Kept, Nearest
 from rag.index.vectors import Rows as Rows
 from rag.index.vectors import Scores as Scores
 from rag.load.structure.provenance import in_force
-from rag.text import lines, sentences, terms
+from rag.text import TERM, lines, sentences, stopwords, terms
 from rag.values import Chunk, Document, Filter, Span
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -125,21 +126,29 @@ class Index:
 
         A document without a date counts as old as the oldest.
         """
-        days = {name: date.fromisoformat(document.date) for name, document in self.documents.items() if _is_day(document.date)}
-        if not days:
+        if not self._days:
             return np.ones(len(rows), np.float32)
-        newest, oldest = max(days.values()), min(days.values())
-        ages = [(newest - days.get(self.chunks[row].span.document, oldest)).days for row in rows]
+        newest, oldest = max(self._days.values()), min(self._days.values())
+        ages = [(newest - self._days.get(self.chunks[row].span.document, oldest)).days for row in rows]
         return np.asarray(0.5 ** (np.array(ages) / half_life), np.float32)
 
-    def vocabulary(self, only: Filter = Filter()) -> Set[str]:
-        """The terms of the passages that a filter lets through."""
-        if self.bm25 is None:
-            return set()
-        if only == Filter():
-            known: Set[str] = self.bm25.vocab_dict.keys()
-            return known
-        return {term for row in self.allowed(only) for term in terms(self.chunks[row].indexed, self.stem)}
+    @cached_property
+    def _days(self) -> dict[str, date]:
+        return {name: date.fromisoformat(document.date) for name, document in self.documents.items() if _is_day(document.date)}
+
+    def postings(self, term: str) -> tuple[Rows, Scores]:
+        """The rows that hold a term, and what it adds to the BM25 score of each."""
+        at = None if self.bm25 is None else self.bm25.vocab_dict.get(term)
+        if self.bm25 is None or at is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        scores = self.bm25.scores
+        here = slice(int(scores["indptr"][at]), int(scores["indptr"][at + 1]))
+        return np.asarray(scores["indices"][here], np.int64), np.asarray(scores["data"][here], np.float32)
+
+    def weights(self, question: str) -> dict[str, float]:
+        """The terms of a question, each with its inverse document frequency; everyday words weigh little."""
+        words = [word for word in TERM.findall(question.lower()) if word not in stopwords()]
+        return {terms(word)[0]: self.rarity(terms(word)[0], commonness(word)) for word in words}
 
     def rarity(self, term: str, common: float) -> float:
         """The inverse document frequency of a term as BM25 weighs it, where a share `common` of all passages would hold it.

@@ -1,7 +1,6 @@
 """A cross-encoder: question and passage are read together, one pair at a time, on ONNX Runtime."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -47,8 +46,7 @@ class CrossEncoder(Reranking):
         scores = 1 / (1 + np.exp(-logits))
         order = np.argsort(-logits, kind="stable")
         ranked = [near[at].after("cross", float(scores[at]), rank) for rank, at in enumerate(order, 1)]
-        behind = [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in far]  # Theirs is on another scale.
-        return [*ranked, *behind][: self.top]
+        return self.followed(ranked, far)
 
     def _scored(self, question: str, texts: Sequence[str], index: Index) -> Logits:
         """The logit of every passage. Those of the last questions are kept, so that going back costs nothing."""

@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embed.minilm import commonness
 from rag.index.base import Index, Scores
+from rag.rerank.late import maxima
 from rag.retrieve import scaled
-from rag.text import TERM, stopwords, terms
+from rag.text import TERM, terms
 from rag.values import Hit
 
 HALF_LIFE = 365
@@ -29,8 +29,8 @@ class Candidates:
 
     @cached_property
     def weights(self) -> dict[str, float]:
-        """The terms of the question, each with its inverse document frequency; everyday words weigh little."""
-        return {terms(word)[0]: self.index.rarity(terms(word)[0], commonness(word)) for word in _telling(self.question)}
+        """The weighted terms of the question."""
+        return self.index.weights(self.question)
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
@@ -52,10 +52,8 @@ class Candidates:
 
     @cached_property
     def matched(self) -> list[NDArray[np.float32]]:
-        """For each hit the cosine that each token of the question reaches in its passage (Khattab & Zaharia, 2020)."""
-        asked = self.index.embedder.tokens([self.question])[0]
-        passages = self.index.artifacts.tokens(self.index.embedder, [hit.chunk for hit in self.hits])
-        return [(asked @ tokens.T).max(axis=1) for tokens in passages]
+        """For each hit the cosine that each token of the question reaches in its passage."""
+        return maxima(self.question, self.hits, self.index)
 
     def covered(self, there: Collection[str]) -> float:
         """The share of the question's weight that these terms hold."""
@@ -72,10 +70,6 @@ class Candidates:
         pairs = {pair: min(self.weights[pair[0]], self.weights[pair[1]]) for pair in pairwise(asked)}
         total = sum(pairs.values()) or 1.0
         return [sum(weight for pair, weight in pairs.items() if _near(held, *pair, within)) / total for held in self.places]
-
-
-def _telling(text: str) -> list[str]:
-    return [word for word in TERM.findall(text.lower()) if word not in stopwords()]
 
 
 def _near(held: dict[str, list[int]], one: str, other: str, within: int) -> bool:

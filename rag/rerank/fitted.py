@@ -1,6 +1,5 @@
 """A linear model over the scores at hand, its weights open settings that `rag fit` can fit on questions with gold evidence."""
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -59,5 +58,4 @@ class Fitted(Reranking):
         worth = values @ np.array(list(weights.values()))
         order = np.argsort(-worth, kind="stable")
         ranked = [near[at].after("fitted", float(worth[at]), rank) for rank, at in enumerate(order, 1)]
-        behind = [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in far]  # Theirs is on another scale.
-        return [*ranked, *behind][: self.top]
+        return self.followed(ranked, far)

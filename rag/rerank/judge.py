@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -63,8 +62,7 @@ class Judge(ChatModel, Reranking):
         if not near:
             return []
         ranked = self._graded(question, near, index) if self.method == "pointwise" else self._listed(question, near, index)
-        behind = [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in far]  # Theirs is on another scale.
-        return [*ranked, *behind][: self.top]
+        return self.followed(ranked, far)
 
     def estimate(self, question: str, hits: Sequence[Hit], index: Index) -> Usage:
         """What judging these hits would take, before any call; passages that are judged already cost nothing.

@@ -1,5 +1,6 @@
 """The baseline reranker, and what every reranker has."""
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -20,6 +21,10 @@ class Reranking(Stage):
     def __call__(self, question: str, hits: list[Hit], index: Index) -> list[Hit]:
         """At most `top` of the hits, best first."""
         raise TypeError(f"{type(self).__name__} does not rerank")
+
+    def followed(self, ranked: list[Hit], far: list[Hit]) -> list[Hit]:
+        """The hits that were ranked anew, then those beyond the depth; these score no more, since theirs is another scale."""
+        return [*ranked, *(replace(hit, score=min(hit.score, ranked[-1].score)) for hit in far)][: self.top]
 
 
 class Keep(Reranking):

@@ -1,9 +1,11 @@
 """Late interaction: every token of the question looks for its best match among the tokens of a passage."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from rag.index.base import Index
@@ -25,15 +27,19 @@ class LateInteraction(Reranking):
         near, far = hits[: self.depth], hits[self.depth :]
         if not near:
             return []
-        asked = index.embedder.tokens([question])[0]
-        passages = index.artifacts.tokens(index.embedder, [hit.chunk for hit in near])
-        matches = np.array([(asked @ tokens.T).max(axis=1).mean() for tokens in passages], np.float32)
+        matches = np.array([cosines.mean() for cosines in maxima(question, near, index)], np.float32)
         before = scaled(np.array([hit.score for hit in near], np.float32))
         mixed = self.weight * scaled(matches) + (1 - self.weight) * before
         order = np.argsort(-mixed, kind="stable")
         ranked = [near[at].after("late", float(mixed[at]), rank) for rank, at in enumerate(order, 1)]
-        behind = [replace(hit, score=min(hit.score, ranked[-1].score)) for hit in far]  # Theirs is on another scale.
-        return [*ranked, *behind][: self.top]
+        return self.followed(ranked, far)
+
+
+def maxima(question: str, hits: Sequence[Hit], index: Index) -> list[NDArray[np.float32]]:
+    """For each hit the cosine that each token of the question reaches in its passage, float32 (tokens of the question,)."""
+    asked = index.embedder.tokens([question])[0]
+    passages = index.artifacts.tokens(index.embedder, [hit.chunk for hit in hits])
+    return [(asked @ tokens.T).max(axis=1) for tokens in passages]
 
 
 @dataclass(frozen=True, slots=True)
