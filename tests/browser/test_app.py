@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,24 +33,32 @@ FLAGS = [
 PATIENCE = 60_000
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of the app with a workspace of its own, which begins with the samples."""
+@contextmanager
+def served(workspace: Path) -> Iterator[str]:
+    """The address of a server of the app with a workspace of its own, which begins with the samples."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.fileWatcherType", "none"]
-    environment = {**os.environ, "RAG_WORKSPACE": str(tmp_path_factory.mktemp("workspace"))}
+    command = [sys.executable, "-m", "pages.start", "--server.port", str(port)]
+    environment = {**os.environ, "RAG_WORKSPACE": str(workspace)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        url = f"http://localhost:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.25)
+        try:
+            url = f"http://localhost:{port}"
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+                    break
+                except OSError:
+                    time.sleep(0.25)
+            yield url
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("workspace")) as url:
         yield url
-        server.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +101,17 @@ def test_the_first_question_is_one_click_away_and_its_citation_opens_the_marked_
     page.locator(".statement button").first.click()
     page.get_by_role("dialog").get_by_role("img").wait_for()
     assert page.get_by_role("dialog").get_by_text("printed").is_visible()
+
+
+def test_a_page_that_is_the_first_request_to_a_server_opens(chromium: "playwright.Browser", tmp_path: Path) -> None:
+    with served(tmp_path / "workspace") as url:
+        page = chromium.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{url}/compare")
+        page.get_by_role("heading", name="Compare", exact=True).wait_for()
+        settled(page)
+        assert not page.get_by_text("Page not found").count()
+        page.close()
 
 
 def test_an_uploaded_pdf_is_asked_and_its_citation_opens(page: "playwright.Page", tmp_path: Path) -> None:
