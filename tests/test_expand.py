@@ -23,6 +23,7 @@ NOTES = {
     "d.txt": "Chronic kidney disease stage 3. Lisinopril and furosemide since 2019.",
 }
 GROUPS = [group for kind in KINDS for group in rules("synonyms")[kind]]
+CLASSES = rules("synonyms")["classes"]
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,29 @@ def test_every_form_of_a_group_leads_to_the_others(group: list[str]) -> None:
     for form in group:
         (match,) = [one for one in matches(f"the {form} there") if one.forms] or [None]
         assert match is not None and set(group) - {form} <= set(match.forms), form
+
+
+@pytest.mark.parametrize("known", CLASSES, ids=lambda known: str(known["class"][0]))
+def test_a_class_leads_to_its_members_and_a_member_to_its_class_alone(known: dict[str, list[str]]) -> None:
+    inside, members = set(known["class"]), set(known["members"])
+    for form in known["class"]:
+        assert inside - {form} | members <= set(_forms(form)), form
+    grouped = [set(group) for group in GROUPS]
+    for member in known["members"]:
+        found = set(_forms(member))
+        own = set().union(*(group for group in grouped if member in group))
+        assert inside <= found and not found & (members - own - {member}), member
+
+
+def test_one_anticoagulant_does_not_stand_for_another() -> None:
+    assert "warfarin" not in _forms("apixaban") and "anticoagulant" in _forms("apixaban")
+    weights = Asked({"apixaban": 1.0}, alternatives("apixaban"))
+    assert weights.coverage(["warfarin"]) == 0.0 and weights.coverage(["eliqui"]) == 1.0
+
+
+def _forms(form: str) -> tuple[str, ...]:
+    (match,) = [one for one in matches(f"the {form} there") if one.forms]
+    return match.forms
 
 
 @pytest.mark.parametrize("text", ["tell us all about it", "she was on time", "is there an ed for it", "ms smith"])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from rag.embed.minilm import commonness
 from rag.rules import rules
@@ -26,17 +27,28 @@ class Match:
 
 @cache
 def _known() -> dict[str, list[tuple[tuple[str, ...], str, tuple[str, ...]]]]:
-    """By the first word of a form: its words, the form as written, and the others of its group; the longest first."""
+    """By the first word of a form: its words, the form as written, and its other forms; the longest first."""
     found: dict[str, list[tuple[tuple[str, ...], str, tuple[str, ...]]]] = {}
-    for kind in KINDS:
-        for group in rules("synonyms")[kind]:
-            for form in group:
-                words = tuple(_plain(word) for word in WORD.findall(form))
-                others = tuple(other for other in group if other != form)
-                found.setdefault(words[0], []).append((words, form, others))
+    for form, others in _forms():
+        words = tuple(_plain(word) for word in WORD.findall(form))
+        found.setdefault(words[0], []).append((words, form, others))
     for forms in found.values():
         forms.sort(key=lambda known: -len(known[0]))
     return found
+
+
+def _forms() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every form with the others that it leads to: a group's to each other, a class to its members, a member to its class alone.
+
+    One anticoagulant never stands for another one.
+    """
+    known = rules("synonyms")
+    for group in (*chain.from_iterable(known[kind] for kind in KINDS), *(one["class"] for one in known["classes"])):
+        for form in group:
+            yield form, tuple(other for other in group if other != form)
+    for one in known["classes"]:
+        yield from ((form, tuple(one["members"])) for form in one["class"])
+        yield from ((member, tuple(one["class"])) for member in one["members"])
 
 
 def matches(text: str) -> list[Match]:
