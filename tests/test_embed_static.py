@@ -1,5 +1,8 @@
 """The static embedder: WordPiece's own pieces, a mean worked by hand, a table that is made once, and what it is good for."""
 
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +19,94 @@ from tests.conftest import FILES
 from tests.embed_stand_ins import table
 
 pytestmark = pytest.mark.skipif(not installed(), reason="the MiniLM wheel is not installed")
-TEXTS = [*FILES.values(), "Naïve re-admission: 40mg/day (p<0.05); e.g. β-blockers, 漢字 and don't…", "x" * 150, "ЖЁЛТЫЙ"]
+ODD = "see [12] [SEP] a[MASK]b [cls] \x00\x07 be\x7flow \ufffd ΟΔΟΣ İstanbul ﬁbre 10⁻³ µg/ml e\u0301tude soft\u00adhyphen"
+TEXTS = [*FILES.values(), "Naïve re-admission: 40mg/day (p<0.05); e.g. β-blockers, 漢字 and don't…", "x" * 150, "ЖЁЛТЫЙ", ODD]
+
+
+def plain_pieces(text: str) -> list[int]:
+    ids: list[int] = _tokenizer(None).encode(text, add_special_tokens=False).ids
+    return ids
+
+
+def plain_vector(text: str, rows: Any) -> Any:
+    """The mean of the rows of a text's pieces, of unit length, added up one by one in double precision."""
+    total = np.zeros(rows.shape[1])
+    for piece in plain_pieces(text) or [_tokenizer(None).token_to_id("[UNK]")]:
+        total += rows[piece]
+    return total / np.linalg.norm(total)
+
+
+def drawn(count: int, letters: str, seed: int = 5) -> list[str]:
+    """Texts of 30 words of up to eight of the letters, many of them in several texts."""
+    random = np.random.default_rng(seed)
+    words = ["".join(random.choice(list(letters), size=random.integers(1, 9))) for _ in range(10 * count)]
+    return [" ".join(random.choice(words, size=30)) for _ in range(count)]
+
+
+ASCII = "".join(map(chr, range(33, 127)))
 
 
 @pytest.fixture
 def random_table(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(static, "distilled", table)
     monkeypatch.setattr(static, "_table", static._table.__wrapped__)
-    monkeypatch.setattr(static, "_words", {})
+    monkeypatch.setattr(static, "_words", static._Words())
     return table()[0]
 
 
 @pytest.mark.parametrize("again", [1, 2])
 def test_pieces_are_those_of_minilms_tokenizer(random_table: Any, again: int) -> None:
+    texts = TEXTS + drawn(200, ASCII) + drawn(50, ASCII + "éßµΣ–’漢\u0301\u200b\x01")
     for _ in range(again):
-        found = static._pieces(TEXTS)
-    assert [ids.tolist() for ids in found] == [_tokenizer(None).encode(text, add_special_tokens=False).ids for text in TEXTS]
+        found = [static._pieces(text).tolist() for text in texts]
+    assert found == [plain_pieces(text) for text in texts]
 
 
-def test_a_vector_is_the_mean_of_its_pieces_rows(random_table: Any) -> None:
-    ids = _tokenizer(None).encode(TEXTS[0], add_special_tokens=False).ids
-    mean = random_table[ids].mean(axis=0)
-    assert len(ids) > 100
-    assert np.allclose(Static()([TEXTS[0]])[0], mean / np.linalg.norm(mean), atol=1e-5)
-    narrow = mean[:32] / np.linalg.norm(mean[:32])
-    assert np.allclose(Static(width=32)([TEXTS[0]])[0], narrow, atol=1e-5)
+@pytest.mark.parametrize("width", [384, 32])
+def test_vectors_are_those_of_a_plain_loop(random_table: Any, width: int) -> None:
+    texts = [*TEXTS, *drawn(50, "abc'-."), "", "\x01"]
+    wanted = [plain_vector(text, random_table[:, :width]) for text in texts]
+    for _ in range(2):  # First with every word unseen, then with all of them seen.
+        found = Static(width=width)(texts)
+        assert found.dtype == np.float32 and np.allclose(found, wanted, atol=1e-6)
 
 
 def test_the_words_kept_are_bounded(random_table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = Static()(TEXTS)
+    assert len(static._words) > 100 and max(map(len, static._words)) <= static.LONGEST_WORD < 150
     monkeypatch.setattr(static, "MOST_WORDS", 5)
-    rows = Static()(TEXTS)
-    assert np.allclose(Static()(TEXTS[::-1])[::-1], rows, atol=1e-6)
-    assert len(static._words) < 400
+    assert np.array_equal(Static()(TEXTS), wanted) and np.array_equal(Static()(TEXTS[::-1])[::-1], wanted)
+    assert 0 < len(static._words) <= 5
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("most", [20, 300_000])
+def test_threads_that_forget_each_others_words_embed_as_one_does(
+    random_table: Any, monkeypatch: pytest.MonkeyPatch, hasty_threads: None, most: int
+) -> None:
+    texts = TEXTS + drawn(40, "abcde.-é")
+    wanted = Static()(texts)
+    monkeypatch.setattr(static, "_words", static._Words())
+    monkeypatch.setattr(static, "MOST_WORDS", most)
+    orders = [np.random.default_rng(seed).permutation(len(texts)) for seed in range(16)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda order: Static()([texts[at] for at in order]), orders))
+    for order, rows in zip(orders, found, strict=True):
+        assert np.array_equal(rows, wanted[order])
+
+
+def test_progress_is_told_by_the_batch_and_at_the_end(random_table: Any) -> None:
+    told: list[tuple[int, int]] = []
+    Static()(["one dose"] * (2 * static.BATCH + 1), lambda done, total: told.append((done, total)))
+    total = 2 * static.BATCH + 1
+    assert told == [(static.BATCH, total), (2 * static.BATCH, total), (total, total)]
 
 
 def test_a_question_is_read_by_minilm_and_turned_to_the_tables_axes(random_table: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 """Compare and Map: what differs, sweeps, question sets with their cards, and the same picture every time."""
 
 import json
+import re
+import time
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,21 +14,27 @@ from test_pages import NOTE, QUESTION, opened, press, shown, small_workspace  # 
 
 from pages.shared.comparison import common_statements, passages
 from pages.shared.map_view import DRAWN, GROUPS, Drawing, _hover, _traces, drawn_rows, groups, selected_rows
+from pages.shared.scorecard import _against, _line
+from pages.shared.set_run import _meanwhile
+from pages.shared.side_by_side import ranked
 from pages.shared.sweep import MOST, ordered, proposals, swept, swept_fields, told_apart
 from rag.answer.chat import Chat
 from rag.chunk.windows import Words
 from rag.embed.hashing import Hashing
 from rag.errors import SettingProblem
-from rag.pipeline import UNIONS, Pipeline
+from rag.evaluate.card import Figure, Row
+from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.rerank.keep import Keep
-from rag.retrieve import Convex, Terms
+from rag.retrieve import Convex, ReciprocalRank, Terms
 from rag.stage import options
-from rag.values import Chunk, Hit, Span
+from rag.values import Case, Chunk, Hit, Span
+from tests.fake_server import running
 from tests.widgets import widget
 
 PIPELINE = Pipeline(embed=Hashing())
 TERMS = Pipeline(embed=Hashing(), chunk=Words(), retrieve=Terms())
 BROKEN = Pipeline(embed=Hashing(), answer=Chat(base_url="http://127.0.0.1:9/v1", retries=0, timeout=2.0))
+CASE = Case("dose", "Was furosemide continued?")
 START = NOTE.index("Furosemide 40 mg")
 CASES = [
     {
@@ -211,6 +220,139 @@ def test_a_question_of_the_set_is_asked_in_the_columns() -> None:
     assert AppTest.from_function(page, default_timeout=60).run().text[0].value == "Why? One question Why?"
 
 
+def without(text: str) -> str:
+    return text.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("stage", "key", "value", "told", "mended"),
+    [
+        (Words(), "chunk-words-overlap", 200, "overlap: 200 → 25", ("chunk", "overlap", 25)),
+        (Keep(), "rerank-keep-top", 150, "retrieve.candidates: 50 → 150", ("retrieve", "candidates", 150)),
+        (ReciprocalRank(), "retrieve-reciprocal-minimum", 0.5, "No passage can reach", ("retrieve", "minimum", 0.0)),
+    ],
+)
+def test_a_column_that_makes_no_sense_says_so_and_is_mended_by_one_click(
+    stage: Any, key: str, value: float, told: str, mended: tuple[str, str, float]
+) -> None:
+    changed = PIPELINE.model_copy(update={key.split("-")[0]: stage})
+    app = compared([PIPELINE, changed, PIPELINE])
+    assert not [button for button in app.button if button.label == "Mend it"]
+    widget([*app.slider, *app.number_input], f"compare-1-{key}").set_value(value).run()
+    assert not app.exception and told in without(shown(app))
+    app = press(app, "Mend it")
+    assert not app.exception and not [button for button in app.button if button.label == "Mend it"]
+    columns = [read_pipeline(text) for text in app.session_state["state"]["columns"]]
+    assert columns[0] == columns[2] == PIPELINE
+    name, field, wanted = mended
+    assert getattr(getattr(columns[1], name), field) == wanted
+    assert app.session_state["state"]["pipeline"] == opened("compare").session_state["state"]["pipeline"]
+
+
+def test_columns_of_the_same_option_say_in_which_setting_of_it_they_differ() -> None:
+    kinds = [Convex(weight=0.2), Convex(weight=0.8), Terms(), Convex(weight=0.8)]
+    pipelines = [PIPELINE.model_copy(update={"retrieve": kind}) for kind in kinds]
+    assert told_apart(pipelines) == [
+        "Retrieval convex weight 0.2", "Retrieval convex weight 0.8", "Retrieval terms", "Retrieval convex weight 0.8",
+    ]  # fmt: skip
+    told = without(shown(compared(pipelines)))
+    assert "**D** · Retrieval convex weight 0.8 (the same as B)" in told and told.count("the same as") == 1
+
+
+def test_side_by_side_has_a_row_a_rank_and_tints_what_one_column_alone_found() -> None:
+    first, second = [hit(0, 100), hit(200, 300), hit(500, 600)], [hit(510, 600), hit(10, 90), hit(900, 950)]
+    both = [first, second]
+    assert [(rank, alone) for rank, _, alone in ranked(both, 0, only_different=False)] == [(1, False), (2, True), (3, False)]
+    assert [(rank, alone) for rank, _, alone in ranked(both, 1, only_different=True)] == [(3, True)]
+    app = compared([PIPELINE, PIPELINE.model_copy(update={"rerank": Keep(top=1)})])
+    widget(app.button_group, "compare-look").set_value("Side by side").run()
+    assert "**A** · 2 passages, 1 only here" in shown(app) and "**B** · 1 passage, 0 only here" in shown(app)
+    cells = [json.loads(part.proto.json)["blocks"] for part in app.get("bidi_component") if "compare-side" in part.proto.id]
+    titles = [cell[0]["parts"][0]["text"] for cell in cells]
+    assert [title.split(" · ")[0] for title in titles] == ["A 1", "B 1", "A 2"]
+    texts = ["".join(part["text"] for part in cell[1]["parts"]) for cell in cells]
+    assert texts[0] == texts[1] != texts[2] and all(text in NOTE or "20 mg" in text for text in texts)
+    assert [{part["look"] for part in cell[1]["parts"]} for cell in cells] == [{""}, {""}, {"new"}]
+    widget(app.toggle, "compare-only").set_value(True).run()
+    assert "Passages that every column found are hidden" in shown(app)
+
+
+def test_stop_takes_hold_while_an_answer_is_written_and_the_answer_is_kept_when_it_comes() -> None:
+    class Stopped(Exception):
+        pass
+
+    go, kept = Event(), []
+
+    def ask() -> Row:
+        go.wait(10)
+        kept.append("answer")
+        return Row(CASE)
+
+    def show() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        _meanwhile(ask, show)
+    assert not kept
+    go.set()
+    assert _meanwhile(ask, lambda: None).case == CASE
+    for _ in range(100):
+        if len(kept) == 2:
+            break
+        time.sleep(0.05)
+    assert kept == ["answer", "answer"]
+
+    def broken() -> Row:
+        raise KeyError("gone")
+
+    with pytest.raises(KeyError):
+        _meanwhile(broken, lambda: None)
+
+
+def test_what_models_took_stands_on_the_card_with_its_interval_where_one_was_asked_and_nowhere_else() -> None:
+    app = press(with_set([PIPELINE, TERMS], CASES), "Run 2 questions in 2 columns")
+    assert "tokens a question" not in shown(app) and "cost" not in shown(app)
+    with running() as server:
+        chat = Chat(base_url=server.url, model="good", price_in=1000.0, price_out=1000.0)
+        columns = [PIPELINE, PIPELINE.model_copy(update={"answer": chat})]
+        app = with_set([*columns, PIPELINE.model_copy(update={"answer": Chat(base_url=server.url, model="quiet")})], CASES)
+        assert "Calls of a chat model for each question: column B at most 1, column C at most 1" in shown(app)
+        before = len(server.seen.bodies)
+        told = shown(press(app, "Run the 4 answers still missing"))
+        asked = len(server.seen.bodies) - before
+    assert "**0** tokens a question" in told and "no model was asked" in told
+    small = r"  \n:small\[:gray\["
+    figure = rf"\*\*([\d,]+)\*\* tokens a question{small}[\d,]+ to [\d,]+ · n 2\]\]{small}(\d) calls"
+    used = re.findall(figure, told)
+    assert len(used) == 2 and sum(int(calls) for _, calls in used) == asked == 4
+    (cost,) = re.findall(r"\*\*([\d.]+)\*\* cost a question", told)
+    assert float(cost) == pytest.approx(int(used[0][0].replace(",", "")) / 1000, abs=0.001)
+    assert "about" in told.split("**C**")[1] and "the model runs on this machine" in without(told)
+
+
+def test_a_card_claims_nothing_from_too_few_questions() -> None:
+    assert "no interval · n 1" in _line(Figure("evidence recall", 0.5, 1, (0.5, 0.5)), None)
+    assert "all alike, no interval · n 4" in _line(Figure("evidence recall", 0.5, 4, (0.5, 0.5)), None)
+    assert "0.30 to 0.70 · n 9" in _line(Figure("evidence recall", 0.5, 9, (0.3, 0.7)), None)
+    assert [_against(Figure("evidence recall", 0.2, n, (0.1, 0.3)))[0] for n in (1, 5, 6)] == ["≈", "≈", "▲"]
+    assert _against(Figure("refused wrongly", 0.2, 6, (0.1, 0.3)))[0] == "▼"
+
+
+def test_a_column_that_was_not_asked_yet_says_so_on_its_card() -> None:
+    def page() -> None:
+        from pages.shared.scorecard import cards, differing
+        from rag.evaluate.card import Row
+        from rag.pipeline import Pipeline
+        from rag.values import Case
+
+        rows = [[Row(Case("1", "Why?"), {"gold cited first": None}, 5.0), None]]
+        cards(rows, [Pipeline(), Pipeline()])
+        differing(rows)
+
+    told = shown(AppTest.from_function(page, default_timeout=60).run())
+    assert "Not asked yet." in told and "No question was answered in every column yet." in told
+
+
 def mapped(**state: Any) -> AppTest:
     text = PIPELINE.to_json()
     return opened("map", **{"pipeline": text, "applied": text, "question": QUESTION, "asked": QUESTION, **state})
@@ -260,6 +402,8 @@ def test_the_largest_groups_have_a_colour_and_the_rest_is_one() -> None:
     found = groups(many(400), "Document", range(400))
     assert len(found) == GROUPS and found[-1][0] == "29 others"
     assert sorted(row for _, inside in found for row in inside) == list(range(400))
+    last = found[-1][1][-1]
+    assert any(last in rows for _, rows in groups(many(400), "Document", range(400), [last])[:1])
     assert [name for name, _ in groups(many(400), "Document type", range(400))] == ["t0", "t1"]
     assert {name for name, _ in groups(many(400), "Section", range(400))} == {"S0", "S1", "S2"}
 

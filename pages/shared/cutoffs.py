@@ -1,5 +1,7 @@
 """Two sliders that show which passages would fall off, drawn from the candidates at hand: nothing is computed again."""
 
+from itertools import chain
+
 import streamlit as st
 
 from pages.shared.charts import cut_chart
@@ -14,15 +16,15 @@ WORDS = 12
 
 def retrieved_score(hit: Hit, answer: Answer) -> float:
     """The score that the retriever gave a passage, whatever a reranker made of it."""
-    spans = {other.chunk.span: other.score for other in reversed(answer.found)}
-    parents = {other.chunk.parent: other.score for other in reversed(answer.found) if other.chunk.parent}
-    return spans.get(hit.chunk.span, parents.get(hit.chunk.span, hit.score))
+    own = (other.score for other in answer.found if hit.chunk.span.holds(other.chunk.span))
+    around = (other.score for other in answer.found if other.chunk.span.holds(hit.chunk.span))
+    return next(chain(own, around), hit.score)
 
 
 def in_order(answer: Answer) -> list[tuple[Hit, float]]:
     """The passages in their final order, then the candidates behind them in the retriever's, each with the latter's score."""
-    there = {hit.chunk.span for hit in answer.hits}
-    behind = [hit for hit in answer.found if (hit.chunk.parent or hit.chunk.span) not in there]
+    there = [hit.chunk.span for hit in answer.hits]
+    behind = [hit for hit in answer.found if not any(span.holds(hit.chunk.span) for span in there)]
     return [(hit, retrieved_score(hit, answer)) for hit in (*answer.hits, *behind)][:MOST]
 
 
@@ -41,7 +43,7 @@ def cutoffs(answer: Answer, pipeline: Pipeline, key: str) -> None:
     top = left.slider("Passages kept (top)", 1, max(most, 2), current, key=f"{key}-top-{state()['revision']}")
     step = 10.0**-3 if high < 0.1 else 0.01
     minimum = right.slider(
-        "Minimum score", low, max(high, low + step), low, step, "%.3f", key=f"{key}-minimum-{state()['revision']}"
+        "Minimum score", 0.0, max(high, low + step), low, step, "%.3f", key=f"{key}-minimum-{state()['revision']}"
     )
     kept = kept_of(scores, top, minimum)
     cut_chart(scores, kept, [hit.chunk.span.document for hit, _ in ordered], top, minimum, f"{key}-chart")
@@ -49,16 +51,14 @@ def cutoffs(answer: Answer, pipeline: Pipeline, key: str) -> None:
         f" The first {len(answer.hits)} stand as the reranker put them, the others as they were found; used, all are reranked."
     )
     reranked = "" if pipeline.rerank.kind == "keep" else reranked
-    below = f" What scores below {low:g} was not handed on, so it is not shown." if low else ""
+    below = f" What scores below {low:g} was not handed on: lower the minimum and use it to see those passages." if low else ""
     st.caption(f"{sum(kept)} of {len(ordered)} candidates go into the prompt. Nothing is computed here.{reranked}{below}")
-    changed = pipeline.model_copy(
-        update={
-            "rerank": pipeline.rerank.model_copy(update={"top": top}),
-            "retrieve": pipeline.retrieve.model_copy(update={"minimum": round(minimum, 3)}),
-        }
-    )
+    moved = {
+        "rerank": pipeline.rerank if top == current else pipeline.rerank.model_copy(update={"top": top}),
+        "retrieve": pipeline.retrieve if minimum == low else pipeline.retrieve.model_copy(update={"minimum": round(minimum, 3)}),
+    }
     if st.button("Use these settings", type="primary", key=f"{key}-use", disabled=(top, minimum) == (current, low)):
-        open_pipeline(changed)
+        open_pipeline(pipeline.model_copy(update=moved))
         st.rerun()
     text_view([_line(at, hit, score, kept[at - 1]) for at, (hit, score) in enumerate(ordered, 1)], f"{key}-list", 320)
 

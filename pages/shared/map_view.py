@@ -86,12 +86,14 @@ def drawn_rows(total: int, hits: Sequence[int]) -> list[int]:
     return sorted({*np.linspace(0, total - 1, DRAWN).astype(int).tolist(), *hits})
 
 
-def groups(index: Index, colour: str, rows: Sequence[int]) -> list[tuple[str, list[int]]]:
-    """The rows by document, type or section: the largest groups by name, the rest together."""
+def groups(index: Index, colour: str, rows: Sequence[int], hits: Sequence[int] = ()) -> list[tuple[str, list[int]]]:
+    """The rows by document, type or section: those with hits and the largest by name, the rest together."""
     held: dict[str, list[int]] = {}
     for row in rows:
         held.setdefault(_group(index, index.chunks[row], colour), []).append(row)
-    names = [name for name, _ in Counter({name: len(inside) for name, inside in held.items()}).most_common()]
+    first = dict.fromkeys(_group(index, index.chunks[row], colour) for row in hits)
+    largest = Counter({name: len(inside) for name, inside in held.items()}).most_common()
+    names = list(dict.fromkeys([*first, *(name for name, _ in largest)]))
     most = GROUPS if len(names) <= GROUPS else GROUPS - 1
     found = [(name, held[name]) for name in names[:most]]
     rest = [row for name in names[most:] for row in held[name]]
@@ -140,7 +142,7 @@ def _traces(drawing: Drawing, colour: str, rows: Sequence[int]) -> Iterator[go.S
         if drawing.hits:
             yield _ranked(drawing, size)
     else:
-        named = groups(drawing.index, colour, rows)
+        named = groups(drawing.index, colour, rows, drawing.hits)
         for at, (name, inside) in enumerate(named):
             rest = at == GROUPS - 1 and len(named) == GROUPS and name.endswith(" others")
             yield _trace(drawing, inside, name, OTHERS if rest else PALETTE[at], size)
@@ -175,7 +177,9 @@ def _rings(drawing: Drawing, size: int) -> go.Scattergl:
 def _ranked(drawing: Drawing, size: int) -> go.Scattergl:
     ranks = list(range(1, len(drawing.hits) + 1))
     scale = [[0, "#0d9488"], [1, "#fbbf24"]]
-    return _hits(drawing, {"size": size + 5, "color": ranks, "colorscale": scale, "line": {"color": _ink(), "width": 1}})
+    bar = {"title": {"text": "Rank"}, "len": 0.5, "thickness": 12, "y": 0, "yanchor": "bottom", "dtick": 1 + len(ranks) // 8}
+    marker = {"size": size + 5, "color": ranks, "colorscale": scale, "colorbar": bar, "line": {"color": _ink(), "width": 1}}
+    return _hits(drawing, marker)
 
 
 def _hits(drawing: Drawing, marker: dict[str, object]) -> go.Scattergl:

@@ -1,9 +1,9 @@
 """A static embedder: a vector for every piece of MiniLM's vocabulary, distilled from it once on this machine."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,10 @@ from rag.embed.distil import distilled, kept, table_name
 from rag.embed.minilm import MiniLM, _tokenizer, token_count
 from rag.stage import Stage, fingerprint
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
 BATCH = 128
-MOST_WORDS = 300_000
-_words: dict[str, list[int]] = {}  # The pieces of words seen before.
+MOST_WORDS, LONGEST_WORD = 300_000, 100
+PLAIN = re.compile(r"[!-Z\\-~]+")  # Without "[", which may open a mark such as [SEP].
+CORES = re.compile(r"[a-z0-9]+|[^a-z0-9]")
 
 
 class Static(Embedding):
@@ -52,11 +50,10 @@ class Static(Embedding):
     def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         vectors = np.zeros((len(texts), self.width), np.float32)
         table = _table(self.width)
-        for at in range(0, len(texts), BATCH):
-            part = _pieces(texts[at : at + BATCH])
-            for row, ids in enumerate(part, at):
-                np.add.reduce(table[ids], axis=0, out=vectors[row])
-            progress(at + len(part), len(texts))
+        for row, text in enumerate(texts):
+            np.add.reduce(table.take(_pieces(text), axis=0), axis=0, out=vectors[row])
+            if (row + 1) % BATCH == 0 or row + 1 == len(texts):
+                progress(row + 1, len(texts))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
@@ -70,21 +67,35 @@ def _table(width: int) -> Vectors:
     return np.ascontiguousarray(distilled()[0][:, :width])
 
 
-def _pieces(texts: Sequence[str]) -> list[NDArray[np.int32]]:
-    """The places of each text's pieces in the vocabulary; the mark for what is unknown where a text has none.
+class _Words(dict[str, bytes]):
+    """The places of a word's pieces in the vocabulary (int32), found when a word is first asked for and then remembered.
 
-    WordPiece never reads across a blank, so each word is taken apart once and then remembered.
+    WordPiece parts a word in ASCII at whatever is no letter or digit, and reads each part in lower case by itself; what
+    else there is goes through the whole tokenizer. A word that another thread has forgotten meanwhile is found again.
     """
-    global _words
-    if len(_words) > MOST_WORDS:
-        _words = {}
-    known, split = _words, [text.split() for text in texts]
-    tokens = _tokenizer(None)
-    unseen = list(set(chain.from_iterable(split)).difference(known))
-    known.update(zip(unseen, (found.ids for found in tokens.encode_batch(unseen, add_special_tokens=False)), strict=True))
-    none = [_unknown(tokens)]
-    return [np.array(list(chain.from_iterable(map(known.__getitem__, words))) or none, np.int32) for words in split]
+
+    def __missing__(self, word: str) -> bytes:
+        if not PLAIN.fullmatch(word):
+            found = _joined(_tokenizer(None).encode(word, add_special_tokens=False).ids)
+        elif (cores := CORES.findall(word.lower())) == [word]:
+            found = _joined([piece.id for piece in _tokenizer(None).model.tokenize(word)])
+        else:
+            found = b"".join(map(self.__getitem__, cores))
+        if len(self) >= MOST_WORDS:
+            self.clear()
+        if len(word) <= LONGEST_WORD:
+            self[word] = found
+        return found
 
 
-def _unknown(tokens: "Tokenizer") -> int:
-    return int(tokens.token_to_id("[UNK]") or 0)
+_words = _Words()
+
+
+def _joined(ids: list[int]) -> bytes:
+    return np.array(ids, np.int32).tobytes()
+
+
+def _pieces(text: str) -> NDArray[np.int32]:
+    """The places of a text's pieces in the vocabulary; that of the mark for what is unknown where it has none."""
+    found = b"".join(map(_words.__getitem__, text.split()))
+    return np.frombuffer(found or _words["[UNK]"], np.int32)

@@ -50,6 +50,7 @@ def index(settings: Settings) -> list[Figure]:
     del many
     million = larger(passages, MILLION)
     figures += _measured("ivf int8", Ivf(), million, questions, at_least(0.95), at_most(15))
+    figures += _measured("ivfpq", IvfPq(), million, questions)
     gib = peak_megabytes() / 1024
     return [
         *figures,
@@ -109,7 +110,14 @@ def _recalls(kept: InFaiss, questions: Vectors, truth: NDArray[np.int64]) -> lis
     return [len(set(kept.nearest(one, TOP, None)[0]) & set(right)) / TOP for one, right in zip(questions, truth, strict=True)]
 
 
-def _measured(name: str, stage: Indexing, vectors: Vectors, questions: Vectors, recall: Target, slowest: Target) -> list[Figure]:
+def _measured(
+    name: str,
+    stage: Indexing,
+    vectors: Vectors,
+    questions: Vectors,
+    recall: Target | None = None,
+    slowest: Target | None = None,
+) -> list[Figure]:
     truth = _exact(vectors, questions)
     kept, seconds = _built(stage, vectors)
     name = f"{name}, {len(vectors):,}"
