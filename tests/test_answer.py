@@ -1,6 +1,8 @@
 """Quote: it chooses sentences of the sources, cites each, never writes a word of its own, and refuses with a reason."""
 
 import itertools
+import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
 from rag.index.base import Index
 from rag.load import read_file
-from rag.pipeline import Pipeline
+from rag.pipeline import Pipeline, drained
 from rag.retrieve import Terms
 from rag.values import Document, File
 
@@ -160,3 +162,60 @@ def test_coverage_worked_by_hand() -> None:
 
 def test_confidence_without_hits_is_nought(index: Index) -> None:
     assert confidence(Asked.of("torsemide", index), [], index, "torsemide") == 0.0
+
+
+def test_question_terms_are_weighed_by_how_well_they_tell_the_sentences_apart() -> None:
+    asked = Asked({"hepcidin": 2.0, "liver": 2.0, "organ": 1.0}).among([{"hepcidin", "liver"}, {"hepcidin"}, {"hepcidin"}])
+    assert asked.weights["liver"] == pytest.approx(2.0 * math.log(4 / 1.5))
+    assert asked.weights["hepcidin"] == pytest.approx(2.0 * math.log(4 / 3.5))
+    assert asked.weights["organ"] == 0.0
+    assert Asked({"organ": 1.0}).among([]).coverage(["organ"]) == 0.0
+
+
+def test_another_name_counts_where_terms_are_weighed_among_sentences() -> None:
+    asked = Asked({"ptt": 1.0}, {"ptt": (frozenset({"partial", "thromboplastin"}),)})
+    assert asked.among([{"partial", "thromboplastin"}, {"partial"}]).weights["ptt"] == pytest.approx(math.log(3 / 1.5))
+
+
+def test_pairs_of_terms_worked_by_hand() -> None:
+    asked = Asked({"torsemid": 3.0, "dose": 1.0, "daili": 2.0})
+    assert asked.together(["torsemid", "dose"]) == 0.5
+    assert asked.together(["dose", "torsemid"]) == 0.0
+    assert Asked({"dose": 1.0}).together(["dose"]) == 0.0
+
+
+def quoted(text: str, question: str, **settings: float) -> list[str]:
+    """What is quoted from one invented document beside another, best first, with terms alone."""
+    other = "The weather in the invented town was mild and people walked to the market.\n"
+    documents = (*read_file(File("a.txt", text.encode())), *read_file(File("b.txt", other.encode())))
+    pipeline = Pipeline(embed=Hashing(), answer=Quote(refuse_below=0.0, closeness=0.0, **settings))
+    return [claim.text for claim in pipeline.ask(question, pipeline.prepare(documents, Artifacts())).claims]
+
+
+def test_a_sentence_that_goes_on_with_the_one_before_counts_what_that_one_holds() -> None:
+    text = (
+        "INVENTED STUDY\n\nA meal was produced by the kitchen at noon. Some organs were examined in the second year. "
+        "Zorvatin is a hormone of the blood. It is produced by the liver at night."
+    )
+    found = quoted(text, "Where is zorvatin produced?")
+    assert found.index("It is produced by the liver at night.") < found.index("A meal was produced by the kitchen at noon.")
+
+
+def test_the_line_that_names_the_patient_is_not_taken_for_the_answer() -> None:
+    text = (
+        "DISCHARGE SUMMARY\nPatient: P-9004 (woman of 79)\n\nHOSPITAL COURSE:\nShe walked well. "
+        "Amoxicillin for seven days in all.\n"
+    )
+    assert quoted(text, "When is the amoxicillin course of P-9004 over?")[0] == "Amoxicillin for seven days in all."
+
+
+@pytest.mark.parametrize("scores", [(-3.0, -1.0), (0.0, 0.0), (5.0, -5.0)])
+def test_scores_of_a_reranker_that_are_nought_or_below_do_not_turn_the_order_over(
+    scores: tuple[float, float], pipeline: Pipeline, index: Index
+) -> None:
+    prompt = pipeline.ask(QUESTIONS[0], index).prompt
+    right = next(hit for hit in prompt.sources if "Torsemide 40 mg" in hit.chunk.text)
+    other = next(hit for hit in prompt.sources if "Torsemide" not in hit.chunk.text)
+    sources = (replace(right, score=max(scores)), replace(other, score=min(scores)))
+    draft = drained(Quote(refuse_below=0.0)(replace(prompt, sources=sources), index))
+    assert "Torsemide 40 mg" in draft.claims[0].text

@@ -1,8 +1,9 @@
 """How well passages and sentences cover a question: the features behind extractive answers and refusal."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from rag.expand.synonyms import matches
 from rag.index.base import Index
@@ -35,9 +36,25 @@ class Asked:
         held = sum(weight for term, weight in self.weights.items() if term in there or self.holds_instead(term, there))
         return held / total if total else 0.0
 
-    def holds_instead(self, term: str, there: set[str]) -> bool:
+    def holds_instead(self, term: str, there: Collection[str]) -> bool:
         """Whether these terms hold other words for a term."""
-        return any(words <= there for words in self.instead.get(term, ()))
+        return any(words.issubset(there) for words in self.instead.get(term, ()))
+
+    def among(self, texts: Collection[Collection[str]]) -> "Asked":
+        """The question as it tells these texts apart: a term weighs the less, the more of them hold it (Spärck Jones, 1972).
+
+        A term that none of them holds weighs nothing.
+        """
+        held = {term: sum(term in text or self.holds_instead(term, text) for text in texts) for term in self.weights}
+        rarity = {term: math.log((len(texts) + 1) / (count + 0.5)) if count else 0.0 for term, count in held.items()}
+        return replace(self, weights={term: weight * rarity[term] for term, weight in self.weights.items()})
+
+    def together(self, found: Sequence[str]) -> float:
+        """The share, 0 to 1, of the weight of the question's neighbouring terms that these terms hold side by side."""
+        pairs = {pair: min(self.weights[term] for term in pair) for pair in pairwise(self.weights)}
+        there = set(pairwise(found))
+        total = sum(pairs.values())
+        return sum(weight for pair, weight in pairs.items() if pair in there) / total if total else 0.0
 
 
 def alternatives(question: str) -> dict[str, tuple[frozenset[str], ...]]:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench.answers import cdc, refusal
+from tests.bench.answers import cdc, quoted, refusal
 from tests.bench.changes import changes
 from tests.bench.corpora import DATA, Settings, processors, say
 from tests.bench.embedding import embedding
@@ -31,6 +31,7 @@ from tests.bench.static import static
 PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "scifact": scifact,
     "covidqa": covidqa,
+    "quoted": quoted,
     "cdc": cdc,
     "options": offline,
     "fitted": fitted_reranker,

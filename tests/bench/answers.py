@@ -1,10 +1,13 @@
-"""Whole answers against gold labels: cited pages of real PDFs, and refusal where the gold document is left out."""
+"""Whole answers against gold labels: cited pages and spans, and refusal where the gold document is left out."""
 
+from statistics import median
+
+from rag.evaluate.measures import evidence_recall
 from rag.load import read
 from rag.pipeline import Pipeline
-from rag.values import Document
+from rag.values import Document, Span
 from tests.bench.corpora import Settings, from_texts, model_needed, prepared, rows
-from tests.bench.figures import Figure, at_least, auroc, share
+from tests.bench.figures import Figure, at_least, auroc, mean, share
 
 
 def cdc(settings: Settings) -> list[Figure]:
@@ -30,6 +33,36 @@ def cdc(settings: Settings) -> list[Figure]:
         share("gold page among the first 5 passages", five),
         share("unanswerable refused", refused, at_least(0.5)),
         share("answerable refused", refused_wrongly),
+    ]
+
+
+def quoted(settings: Settings) -> list[Figure]:
+    """Whether what the extractive answer quotes first, and anything that it quotes, touches the gold span; how much it quotes."""
+    folder = settings.folder("covidqa")
+    model_needed()
+    originals = {row["id"]: row["text"] for row in rows(folder / "corpus.jsonl.gz")}
+    documents = from_texts(originals)
+    same = {document.name for document in documents if document.text == originals[document.name.removesuffix(".txt")]}
+    questions = [row for row in rows(folder / "queries.jsonl") if f"{row['doc_id']}.txt" in same]
+    pipeline = Pipeline()
+    index = prepared(pipeline, documents, settings.artifacts("covidqa"))
+    first, anywhere, statements, lengths, times = [], [], [], [], []
+    for row in questions:
+        gold = [Span(f"{row['doc_id']}.txt", span["start"], span["end"]) for span in row["spans"]]
+        answer = pipeline.ask(row["text"], index)
+        cited = [citation for claim in answer.claims for citation in claim.citations]
+        touching = [(evidence_recall([citation.span], gold) or 0.0) > 0 for citation in cited]
+        first.append(any(touching[:1]))
+        anywhere.append(any(touching))
+        statements.append(float(len(answer.claims)))
+        lengths += [float(len(citation.quote.split())) for citation in cited]
+        times.append(answer.ms["answer"])
+    return [
+        share("first citation touches the answer", first),
+        share("any citation touches the answer", anywhere),
+        mean("statements in an answer", statements),
+        mean("words in a quotation", lengths),
+        Figure("answer stage, median", median(times), "ms", n=len(times)),
     ]
 
 
