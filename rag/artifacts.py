@@ -23,8 +23,10 @@ CREATE TABLE IF NOT EXISTS passages (key TEXT, document TEXT, body TEXT, PRIMARY
 CREATE TABLE IF NOT EXISTS vectors (embedder TEXT, text TEXT, body BLOB, PRIMARY KEY (embedder, text)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (embedder TEXT, text TEXT, body BLOB, PRIMARY KEY (embedder, text));
 CREATE TABLE IF NOT EXISTS uses (text TEXT, document TEXT, PRIMARY KEY (text, document)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts (key TEXT, document TEXT, state TEXT, number INT, PRIMARY KEY (key, document)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS timings (step TEXT, units REAL, seconds REAL, at REAL);
 """
+COUNTS = "SELECT document, state, number FROM counts WHERE key = ?"
 STORED_AT_ONCE = 512
 INDEXES_KEPT = 12
 
@@ -112,6 +114,17 @@ class Artifacts:
         query = "SELECT 1 FROM passages WHERE key = ? AND document = ?"
         return bool(self._read(query, (_of(key, document), document.name)))
 
+    def counts(self, key: str, documents: Iterable[Document]) -> dict[str, int]:
+        """The numbers noted under a key, by the names of those documents that have one."""
+        kept = {name: (state, number) for name, state, number in self._read(COUNTS, (key,))}
+        found = ((document.name, kept.get(document.name, ("", 0)), document.key) for document in documents)
+        return {name: number for name, (state, number), own in found if state == own}
+
+    def note_count(self, key: str, document: Document, number: int) -> None:
+        """Keeps a number about a document as it is now, such as how many of its passages are too long."""
+        with self._write() as base:
+            base.execute("INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?)", (key, document.name, document.key, number))
+
     def unseen(self, embedder: Embedding, texts: Sequence[str]) -> list[str]:
         """Those of the texts, each once, that have no vector of this embedder yet."""
         kept = self._kept("vectors", embedder, [text_key(text) for text in texts], only_keys=True)
@@ -174,16 +187,25 @@ class Artifacts:
         """The folder for an index file of this key, or None in memory; it says which documents are in it."""
         if not self.folder:
             return None
-        folder = self.folder / "indexes" / f"{kind}-{key}"
+        folder = self._place(self.folder, kind, key)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "documents.json").write_text(json.dumps(sorted(set(documents))), "utf-8")
         return folder
+
+    def holds(self, kind: str, key: str, *files: str) -> bool:
+        """Whether all these files of an index are kept; never in memory."""
+        return self.folder is not None and all((self._place(self.folder, kind, key) / file).is_file() for file in files)
+
+    @staticmethod
+    def _place(folder: Path, kind: str, key: str) -> Path:
+        return folder / "indexes" / f"{kind}-{key}"
 
     def forget(self, document: str) -> None:
         """Removes the passages of a document, the vectors that no other document uses, and the indexes that hold it."""
         with self._write() as base:
             base.execute("DELETE FROM passages WHERE document = ?", (document,))
             base.execute("DELETE FROM uses WHERE document = ?", (document,))
+            base.execute("DELETE FROM counts WHERE document = ?", (document,))
             for table in ("vectors", "tokens"):
                 base.execute(f"DELETE FROM {table} WHERE text NOT IN (SELECT text FROM uses)")
             self._memory.clear()

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,6 +14,7 @@ from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
 from rag.chunk import Chunker
 from rag.chunk.sections import Sections
+from rag.divide import Divider
 from rag.embed import Embedder
 from rag.embed.base import Embedding, Progress, silent
 from rag.embed.hashing import Hashing
@@ -24,17 +25,24 @@ from rag.expand.clinical import Clinical
 from rag.index import Indexer
 from rag.index.base import Index
 from rag.index.local import Exact
+from rag.index.wider import widened
 from rag.models.usage import metered
+from rag.plan import Plan as Plan
+from rag.plan import Work as Work
+from rag.plan import amount
 from rag.prompt import Cited, Prompter
 from rag.rerank import Reranker
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, Retriever
 from rag.stage import fingerprint, options
-from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Span, Usage
+from rag.strict import SURROGATE, read_json, short
+from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Usage
 from rag.verify import Quotations, Verifier
 
 LONGEST_QUESTION = 4000
 CHARACTERS = 800  # About the length of a passage, where an estimate must do.
+MOST_RANKED = 200  # Passages that a reranker can keep.
+BUILD, OPEN = "index", "open index"
 UNIONS: dict[str, Any] = {
     "chunk": Chunker,
     "embed": Embedder,
@@ -63,35 +71,6 @@ class Search:
     query: Query
     found: tuple[Hit, ...]
     hits: tuple[Hit, ...]
-
-
-@dataclass(frozen=True)
-class Work:
-    """A part of a plan: what would be done for how many, and about how many seconds, or None where it never ran."""
-
-    stage: str
-    units: int
-    what: str
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a pipeline would compute for a corpus before it can be asked. Empty means: at once."""
-
-    work: tuple[Work, ...] = ()
-
-    @property
-    def seconds(self) -> float | None:
-        """About how long it takes in all, or None where a part never ran."""
-        times = [part.seconds for part in self.work]
-        return None if None in times else sum(second for second in times if second is not None)
-
-    def __str__(self) -> str:
-        if not self.work:
-            return "Nothing to recompute: takes effect at once."
-        about = "time not known yet" if self.seconds is None else f"about {_duration(self.seconds)}"
-        return f"{', '.join(part.what for part in self.work)}: {about}."
 
 
 class Pipeline(BaseModel):
@@ -134,63 +113,81 @@ class Pipeline(BaseModel):
         parts = [self.chunk.key(), *([self.embed.key()] if self.reads_vectors and upto > 1 else [])]
         return fingerprint(*parts, *([self.index.key()] if stage == "index" else []), *inputs)
 
+    def divider(self, artifacts: Artifacts) -> Divider:
+        """What divides documents for this pipeline, and counts the passages that its embedder cuts off."""
+        return Divider(self.chunk, self.embed if self.reads_vectors else None, artifacts)
+
     def divide(self, documents: Sequence[Document], artifacts: Artifacts) -> list[Chunk]:
         """The passages of these documents, in order."""
-        key = self.chunk.key()
-        return [chunk for document in documents for chunk in artifacts.passages(document, key, self.chunk)]
+        return self.divider(artifacts)(documents)
 
     def plan(self, documents: Sequence[Document], artifacts: Artifacts) -> Plan:
         """What `prepare` would compute. Undivided documents are divided to count their passages exactly; that is kept.
 
         Where a model would have to divide them, the work is estimated from their length instead.
         """
-        if artifacts.recall(self._index_key(documents)):
+        keys = self._built_keys(documents)
+        if artifacts.recall(self._index_key(documents)) or artifacts.recall(keys[0]):
             return Plan()
-        key = self.chunk.key()
-        work = []
-        undivided = [document for document in documents if not artifacts.has_passages(document, key)]
+        divider, work = self.divider(artifacts), []
+        undivided = divider.undivided(documents)
         if undivided and self.chunk.model is not None:
             return self._estimate(undivided, self.chunk.model, artifacts)
         started = time.perf_counter()
-        chunks = self.divide(documents, artifacts)
+        chunks = divider(documents)
         if undivided:
             seconds: float | None = time.perf_counter() - started
-            work.append(Work("chunk", len(undivided), f"divides {_count(len(undivided), 'document')}", seconds))
+            work.append(Work("chunk", len(undivided), f"divides {amount(len(undivided), 'document')}", seconds))
         if self.reads_vectors:
             unseen = len(artifacts.unseen(self.embed, [chunk.indexed for chunk in chunks]))
             if unseen:
                 pace = artifacts.pace(f"embed {self.embed.key()}")
                 seconds = None if pace is None else pace * unseen
-                work.append(Work("embed", unseen, f"embeds {_count(unseen, 'new passage')}", seconds))
-        pace = artifacts.pace("index")
+                work.append(Work("embed", unseen, f"embeds {amount(unseen, 'new passage')}", seconds))
+        kept = self.index.is_kept(keys, artifacts, self.reads_vectors)
+        pace = artifacts.pace(OPEN if kept else BUILD)
         seconds = None if pace is None else pace * len(chunks)
-        work.append(Work("index", len(chunks), f"indexes {_count(len(chunks), 'passage')}", seconds))
-        return Plan(tuple(work))
+        what = f"{'opens the index of' if kept else 'indexes'} {amount(len(chunks), 'passage')}"
+        work.append(Work("index", len(chunks), what, seconds))
+        return Plan(tuple(work), divider.expected(documents, chunks))
 
     def _estimate(self, undivided: Sequence[Document], model: Embedding, artifacts: Artifacts) -> Plan:
         """About what dividing these documents by a model and indexing them takes, from their length."""
         passages = -(-sum(len(document.text) for document in undivided) // CHARACTERS)
-        work = [("chunk", len(undivided), f"divides {_count(len(undivided), 'document')} by a model", model)]
+        work = [("chunk", len(undivided), f"divides {amount(len(undivided), 'document')} by a model", model)]
         if self.reads_vectors:
-            work.append(("embed", passages, f"embeds about {_count(passages, 'new passage')}", self.embed))
+            work.append(("embed", passages, f"embeds about {amount(passages, 'new passage')}", self.embed))
         paces = [artifacts.pace(f"embed {embedder.key()}") for *_, embedder in work]
         times = [None if pace is None else pace * passages for pace in paces]
         return Plan(tuple(Work(*one[:3], seconds) for one, seconds in zip(work, times, strict=True)))
 
-    def prepare(self, documents: Sequence[Document], artifacts: Artifacts, progress: Progress = silent) -> Index:
-        """The index to ask. Only what was never computed for these settings and documents is computed now."""
-        key = self._index_key(documents)
+    def prepare(
+        self,
+        documents: Sequence[Document],
+        artifacts: Artifacts,
+        progress: Progress = silent,
+        dividing: Progress = silent,
+    ) -> Index:
+        """The index to ask. Only what was never computed for these settings and documents is computed now.
+
+        `progress` is called with the passages embedded so far and in all, `dividing` before that with the characters divided
+        and looked through. What either raises stops the work, and what was finished before is kept.
+        """
+        key, keys = self._index_key(documents), self._built_keys(documents)
 
         def make() -> Index:
-            chunks = self.divide(documents, artifacts)
+            chunks = self.divider(artifacts).measured(documents, dividing)
             vectors = artifacts.vectors(self.embed, chunks, progress) if self.reads_vectors else None
+            kept = self.index.is_kept(keys, artifacts, self.reads_vectors)
             started = time.perf_counter()
-            keys = self.index.keys(lambda index: self.model_copy(update={"index": index})._index_key(documents))
             index = self.index(documents, chunks, vectors, self.embed, artifacts, keys)
-            artifacts.note("index", len(chunks), time.perf_counter() - started)
+            artifacts.note(OPEN if kept else BUILD, len(chunks), time.perf_counter() - started)
             return index
 
-        return artifacts.remembered(key, make)  # type: ignore[no-any-return]
+        def search() -> Index:
+            return self.index.searching(artifacts.remembered(keys[0], make))
+
+        return artifacts.remembered(key, make if key == keys[0] else search)  # type: ignore[no-any-return]
 
     def search(self, question: str, index: Index, only: Filter = Filter(), watch: Watch = unwatched) -> Search:
         """The passages for a question, without an answer. Raises as `ask` does."""
@@ -200,7 +197,10 @@ class Pipeline(BaseModel):
         with watch("retrieve"):
             found = self.retrieve(query, index, only)
         with watch("rerank"):
-            hits = widened(self.rerank(question, found, index), index)
+            rerank = self.rerank
+            if any(hit.chunk.parent for hit in found):  # Some become one source, and those behind take the free places.
+                rerank = rerank.model_copy(update={"top": min(max(len(found), rerank.top), MOST_RANKED)})
+            hits = widened(rerank(question, found, index), index, self.rerank.top)
         return Search(query, tuple(found), tuple(hits))
 
     def ask(
@@ -242,6 +242,10 @@ class Pipeline(BaseModel):
             usage,
         )
 
+    def _built_keys(self, documents: Sequence[Document]) -> tuple[str, str]:
+        """The keys of what has to be built: the index but for the settings of its search, and its vectors."""
+        return self.index.keys(lambda index: self.model_copy(update={"index": index})._index_key(documents))
+
     def _index_key(self, documents: Sequence[Document]) -> str:
         return self.key("index", [document.key for document in documents])
 
@@ -252,14 +256,13 @@ class Pipeline(BaseModel):
 
 def read_pipeline(text: str, name: str = "the pipeline") -> Pipeline:
     """A pipeline from its JSON. Raises SettingProblem, which names every setting that does not fit and what is allowed."""
+    settings = read_json(text, name, "Export it again.")
+    if isinstance(settings, dict) and isinstance(settings.get("version"), bool | float):  # Equal to 1, and yet no version.
+        raise SettingProblem(f"{name}: version: {json.dumps(settings['version'])} does not fit: allowed is 1")
     try:
-        return Pipeline.model_validate(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise SettingProblem(f"{name}: not JSON ({error.msg}, line {error.lineno}). Export it again.") from None
+        return Pipeline.model_validate_json(json.dumps(settings), strict=True)
     except ValidationError as error:
         raise SettingProblem(f"{name}: {problems(error)}") from None
-    except (RecursionError, ValueError):
-        raise SettingProblem(f"{name}: nested too deeply, or a number is too long. Export it again.") from None
 
 
 def problems(error: ValidationError) -> str:
@@ -268,19 +271,16 @@ def problems(error: ValidationError) -> str:
 
 
 def _problem(place: tuple[str, ...], one: dict[str, Any]) -> str:
-    where, given = _short(".".join(place) or "settings"), _short(json.dumps(one["input"], default=str))
+    where, given = short(".".join(place) or "settings"), short(json.dumps(one["input"], default=str))
     if one["type"] == "extra_forbidden":
         return f"unknown field {where}; allowed: {', '.join(_fields(place))}"
     if one["type"].startswith("union_tag"):
         return f"{where}: kind must be one of {', '.join(options(UNIONS[place[0]]))}"
-    if one["type"] == "model_type":
+    if one["type"] in {"model_type", "dict_type"} and len(place) < 2:
         return f"{where}: {given} is not an object of settings; export a pipeline and edit it"
     fault = "" if one["type"] == "value_error" else f"{given} does not fit: "
-    return f"{where}: {fault}{one['msg'].removeprefix('Value error, ').lower()}"
-
-
-def _short(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+    message = one["msg"].removeprefix("Value error, ")
+    return f"{where}: {fault}{message[:1].lower()}{message[1:]}"
 
 
 def _fields(place: tuple[str, ...]) -> list[str]:
@@ -290,8 +290,10 @@ def _fields(place: tuple[str, ...]) -> list[str]:
 
 
 def checked(question: str) -> str:
-    """The question without surrounding blanks. Raises SettingProblem where it is empty or too long."""
+    """The question without surrounding blanks. Raises SettingProblem where it is empty, too long or no text."""
     question = question.strip()
+    if not question.isascii() and SURROGATE.search(question):
+        raise SettingProblem("The question is not valid UTF-8: half of a character stands in it. Type it again.")
     if not question:
         raise SettingProblem("The question is empty. Type a question.")
     if len(question) > LONGEST_QUESTION:
@@ -299,16 +301,6 @@ def checked(question: str) -> str:
             f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are allowed. Shorten it."
         )
     return question
-
-
-def widened(hits: Sequence[Hit], index: Index) -> list[Hit]:
-    """The hits with every passage that has a parent replaced by it, each parent once, where its best child stood."""
-    wide: dict[Span, Hit] = {}
-    for hit in hits:
-        span = hit.chunk.parent or hit.chunk.span
-        if span not in wide:
-            wide[span] = replace(hit, chunk=index.parent_of(hit.chunk)) if hit.chunk.parent else hit
-    return list(wide.values())
 
 
 def drained(steps: Any, stream: Callable[[str], None] = lambda text: None) -> Draft:
@@ -334,13 +326,3 @@ def _timed(ms: dict[str, float], usage: dict[str, Usage], watch: Watch) -> Watch
             usage[stage] = meter.total
 
     return timed
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return "1 s"
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -8,9 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "errors", "governance", "values", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts", "index",
-    "models", "expand", "retrieve", "rerank", "prompt",
-    "answer", "verify", "pipeline", "explain", "projection", "presets", "shelf", "review", "workspace",
+    "errors", "strict", "governance", "values", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts",
+    "index", "divide", "models", "expand", "retrieve", "rerank", "prompt",
+    "answer", "verify", "plan", "pipeline", "explain", "projection", "presets", "shelf", "review", "workspace",
     "page_image", "away", "langchain", "evaluate", "commands", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "rag").rglob("*.py"))

@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import bm25s
 import numpy as np
 import pytest
+from langchain_core.embeddings import FakeEmbeddings
 
 from rag.artifacts import Artifacts
 from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.embed.hashing import Hashing
-from rag.index.local import Hnsw
+from rag.index.engines import ENGINES
+from rag.index.indexing import Indexing
+from rag.index.local import Hnsw, Ivf, IvfPq
+from rag.index.postgres import PgVector
+from rag.index.store import InStore, Store
+from rag.index.vectors import InFaiss
 from rag.pipeline import Pipeline
 from rag.prompt import Plain
 from rag.rerank.diversity import Diverse
@@ -21,6 +27,7 @@ from rag.rerank.keep import Keep
 from rag.retrieve import Dense, Terms
 from rag.values import Chunk, Document, File, Span
 from rag.workspace import Workspace
+from tests.memory_store import MEMORY
 
 MARKER = "Quillemont"
 
@@ -139,6 +146,79 @@ def test_passages_come_back_from_disk_as_they_were_divided(documents: tuple[Docu
     assert pipeline.divide(documents, Artifacts(tmp_path)) == pipeline.divide(documents, Artifacts(tmp_path))
 
 
+SEARCHED: list[tuple[Any, Any]] = [
+    (Hnsw(), Hnsw(effort=900)),
+    (Hnsw(effort=16), Hnsw(effort=900)),
+    (Ivf(probes=9), Ivf(probes=1)),
+    (IvfPq(), IvfPq(refined=9, probes=2)),
+]
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["on disk", "in memory"])
+@pytest.mark.parametrize(("one", "other"), SEARCHED, ids=["hnsw from its default", "hnsw", "ivf", "ivfpq"])
+def test_a_setting_of_the_search_alone_is_planned_as_nothing_and_builds_and_reads_nothing(
+    one: Any, other: Any, kept: bool, documents: tuple[Document, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline, artifacts = Pipeline(embed=Hashing(), index=one), Artifacts(tmp_path if kept else None)
+    first = pipeline.prepare(documents, artifacts)
+    work: list[str] = []
+
+    def counting(where: object, name: str) -> None:
+        real = getattr(where, name)
+        monkeypatch.setattr(where, name, lambda *given, **named: (work.append(name), real(*given, **named))[1])
+
+    for where, name in ((Indexing, "_bm25"), (Indexing, "_faiss"), (type(one), "vector_index"), (Artifacts, "passages")):
+        counting(where, name)
+    counting(Hashing, "__call__")
+    changed = pipeline.model_copy(update={"index": other})
+    assert str(changed.plan(documents, artifacts)) == "Nothing to recompute: takes effect at once."
+    second = changed.prepare(documents, artifacts)
+    assert work == []
+    assert isinstance(first.nearest, InFaiss) and isinstance(second.nearest, InFaiss)
+    assert second.nearest.index is first.nearest.index and second.vectors is second.nearest
+    set_to = {"effort": second.nearest.effort, "probes": second.nearest.probes, "refined": second.nearest.refined}
+    assert {name: set_to[name] for name in type(other).only_searched} == {
+        name: getattr(other, name) for name in type(other).only_searched
+    }
+    assert pipeline.prepare(documents, artifacts) is first and changed.prepare(documents, artifacts) is second
+    rebuilt = changed.model_copy(update={"index": other.model_copy(update={"stem": False})})
+    assert "indexes" in str(rebuilt.plan(documents, artifacts))
+    rebuilt.prepare(documents, artifacts)
+    assert "_bm25" in work
+
+
+def test_another_time_out_of_a_database_hands_over_no_vector_again(
+    documents: tuple[Document, ...], artifacts: Artifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_STORE", "memory")
+    monkeypatch.setitem(ENGINES, "pgvector", MEMORY)
+    pipeline = Pipeline(embed=Hashing(), index=Store())
+    first = pipeline.prepare(documents, artifacts)
+    monkeypatch.setattr(Store, "_open", lambda *_: pytest.fail("opened anew"))
+    changed = pipeline.model_copy(update={"index": Store(timeout=7.0)})
+    assert str(changed.plan(documents, artifacts)) == "Nothing to recompute: takes effect at once."
+    second = changed.prepare(documents, artifacts)
+    assert isinstance(second.nearest, InStore) and second.nearest.timeout == 7.0
+    question = "Which dose of torsemide?"
+    assert pipeline.retrieve(question, first) == changed.retrieve(question, second)
+    table = PgVector(FakeEmbeddings(size=3), "postgresql://reader@localhost/corpus", "passages", 5.0)
+    assert table.with_timeout(9.0)._told["timeout"] == 9.0 and table._told["timeout"] == 5.0
+
+
+def test_a_plan_after_a_restart_says_that_the_index_is_opened_and_not_built(
+    counted: Pipeline, documents: tuple[Document, ...], tmp_path: Path
+) -> None:
+    count = len(counted.prepare(documents, Artifacts(tmp_path)).chunks)
+    for pipeline in (counted, counted.model_copy(update={"index": Hnsw(effort=9)})):
+        built = pipeline is counted
+        after = Artifacts(tmp_path)
+        told = str(pipeline.plan(documents, after))
+        assert told.startswith(f"{'opens the index of' if built else 'indexes'} {count} passages: ")
+        assert built == told.endswith("time not known yet.")
+        pipeline.prepare(documents, after)
+        assert after.pace("open index") is not None
+
+
 def test_the_plan_says_what_will_be_embedded_and_then_that_nothing_is_left(
     counted: Pipeline, documents: tuple[Document, ...], artifacts: Artifacts
 ) -> None:
@@ -187,6 +267,55 @@ def test_a_removed_document_leaves_no_text_in_any_file(retrieve: Terms | Dense, 
     assert holding(workspace.folder, "secret.txt") == []
     index = pipeline.prepare(workspace.documents, workspace.artifacts)
     assert all(hit.chunk.span.document == "other.txt" for hit in pipeline.retrieve(f"{MARKER} zalumide dose", index))
+
+
+class Short(Hashing):
+    """Hashing that reads eight words of a passage, and keeps a list of those that it counted."""
+
+    limit: ClassVar[int] = 8  # type: ignore[misc]
+    counted: ClassVar[list[str]] = []
+
+    def count(self, text: str) -> int:
+        self.counted.append(text)
+        return len(text.split())
+
+
+@pytest.fixture
+def short() -> Pipeline:
+    Short.counted.clear()
+    return Pipeline(embed=Hashing(), chunk=Words(size=20, overlap=0, header=False)).model_copy(update={"embed": Short()})
+
+
+def test_passages_beyond_the_limit_are_told_before_and_after_and_counted_once(short: Pipeline, tmp_path: Path) -> None:
+    texts = {f"{at}.txt": "word " * (20 * at) + "short end" for at in range(1, 4)}
+    corpus = [Document(name, text) for name, text in texts.items()]
+    warning = (
+        "6 of 9 passages are longer than the embedder's 8 tokens; the rest of their text is not in the vector. "
+        "Smaller passages, or the chunker tokens, are read whole."
+    )
+    artifacts = Artifacts(tmp_path)
+    assert short.plan(corpus, artifacts).warning == warning
+    index = short.prepare(corpus, artifacts)
+    Short.counted.clear()
+    assert short.divider(artifacts).cut_off(index) == warning
+    again = Artifacts(tmp_path)
+    assert short.plan(corpus, again).warning == warning
+    assert short.divider(again).cut_off(short.prepare(corpus, again)) == warning and Short.counted == []
+    grown = [*corpus, Document("4.txt", "word " * 20)]
+    assert short.divider(again).cut_off(short.prepare(grown, again)).startswith("7 of 10 ")
+    assert len(Short.counted) == 1, "only the new document's passages"
+    again.forget("4.txt")
+    assert holding(tmp_path, "4.txt") == []
+    unread = short.model_copy(update={"retrieve": Terms()})
+    assert unread.plan(corpus, Artifacts()).warning == "", "no vector, so nothing is cut off"
+
+
+def test_a_large_corpus_is_warned_about_from_a_sample(short: Pipeline, artifacts: Artifacts) -> None:
+    corpus = [Document("long.txt", "word " * 20 * 1000)]
+    assert short.plan(corpus, artifacts).warning.startswith("About 1,000 of 1,000 passages")
+    assert 0 < len(Short.counted) <= 200
+    index = short.prepare(corpus, artifacts)
+    assert short.divider(artifacts).cut_off(index).startswith("1,000 of 1,000 passages")
 
 
 def test_identical_text_in_two_documents_survives_the_removal_of_one(tmp_path: Path) -> None:

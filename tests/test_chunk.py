@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rag.chunk import Chunker
-from rag.chunk.characters import Characters, aligned
+from rag.chunk.characters import Characters, aligned, numbered
 from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
 from rag.errors import SettingProblem
@@ -152,7 +152,8 @@ def test_the_header_is_indexed_and_never_part_of_the_text(stage: Any, documents:
     discharge = documents[0]
     assert list(stage(header=True)(discharge))
     for chunk in stage(header=True)(discharge):
-        assert "P-9001" in chunk.context and "2024-03-14" in chunk.context
+        for part in (discharge.title, "P-9001", "2024-03-14", *chunk.section.split(" › ")):
+            assert part and part in chunk.context
         assert chunk.indexed == f"{chunk.context}\n{chunk.text}"
     assert all(chunk.context == "" and chunk.indexed == chunk.text for chunk in stage(header=False)(discharge))
 
@@ -208,25 +209,33 @@ def test_repeated_phrases_are_aligned(phrase: str, overlap: int) -> None:
     hold(document, list(Characters(size=100, overlap=overlap)(document)))
 
 
-def test_aligned_takes_the_path_that_reaches_the_end() -> None:
-    document = of("no pain. no pain. no pain.")
-    assert aligned(document, ["no pain.", "no pain. no pain."]) == [(0, 8), (9, 26)]
+@pytest.mark.parametrize("size", [100, 300, 8000])
+def test_passages_are_the_pieces_of_the_plain_splitter(size: int, documents: tuple[Document, ...]) -> None:
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    for document in documents:
+        for overlap in (0, size // 3, size - 1):
+            splitter = RecursiveCharacterTextSplitter(chunk_size=size, chunk_overlap=overlap)
+            found = [chunk.text for chunk in Characters(size=size, overlap=min(overlap, 4000))(document)]
+            assert found == [piece for piece in splitter.split_text(document.text) if piece.strip()]
+
+
+def test_repeated_words_stand_where_they_were_found() -> None:
+    shown, starts, ends = numbered("no pain. no pain.")
+    assert aligned(of("no pain. no pain."), starts, ends, [shown[:8], shown[3:]]) == [(0, 8), (3, 17)]
+    assert aligned(of("no pain. no pain."), starts, ends, [shown[:2], shown[:8], shown[3:8], shown[9:]]) == [(0, 8), (9, 17)]
 
 
 @pytest.mark.parametrize(
     "pieces",
-    [
-        ["The lung", "is not clear."],
-        ["is clear."],
-        ["The lung"],
-        ["is clear.", "The lung"],
-        ["The lung is clear.", "The lung is clear."],
-    ],
-    ids=["a word that is not there", "the start is missing", "the end is missing", "the wrong order", "one time too many"],
+    [[(0, 8), (12, 18)], [(9, 18)], [(0, 8)], [(9, 18), (0, 8)], [(0, 18), (0, 19)], []],
+    ids=["a word is missing", "the start is missing", "the end is missing", "the wrong order", "too much", "nothing"],
 )
-def test_pieces_that_are_not_the_text_are_an_error_and_not_a_guess(pieces: list[str]) -> None:
+def test_pieces_that_are_not_the_text_are_an_error_and_not_a_guess(pieces: list[tuple[int, int]]) -> None:
+    shown, _, _ = numbered("The lung is clear.!")
+    _, starts, ends = numbered("The lung is clear.")
     with pytest.raises(SettingProblem, match=r"^a\.txt: .*cannot be aligned.*another chunker") as caught:
-        aligned(of("The lung is clear."), pieces)
+        aligned(of("The lung is clear."), starts, ends, [shown[start:end] for start, end in pieces])
     assert "lung" not in str(caught.value)
 
 

@@ -16,12 +16,14 @@ from rag.chunk.semantic import Semantic
 from rag.chunk.tokens import Tokens, too_long
 from rag.chunk.windows import Words
 from rag.embed import minilm
+from rag.embed.base import silent
 from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed
-from rag.errors import ModelProblem
+from rag.errors import Cancelled, ModelProblem
 from rag.load import read_file
 from rag.load.structure.sections import sections
 from rag.pipeline import Pipeline
+from rag.retrieve import Dense, Terms
 from rag.values import Document, File
 from tests.test_chunk import ANY_TEXT, headed, hold
 
@@ -158,6 +160,61 @@ def test_a_plan_estimates_and_does_not_ask_the_model(monkeypatch: pytest.MonkeyP
     artifacts.note(f"embed {MiniLM().key()}", 10, 5.0)
     artifacts.note(f"embed {Hashing().key()}", 10, 1.0)
     assert pipeline.plan(documents, artifacts).seconds == pytest.approx(6.0)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """MiniLM takes a sentence after the other and says so; what it was asked."""
+    seen: list[str] = []
+
+    def slowly(_: MiniLM, texts: list[str], progress: Any = silent) -> Any:
+        seen.extend(texts)
+        for done in range(1, len(texts) + 1):
+            progress(done, len(texts))
+        return Hashing()(texts)
+
+    monkeypatch.setattr(MiniLM, "__call__", slowly)
+    return seen
+
+
+def told_apart(at: int) -> Document:
+    return Document(f"{at}.txt", " ".join(f"Ward {at} bed {bed} was seen." for bed in range(10)))
+
+
+def test_dividing_by_a_model_tells_how_far_it_is_within_a_document(asked: list[str]) -> None:
+    pipeline = Pipeline(embed=Hashing(), chunk=Semantic(by="minilm"), retrieve=Terms())
+    corpus, artifacts = [told_apart(at) for at in range(100, 103)], Artifacts()
+    total = sum(len(document.text) for document in corpus)
+    divided: list[tuple[int, int]] = []
+    embedded: list[tuple[int, int]] = []
+    reading = pipeline.model_copy(update={"retrieve": Dense()})
+    reading.prepare(corpus, artifacts, lambda *now: embedded.append(now), lambda *now: divided.append(now))
+    assert len(divided) == 33 and divided[-1] == (total, total) and divided == sorted(divided)
+    assert {most for _, most in divided} == {total} and divided[4][0] == len(corpus[0].text) // 2
+    assert embedded and embedded[-1][1] < 33, "passages are told apart from what is divided"
+    divided.clear()
+    pipeline.prepare(corpus, artifacts, dividing=lambda *now: divided.append(now))
+    assert divided == [], "nothing was left to divide"
+
+
+def test_what_was_divided_before_a_cancel_is_kept(asked: list[str], tmp_path: Path) -> None:
+    pipeline = Pipeline(embed=Hashing(), chunk=Semantic(by="minilm"), retrieve=Terms())
+    corpus = [told_apart(at) for at in range(200, 204)]
+
+    def cancel(done: int, total: int) -> None:
+        if done > 0.6 * total:
+            raise Cancelled("This was cancelled.")
+
+    with pytest.raises(Cancelled):
+        pipeline.prepare(corpus, Artifacts(tmp_path), dividing=cancel)
+    artifacts = Artifacts(tmp_path)
+    assert [artifacts.has_passages(document, pipeline.chunk.key()) for document in corpus] == [True, True, False, False]
+    assert str(pipeline.plan(corpus, artifacts)).startswith("divides 2 documents by a model")
+    asked.clear()
+    seen: list[tuple[int, int]] = []
+    assert pipeline.prepare(corpus, artifacts, dividing=lambda *now: seen.append(now)).chunks
+    assert {text.split()[1] for text in asked} == {"202", "203"}
+    assert seen[-1][1] == sum(len(document.text) for document in corpus[2:])
 
 
 def test_meaning_without_the_wheel_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

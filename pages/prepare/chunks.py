@@ -1,5 +1,7 @@
 """Chunks: a document's text with its passages drawn on it, and two chunkers side by side."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages.shared.chunk_view import chunk_view
@@ -7,7 +9,7 @@ from pages.shared.controls import TITLES, stage_controls
 from pages.shared.frame import stop_without_documents
 from pages.shared.state import open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
-from rag.chunk.tokens import too_long
+from rag.chunk.tokens import told, too_long
 from rag.errors import WorkbenchError
 from rag.stage import Stage
 from rag.values import Chunk
@@ -21,6 +23,19 @@ name = top.selectbox("Document", list(documents), key="chunks-document")
 two = switch.toggle("Second chunker beside it", key="chunks-two")
 document = documents[name]
 pipeline = pipeline_of(state()["pipeline"])
+
+
+def divided(stage: Any) -> list[Chunk]:
+    """The passages of the document; a bar shows how far a chunker is that asks a model."""
+    bar = st.empty()
+
+    def compared(done: int, total: int) -> None:
+        bar.progress(done / max(total, 1), f"Sentences compared: {done:,} of {total:,}")
+
+    try:
+        return list(stage.divided(document, compared))
+    finally:
+        bar.empty()
 
 
 def side(at: int, stage: Stage) -> None:
@@ -43,15 +58,12 @@ def side(at: int, stage: Stage) -> None:
     state()["chunkers"] = [*state()["chunkers"][:at], edited.to_json(), *state()["chunkers"][at + 1 :]]
     with drawing:
         try:
-            chunks: list[Chunk] = list(changed(document))  # type: ignore[operator]
+            chunks = divided(changed)
         except WorkbenchError as problem:
             st.error(plain(str(problem)))
             return
-        if long := too_long(chunks, pipeline.embed):
-            st.warning(
-                f"{long:,} of {len(chunks):,} passages are longer than the embedder's {pipeline.embed.limit:,} tokens; "
-                "the rest of their text is not in the vector."
-            )
+        if warning := told(too_long(chunks, pipeline.embed), len(chunks), pipeline.embed.limit):
+            st.warning(warning)
         chunk_view(document, chunks, f"{key}-view")
 
 

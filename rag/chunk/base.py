@@ -5,13 +5,14 @@ from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from rag.embed.base import Embedding
+from rag.embed.base import Embedding, Progress, silent
 from rag.load.structure.criteria import MARKER
 from rag.stage import Stage
-from rag.text import WORD
+from rag.text import lines, sentences, words
 from rag.values import Chunk, Document, Span
 
 Counted = tuple[int, int, int]  # start, end, and how many words or tokens there are between
+LONGEST_SENTENCE, LONGEST_ROW = 100, 256  # Words; what is longer is divided, whoever counts sentences or rows.
 
 
 class Piece(NamedTuple):
@@ -47,6 +48,14 @@ class Chunking(Stage):
     def model(self) -> Embedding | None:
         """The model that this chunker asks, or None; dividing by one takes time."""
         return None
+
+    def __call__(self, document: Document) -> Iterator[Chunk]:
+        """The passages of a document, in order."""
+        raise TypeError(f"{type(self).__name__} does not divide")
+
+    def divided(self, document: Document, progress: Progress = silent) -> Iterator[Chunk]:
+        """The same passages; a chunker that asks a model calls `progress` with how many of its units are done."""
+        return self(document)
 
     def passages(self, document: Document, pieces: Iterable[tuple[int, int] | Piece]) -> Iterator[Chunk]:
         """The passages at these offsets, each with its page, section and context."""
@@ -87,8 +96,7 @@ def packed(text: str, pieces: list[tuple[int, int]], size: int, overlap: int = 0
 
     Each stretch begins again with the last pieces of the one before it, up to `overlap` words of them.
     """
-    counted = [(start, end, len(text[start:end].split())) for start, end in _short(text, pieces, size)]
-    return stretches(counted, overlap, lambda first: size)
+    return stretches(list(_short(text, pieces, size)), overlap, lambda first: size)
 
 
 def stretches(counted: Sequence[Counted], overlap: int, room: Callable[[int], int]) -> Iterator[tuple[int, int]]:
@@ -112,8 +120,21 @@ def stretches(counted: Sequence[Counted], overlap: int, room: Callable[[int], in
         first = back
 
 
-def _short(text: str, pieces: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
-    for start, end in pieces:
-        found = [match.span() for match in WORD.finditer(text, start, end)]
+def units(document: Document) -> list[tuple[int, int]]:
+    """The rows of a table, the sentences of any other document, without endless ones."""
+    if document.format in {"table", "workbook"}:
+        return bounded(document.text, lines(document.text), LONGEST_ROW)
+    return bounded(document.text, sentences(document.text), LONGEST_SENTENCE)
+
+
+def bounded(text: str, pieces: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """The same pieces, one of more than `size` words in parts."""
+    return [(start, end) for start, end, _ in _short(text, pieces, size)]
+
+
+def _short(text: str, pieces: list[tuple[int, int]], size: int) -> Iterator[Counted]:
+    for piece in pieces:
+        found = words(text, *piece)
         for at in range(0, len(found), size):
-            yield found[at][0], found[min(at + size, len(found)) - 1][1]
+            part = found[at : at + size]
+            yield part[0][0], part[-1][1], len(part)

@@ -5,14 +5,17 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from rag.chunk.base import Chunking, Piece, packed
+from rag.chunk.base import Chunking, Piece, packed, units
 from rag.chunk.sections import joined_sections
 from rag.text import lines, sentences, trim
 from rag.values import Chunk, Document
 
 
 class Parents(Chunking):
-    """Small passages of whole sentences are found; the section around them, or a larger window, goes into the prompt."""
+    """Small passages of whole sentences are found; the section around them, or a larger window, goes into the prompt.
+
+    What overlaps or touches there is one source, as long as it stays short.
+    """
 
     kind: Literal["parents"] = "parents"
     size: int = Field(default=64, ge=10, le=500, description="Most words in a small passage, the one that is searched")
@@ -44,7 +47,10 @@ class Parents(Chunking):
 
 
 class Window(Chunking):
-    """Each sentence, or a few, is found on its own; the sentences on either side go into the prompt with it."""
+    """Each sentence, or a few, is found on its own; the sentences on either side go into the prompt with it.
+
+    Windows that overlap or touch are one source, as long as it stays short: no sentence stands in the prompt twice.
+    """
 
     kind: Literal["window"] = "window"
     size: int = Field(default=1, ge=1, le=20, description="Sentences in a passage, the part that is searched")
@@ -55,8 +61,7 @@ class Window(Chunking):
         return self.passages(document, self._pieces(document))
 
     def _pieces(self, document: Document) -> Iterator[Piece]:
-        rows = document.format in {"table", "workbook"}
-        found = (lines if rows else sentences)(document.text)
+        found = units(document)
         for first in range(0, max(len(found) - self.overlap, 1) if found else 0, self.size - self.overlap):
             last = min(first + self.size, len(found)) - 1
             parent = found[max(first - self.around, 0)][0], found[min(last + self.around, len(found) - 1)][1]

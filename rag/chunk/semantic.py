@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from rag.chunk.base import Chunking, packed
-from rag.embed.base import Embedding
+from rag.chunk.base import Chunking, packed, units
+from rag.embed.base import Embedding, Progress, silent
 from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed
 from rag.stage import fingerprint
-from rag.text import lines, sentences
+from rag.text import words
 from rag.values import Chunk, Document
 
 By = Literal["minilm", "hashing"]
@@ -38,17 +38,20 @@ class Semantic(Chunking):
         return MiniLM() if self.by == "minilm" else None
 
     def __call__(self, document: Document) -> Iterator[Chunk]:
-        return self.passages(document, self._pieces(document))
+        return self.divided(document)
 
-    def _pieces(self, document: Document) -> Iterator[tuple[int, int]]:
+    def divided(self, document: Document, progress: Progress = silent) -> Iterator[Chunk]:
+        return self.passages(document, self._pieces(document, progress))
+
+    def _pieces(self, document: Document, progress: Progress) -> Iterator[tuple[int, int]]:
         text = document.text
-        found = (lines if document.format in {"table", "workbook"} else sentences)(text)
-        likeness = _likeness(self.by, self.group, [text[start:end] for start, end in found])
+        found = units(document)
+        likeness = _likeness(self.by, self.group, [text[start:end] for start, end in found], progress)
         border = np.percentile(likeness, self.cut) if len(likeness) else 0.0
         begin = 0
         for at in range(len(found)):
             ends = at + 1 == len(found) or likeness[at] <= border
-            if ends and (at + 1 == len(found) or len(text[found[begin][0] : found[at][1]].split()) >= self.smallest):
+            if ends and (at + 1 == len(found) or len(words(text, found[begin][0], found[at][1])) >= self.smallest):
                 yield from packed(text, found[begin : at + 1], self.size, self.overlap)
                 begin = at + 1
 
@@ -57,7 +60,7 @@ _kept: "OrderedDict[str, NDArray[np.float32]]" = OrderedDict()
 _lock = threading.Lock()
 
 
-def _likeness(by: By, group: int, texts: list[str]) -> NDArray[np.float32]:
+def _likeness(by: By, group: int, texts: list[str], progress: Progress) -> NDArray[np.float32]:
     """For each end of a sentence but the last the cosine of the mean vectors on either side, shape (sentences - 1,).
 
     The last ones are kept, by a fingerprint of the text, so that another border or size needs no vectors again.
@@ -67,7 +70,8 @@ def _likeness(by: By, group: int, texts: list[str]) -> NDArray[np.float32]:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    vectors = (MiniLM() if by == "minilm" else Hashing())(texts) if len(texts) > 1 else np.zeros((0, 1), np.float32)
+    embedder = MiniLM() if by == "minilm" else Hashing()
+    vectors = embedder(texts, progress) if len(texts) > 1 else np.zeros((0, 1), np.float32)
     sides = [(vectors[max(at - group, 0) : at].sum(0), vectors[at : at + group].sum(0)) for at in range(1, len(vectors))]
     lengths = [float(np.linalg.norm(left) * np.linalg.norm(right)) for left, right in sides]
     made = np.array(

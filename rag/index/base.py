@@ -18,7 +18,7 @@ from rag.index.vectors import Kept, Nearest
 from rag.index.vectors import Rows as Rows
 from rag.index.vectors import Scores as Scores
 from rag.load.structure.provenance import in_force
-from rag.text import TERM, lines, sentences, stopwords, terms
+from rag.text import lines, sentences, terms
 from rag.values import Chunk, Document, Filter, Span
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -52,31 +52,33 @@ class Index:
 
     def parent_of(self, chunk: Chunk) -> Chunk:
         """The wider passage that goes into the prompt in place of this one; the passage itself where it has none."""
-        span = chunk.parent
-        if span is None:
-            return chunk
+        return self.stretched(chunk, chunk.parent) if chunk.parent else chunk
+
+    def stretched(self, chunk: Chunk, span: Span) -> Chunk:
+        """A passage with other bounds: the exact text there, and the page on which it begins."""
         document = self.documents[span.document]
         page = document.page_at(span.start)
         text = document.text[span.start : span.end]
         return replace(chunk, span=span, text=text, page=page.number if page else None, parent=None)
 
     def rows_of(self, chunk: Chunk) -> list[int]:
-        """The row of a passage, or the rows of the passages whose parent it is, or of those that it was cut out of."""
+        """The row of a passage; for a wider one the rows of the passages that it stands for; for a cut one those around it."""
         if chunk in self.row_of:
             return [self.row_of[chunk]]
-        cut = chunk.span
-        return self._children.get(cut) or [
-            row
-            for row, other in enumerate(self.chunks)
-            if other.span.document == cut.document and other.span.start <= cut.start and cut.end <= other.span.end
-        ]
+        rows = self._rows_in.get(chunk.span.document, [])
+        spans = {row: self.chunks[row].span for row in rows}
+        return (
+            [row for row in rows if chunk.span.holds(self.chunks[row].parent or spans[row])]
+            or [row for row in rows if chunk.span.holds(spans[row])]
+            or [row for row in rows if spans[row].holds(chunk.span)]
+        )
 
     @cached_property
-    def _children(self) -> dict[Span, list[int]]:
-        found: dict[Span, list[int]] = {}
+    def _rows_in(self) -> dict[str, list[int]]:
+        """The rows of each document."""
+        found: dict[str, list[int]] = {}
         for row, chunk in enumerate(self.chunks):
-            if chunk.parent:
-                found.setdefault(chunk.parent, []).append(row)
+            found.setdefault(chunk.span.document, []).append(row)
         return found
 
     def allowed(self, only: Filter) -> Rows:
@@ -147,7 +149,7 @@ class Index:
 
     def weights(self, question: str) -> dict[str, float]:
         """The terms of a question, each with its inverse document frequency; everyday words weigh little."""
-        words = [word for word in TERM.findall(question.lower()) if word not in stopwords()]
+        words = terms(question, stem=False)
         return {terms(word)[0]: self.rarity(terms(word)[0], commonness(word)) for word in words}
 
     def rarity(self, term: str, common: float) -> float:

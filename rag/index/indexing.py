@@ -1,6 +1,7 @@
 """What every index shares: the settings of its terms, what is built from passages and vectors, and where that is kept."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -16,6 +17,9 @@ from rag.index.vectors import InFaiss
 from rag.stage import Stage
 from rag.text import terms
 from rag.values import Chunk, Document
+
+TERMS, PARAMETERS = "terms", "params.index.json"  # The folder of the terms, and the file that bm25s writes there last.
+VECTORS = "vectors.faiss"
 
 
 class Indexing(Stage):
@@ -38,6 +42,20 @@ class Indexing(Stage):
         Equal keys share their files: what counts only in a search is in neither, what concerns terms not in the vectors'.
         """
         return key(self.as_built()), key(self.as_built(frozenset(Indexing.model_fields)))
+
+    def is_kept(self, keys: tuple[str, str], artifacts: Artifacts, with_vectors: bool) -> bool:
+        """Whether terms and vectors of these keys were built before and need only be read from disk."""
+        terms = artifacts.holds("index", keys[0], f"{TERMS}/{PARAMETERS}")
+        return terms and (not with_vectors or artifacts.holds("index", keys[1], VECTORS))
+
+    def searching(self, index: Index) -> Index:
+        """The index as it was built, searched with these settings: shares everything with it and builds nothing."""
+        kept = index.nearest
+        if not isinstance(kept, InFaiss):
+            return index
+        other = copy(index)
+        other.vectors = other.nearest = self.searched(kept.index)
+        return other
 
     def vector_index(self, dimension: int, count: int) -> Any:
         """An empty FAISS index for so many unit vectors of this length."""
@@ -66,7 +84,7 @@ class Indexing(Stage):
         index = Index(
             {document.name: document for document in documents},
             chunks,
-            self._bm25(chunks, folder and folder / "terms"),
+            self._bm25(chunks, folder and folder / TERMS),
             self.stem,
             None,
             None,
@@ -79,12 +97,12 @@ class Indexing(Stage):
 
     def keep(self, index: Index, vectors: Vectors, key: str, folder: Path | None) -> None:
         """Gives the index its vectors; `key` names them, `folder` is where files of theirs may lie."""
-        kept = self.searched(self._faiss(vectors, folder and folder / "vectors.faiss"))
+        kept = self.searched(self._faiss(vectors, folder and folder / VECTORS))
         index.vectors = index.nearest = kept
         index.note = self.note(vectors.shape[1], len(vectors))
 
     def _bm25(self, chunks: Sequence[Chunk], folder: Path | None) -> bm25s.BM25 | None:
-        if folder and (folder / "params.index.json").is_file():
+        if folder and (folder / PARAMETERS).is_file():
             return bm25s.BM25.load(folder, allow_pickle=False)
         tokens = [terms(chunk.indexed, self.stem) for chunk in chunks]
         if not any(tokens):

@@ -4,6 +4,7 @@ import json
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from queue import Empty, LifoQueue
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -30,6 +31,13 @@ class PgVector(VectorStore):
         self._table = table
         self._told = _told(connection, timeout)
         self._free: LifoQueue[Any] = LifoQueue()
+
+    def with_timeout(self, timeout: float) -> Self:
+        """The same table, over connections of its own that wait as long."""
+        other = copy(self)
+        other._told = {**self._told, "timeout": timeout}
+        other._free = LifoQueue()
+        return other
 
     @property
     def embeddings(self) -> Embeddings:

@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -116,6 +117,18 @@ class Store(Indexing):
                 engine.finish(store)
             given.vectors = vectors[:0]
         index.vectors, index.nearest = found.vectors, found if len(vectors) else None
+
+    def is_kept(self, keys: tuple[str, str], artifacts: Artifacts, with_vectors: bool) -> bool:
+        return super().is_kept(keys, artifacts, False) and not with_vectors  # What a database holds, only it can tell.
+
+    def searching(self, index: Index) -> Index:
+        kept = index.nearest
+        if not isinstance(kept, InStore) or kept.timeout == self.timeout:
+            return index
+        other, again = copy(index), getattr(kept.store, "with_timeout", None)
+        store = again(self.timeout) if again else kept.store  # The others are told at each search.
+        other.nearest = InStore(store, kept.engine, index, self._failing, self.timeout)
+        return other
 
     def _open(self, collection: str, embedding: Any) -> Any:
         engine = ENGINES[self.database]

@@ -13,7 +13,14 @@ from rag.values import Hit
 class Reranking(Stage):
     """What every reranker has: how many passages go into the prompt."""
 
-    top: int = Field(default=8, ge=1, le=200, description="Passages kept for the prompt")
+    top: int = Field(
+        default=8,
+        ge=1,
+        le=200,
+        description=(
+            "Passages kept for the prompt. Parents and windows that overlap or touch are one, and the next best take their places"
+        ),
+    )
 
     reads_vectors: ClassVar[bool] = False
     reads_tokens: ClassVar[bool] = False
