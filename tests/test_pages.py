@@ -457,7 +457,7 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
     assert "Against the settings before (rerank.top: 8 → 5): passages 0 entered, 3 left, 0 moved" in told(app)
     changes = list(app.dataframe[0].value["Change"])
     assert changes == ["="] * 5 + ["left"] * 3
-    assert "prompt 0 lines added, 9 removed" in told(app)
+    assert "sent prompt: user message 9 lines removed" in told(app)
     first, second = (button for button in app.button if str(button.key).startswith("history"))
     assert first.label == "first settings" and "rerank.top: 8 → 5" in second.label.replace("\\", "") and "check" in second.label
     first.click().run()
@@ -504,6 +504,10 @@ def test_cut_offs_move_without_a_run_of_the_pipeline_and_are_used_on_a_press(
     settings = json.loads(app.session_state["state"]["applied"])
     assert settings["rerank"]["top"] == 20 and settings["retrieve"]["minimum"] == 1.0
     assert widget(app.slider, "ask-rerank-keep-top").value == 20 and len(app.session_state["state"]["history"]) == 2
+    next(s for s in app.slider if s.label == "Minimum score").set_value(0.2).run()
+    press(app, "Use these settings")
+    settings = json.loads(app.session_state["state"]["applied"])
+    assert settings["rerank"]["top"] == 20 and settings["retrieve"]["minimum"] == 0.2, "only what was moved is written"
 
 
 def test_only_what_reaches_the_minimum_counts_for_the_top() -> None:
@@ -613,7 +617,7 @@ def test_a_long_wait_can_be_cancelled_and_brings_back_the_settings_of_the_last_a
 
 
 def test_a_model_that_says_nothing_more_is_left_at_a_press_and_stops_at_its_next_word() -> None:
-    from pages.shared.asking import _listened
+    from pages.shared.asking import listened
 
     heard, ended = Event(), Event()
 
@@ -631,12 +635,12 @@ def test_a_model_that_says_nothing_more_is_left_at_a_press_and_stops_at_its_next
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        _listened(ask, pressed)
+        listened(ask, pressed)
     heard.set()
     assert ended.wait(10)
     shown_texts: list[str] = []
     with pytest.raises(ModelProblem):
-        _listened(ask, shown_texts.append)
+        listened(ask, shown_texts.append)
     assert shown_texts[-1] == "Torsemide was given."
 
 
@@ -659,10 +663,10 @@ def test_the_prompts_difference_is_every_line_that_changed_and_nothing_else() ->
         return Prompt("q", (Message("system", "Be short."), Message("user", "\n".join(lines))), (), 9)
 
     old, new = prompt("one", "two", "three", "four", "five"), prompt("one", "2", "three", "four", "five", "six")
-    blocks, plus, minus = prompt_lines(old, new)
+    blocks, words = prompt_lines(old, new)
     written = ["".join(part["text"] for part in block["parts"]) for block in blocks]
-    assert (plus, minus) == (2, 1)
-    assert written == ["  one", "− two", "+ 2", "  three", "⋯", "  five", "+ six"]
-    assert prompt_lines(old, old) == ([], 0, 0)
+    assert words == "user message 2 lines added, 1 removed"
+    assert written == ["User message", "  one", "− two", "+ 2", "  three", "⋯", "  five", "+ six"]
+    assert prompt_lines(old, old) == ([], "")
     long = prompt_lines(prompt(*map(str, range(1000))), prompt(*map(str, range(1000, 2000))))[0]
     assert len(long) == 401 and "further lines differ" in long[-1]["parts"][0]["text"]

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_pages import NOTE, QUESTION, opened, press, shown, small_workspace  # noqa: F401
 
-from pages.shared.comparison import common_statements, passages
+from pages.shared import column_answers
+from pages.shared.column_answers import STOPPED, common_statements
+from pages.shared.comparison import passages
 from pages.shared.map_view import DRAWN, GROUPS, Drawing, _hover, _traces, drawn_rows, groups, selected_rows
 from pages.shared.scorecard import _against, _line
 from pages.shared.set_run import _meanwhile
@@ -22,12 +25,12 @@ from rag.answer.chat import Chat
 from rag.chunk.windows import Words
 from rag.embed.hashing import Hashing
 from rag.errors import SettingProblem
-from rag.evaluate.card import Figure, Row
+from rag.evaluate.card import Figure, Row, expense
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, ReciprocalRank, Terms
 from rag.stage import options
-from rag.values import Case, Chunk, Hit, Span
+from rag.values import Case, Chunk, Hit, Span, Usage
 from tests.fake_server import running
 from tests.widgets import widget
 
@@ -88,6 +91,32 @@ def test_only_where_they_differ_hides_what_all_columns_share() -> None:
     widget(app.toggle, "compare-only").set_value(True).run()
     found = app.dataframe[0].value
     assert set(found["Found by"]) == {"only A"} and found["B"].isna().all()
+
+
+def test_a_column_that_waits_for_a_model_can_be_stopped_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    stops: dict[str, Any] = {}
+    button, listened = st.button, column_answers.listened
+
+    def drawn(label: str, **more: Any) -> Any:
+        if str(more.get("key")).startswith("compare-stop"):
+            stops[more["key"]] = more["on_click"]
+        return button(label, **more)
+
+    def pressed(ask: Any, show: Any) -> Any:
+        if not stops:
+            return listened(ask, show)
+        monkeypatch.setattr(column_answers, "listened", listened)
+        stops["compare-stop-1"]()
+        st.rerun()
+
+    monkeypatch.setattr(st, "button", drawn)
+    monkeypatch.setattr(column_answers, "listened", pressed)
+    with running() as server:
+        app = compared([PIPELINE, PIPELINE.model_copy(update={"answer": Chat(base_url=server.url, model="good")})])
+        assert list(stops) == ["compare-stop-1"], "a column without a model has nothing to wait for"
+        assert STOPPED in without(shown(app)) and "verified" in shown(app) and not server.seen.bodies
+        press(app, "Try again")
+        assert STOPPED not in without(shown(app)) and len(server.seen.bodies) == 1
 
 
 def test_a_column_whose_model_is_down_is_asked_once_until_it_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +356,16 @@ def test_what_models_took_stands_on_the_card_with_its_interval_where_one_was_ask
     assert len(used) == 2 and sum(int(calls) for _, calls in used) == asked == 4
     (cost,) = re.findall(r"\*\*([\d.]+)\*\* cost a question", told)
     assert float(cost) == pytest.approx(int(used[0][0].replace(",", "")) / 1000, abs=0.001)
-    assert "about" in told.split("**C**")[1] and "the model runs on this machine" in without(told)
+    assert "about" in told.split("**C** · 2 questions")[1] and "the model runs on this machine" in without(told)
+
+
+def test_the_expense_of_a_question_counts_those_without_a_model_with_nought_and_those_that_failed_nowhere() -> None:
+    rows = [Row(CASE, usage=Usage(2, 300, 100, cost=0.5)), Row(CASE), Row(CASE, error="down", usage=Usage(9, 900, 900))]
+    tokens, cost = expense(rows)
+    assert (tokens.name, tokens.value, tokens.n) == ("tokens a question", 200.0, 2)
+    assert (cost.name, cost.value, cost.n) == ("cost a question", 0.25, 2)
+    assert tokens.interval == (0.0, 400.0) and cost.interval == (0.0, 0.5)
+    assert expense([Row(CASE), rows[2]]) == [] and len(expense([Row(CASE, usage=Usage(1, 5, 5))])) == 1
 
 
 def test_a_card_claims_nothing_from_too_few_questions() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from rag.embed.minilm import token_count
 from rag.prompt import Cited, Plain, Prompter
 from rag.stage import options
-from rag.values import Chunk, Hit, Message, Span
+from rag.values import Chunk, Document, Hit, Message, Span
 
 QUESTION = "Which dose of zalumide was given?"
 PROMPTERS = [pytest.param(stage, id=kind) for kind, stage in options(Prompter).items()]
@@ -39,6 +39,17 @@ def test_the_exact_messages_of_the_cited_prompt_worked_by_hand() -> None:
     )
     assert prompt.messages == (Message("system", "Answer from the sources."), Message("user", user))
     assert (prompt.question, prompt.sources, prompt.left_out) == (QUESTION, tuple(found), 0)
+
+
+def test_a_source_names_title_date_and_edition_of_its_document_once_each() -> None:
+    documents = {
+        "a.pdf": Document("a.pdf", "Zalumide 5 mg daily.", title="Zalumide guideline", date="2031-05-04", edition="2031"),
+        "b.txt": Document("b.txt", "No rash.", title="b.txt"),
+    }
+    found = [hit("Zalumide 5 mg daily.", "a.pdf", 12, "Plan"), hit("No rash.", "b.txt")]
+    content = Cited()(QUESTION, found, documents).messages[-1].content
+    assert "[1] a.pdf · Zalumide guideline · 2031-05-04 · edition 2031 · page 12 · Plan\nZalumide" in content
+    assert "[2] b.txt\nNo rash." in content
 
 
 def test_the_plain_prompt_is_passages_and_question_and_has_no_system_message() -> None:

@@ -17,7 +17,7 @@ from rag.embed.minilm import token_count
 from rag.pipeline import Pipeline, problems
 from rag.prompt import Cited, Plain, Prompter
 from rag.prompt.base import read_types, written_types
-from rag.prompt.changes import Line, changed_lines, changed_messages
+from rag.prompt.changes import Line, changed_lines, changed_messages, changed_texts, in_words, told
 from rag.prompt.marking import STAND_IN, TOLD, marked, marker_for
 from rag.stage import options
 from rag.values import Document
@@ -251,3 +251,29 @@ def test_what_is_shown_is_byte_for_byte_what_is_sent(marking: Any, form: Any, do
     assert received == shown
     assert {hit.chunk.span.document for hit in answer.prompt.sources} >= {"odd.txt", "discharge_P-9001.txt"}
     assert ("Notes: 1 µg ≠ 1 mg." in body["messages"][0]["content"]) and len(received) == 2
+
+
+def test_words_that_differ_are_marked_in_lines_that_are_alike_and_other_lines_whole() -> None:
+    lines = changed_lines("Cite every source.\nBe brief.\nNever guess.", "Cite each source.\nNever guess.\nAdd <b>dates</b>.", 0)
+    found = [(line.mark, [text for text, differs in stretches if differs]) for line, stretches in in_words(lines)]
+    assert found == [
+        ("-", ["every"]), ("-", ["Be brief."]), ("+", ["each"]), ("…", []), ("+", ["Add <b>dates</b>."]),
+    ]  # fmt: skip
+    apart = [stretches for _, stretches in in_words(changed_lines("one two three", "four five six", 0))]
+    assert apart == [(("one two three", True),), (("four five six", True),)]
+
+
+@given(st.lists(st.text("ab <&\t\n", max_size=9), max_size=6), st.lists(st.text("ab <&\t\n", max_size=9), max_size=6))
+def test_the_stretches_of_a_line_are_that_line(one: list[str], other: list[str]) -> None:
+    lines = changed_lines("\n".join(one), "\n".join(other))
+    drawn = [Line(line.mark, "".join(text for text, _ in stretches)) for line, stretches in in_words(lines)]
+    assert drawn == lines
+
+
+def test_the_texts_that_differ_are_named_and_settings_are_no_text() -> None:
+    one = Cited(system="Be brief.\nCite.", by_type={"policy": "Name its number."})
+    other = Cited(system="Be brief.", examples="Q: Why?\nA: So [1].", by_type={"policy": "Name its number."})
+    assert told(changed_texts(one, other)) == "system 1 line removed; examples 2 lines added"
+    assert changed_texts(one, one.model_copy(update={"budget": 300, "marking": "words", "order": "best at both ends"})) == []
+    assert told(changed_texts(one, Plain(**one.model_dump(exclude={"kind"})))) == "kind 1 line added, 1 removed"
+    assert told([]) == ""

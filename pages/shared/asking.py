@@ -43,13 +43,13 @@ def asked_meanwhile(pipeline: Pipeline, beside: Any) -> Answer:
             if changed:
                 st.caption("The last answer stays until the new one is there. Cancel brings its settings back.")
             with st.spinner("Applying…" if changed else "Waiting for the answer…", show_time=True):
-                return _listened(answering(pipeline, question), lambda text: live.text(text))
+                return listened(answering(pipeline, question), lambda text: live.text(text))
     finally:
         live.empty()
         place.empty()
 
 
-def _listened(ask: Callable[[Callable[[str], None]], Answer], show: Callable[[str], Any]) -> Answer:
+def listened(ask: Callable[[Callable[[str], None]], Answer], show: Callable[[str], Any]) -> Answer:
     """Asks in a thread of its own and shows what is written so far.
 
     Showing is where Streamlit ends this run after a press, so that is done again and again, also while nothing comes. The

@@ -1,13 +1,12 @@
 """What changed against the answer before: passages that entered, left or moved, statements, and the prompt line by line."""
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared.findings import count
-from pages.shared.text_view import Block, plain, text_view
+from pages.shared.text_view import Block, Part, plain, text_view
+from rag.prompt.changes import Line, Stretches, changed_messages, in_words, told
 from rag.values import Answer, Hit, Prompt, Span
 
 LINES = 400
@@ -18,16 +17,16 @@ def changes_view(before: Answer, now: Answer, settings: str, key: str) -> None:
     """Everything that differs between two answers to the same question."""
     rows = moves(before.hits, now.hits)
     added, removed = statements(before, now)
-    lines, plus, minus = prompt_lines(before.prompt, now.prompt)
+    lines, words = prompt_lines(before.prompt, now.prompt)
     kinds = [str(row["Change"]) for row in rows]
     moved = sum(kind[0] in "▲▼" for kind in kinds)
     passages = [f"{kinds.count('entered')} entered", f"{kinds.count('left')} left", f"{moved} moved"]
     st.caption(
         f"Against the settings before ({plain(settings)}): passages {', '.join(passages)} · "
         f"statements {len(added)} added, {len(removed)} removed · "
-        f"prompt {count(plus, 'line')} added, {minus:,} removed, {before.prompt.tokens:,} → {now.prompt.tokens:,} tokens"
+        f"sent prompt: {words or 'the same'}, {before.prompt.tokens:,} → {now.prompt.tokens:,} tokens"
     )
-    if not plus + minus + moved + len(added) + len(removed) and len(before.hits) == len(now.hits):
+    if not words and not moved + len(added) + len(removed) and len(before.hits) == len(now.hits):
         st.info("The new settings led to the same passages, the same answer and the same prompt.")
         return
     st.dataframe(
@@ -49,7 +48,7 @@ def changes_view(before: Answer, now: Answer, settings: str, key: str) -> None:
         blocks += [{"parts": [{"text": "+ "}, {"text": text, "look": "new"}]} for text in added]
         blocks += [{"parts": [{"text": "− "}, {"text": text, "look": "gone"}]} for text in removed]
     if lines:
-        blocks += [{"parts": [{"text": "Prompt"}], "look": "title"}, *lines]
+        blocks += lines
     if blocks:
         text_view(blocks, f"{key}-text", 420)
 
@@ -99,25 +98,27 @@ def statements(before: Answer, now: Answer) -> tuple[list[str], list[str]]:
     return [text for text in new if text not in old], [text for text in old if text not in new]
 
 
-def prompt_lines(before: Prompt, now: Prompt) -> tuple[list[Block], int, int]:
-    """The lines of the messages that differ, with a line around each; how many were added, and how many removed."""
-    old, new = (
-        [line for message in prompt.messages for line in (f"{message.role}:", *message.content.splitlines())]
-        for prompt in (before, now)
-    )
+def prompt_lines(before: Prompt, now: Prompt) -> tuple[list[Block], str]:
+    """The lines of the messages that differ, with a line around each; and in a few words what was added and removed."""
+    changed = [(f"{role} message", lines) for role, lines in changed_messages(before, now, AROUND)]
+    return line_blocks(changed), told(changed)
+
+
+def line_blocks(changed: Sequence[tuple[str, Sequence[Line]]]) -> list[Block]:
+    """What differs, drawn: each text under its name, the words that differ within a line marked."""
     blocks: list[Block] = []
-    plus = minus = 0
-    for group in SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(AROUND):
-        if blocks:
-            blocks.append({"parts": [{"text": "⋯"}], "look": "quiet"})
-        for kind, low, high, start, end in group:
-            if kind == "equal":
-                blocks += [{"parts": [{"text": f"  {line}"}], "look": "quiet"} for line in old[low:high]]
-                continue
-            minus, plus = minus + high - low, plus + end - start
-            blocks += [{"parts": [{"text": "− "}, {"text": line, "look": "gone"}]} for line in old[low:high]]
-            blocks += [{"parts": [{"text": "+ "}, {"text": line, "look": "new"}]} for line in new[start:end]]
+    for name, lines in changed:
+        blocks.append({"parts": [{"text": name.capitalize()}], "look": "title"})
+        blocks += [_line(line, stretches) for line, stretches in in_words(lines)]
     if len(blocks) > LINES:
         rest = f"⋯ {len(blocks) - LINES:,} further lines differ; the view Prompt shows all of it."
         blocks = [*blocks[:LINES], {"parts": [{"text": rest}], "look": "quiet"}]
-    return blocks, plus, minus
+    return blocks
+
+
+def _line(line: Line, stretches: Stretches) -> Block:
+    if line.mark in " …":
+        return {"parts": [{"text": "⋯" if line.mark == "…" else f"  {line.text}"}], "look": "quiet"}
+    look = "new" if line.mark == "+" else "gone"
+    parts: list[Part] = [{"text": text, "look": look if differs else ""} for text, differs in stretches]
+    return {"parts": [{"text": "+" if line.mark == "+" else "−", "look": look}, {"text": " "}, *parts]}

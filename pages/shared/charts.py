@@ -1,9 +1,11 @@
-"""The charts: where the time went, how long the passages are, which of them a limit cuts off."""
+"""The charts: where the time went, how long passages are, which a limit cuts off, the weights of the fitted reranker."""
 
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
+
+from rag.rerank.features import LABELS
 
 ACCENT = "#17998b"  # The theme's accent, between its light and its dark shade.
 FADED = "rgba(128, 140, 150, 0.35)"
@@ -49,6 +51,26 @@ def cut_chart(scores: Sequence[float], kept: Sequence[bool], names: Sequence[str
     chart.add_vline(x=top + 0.5, line_dash="dash", line_color=LIMIT)
     chart.add_hline(y=minimum, line_dash="dash", line_color=LIMIT)
     st.plotly_chart(chart, key=key, config={"displayModeBar": False})
+
+
+def weights_chart(weights: Mapping[str, float], key: str, used: bool = True) -> None:
+    """A bar for each weight of the fitted reranker, from -1 to 1; grey where they are not used."""
+    names = [LABELS[name] for name in weights][::-1]
+    values = list(weights.values())[::-1]
+    colours = [(ACCENT if value >= 0 else LIMIT) if used else FADED for value in values]
+    chart = go.Figure(go.Bar(x=values, y=names, orientation="h", text=[_signed(value) for value in values], marker_color=colours))
+    chart.update_traces(textposition="none", hovertemplate="%{y}: weight %{x:.3f}<extra></extra>")
+    for name, value in zip(names, values, strict=True):  # Beside the bars, where they fit however narrow the chart is.
+        chart.add_annotation(x=1, xref="paper", xanchor="left", y=name, text=_signed(value), showarrow=False)
+    _calm(chart, "Weight", 60 + 22 * len(names))
+    chart.update_layout(margin={"l": 92, "r": 40, "t": 4, "b": 44, "autoexpand": False})
+    chart.update_yaxes(automargin=False, tickfont_size=11)
+    chart.update_xaxes(range=[min(0.0, *values) * 1.05, max(0.0, *values) * 1.05], nticks=5)
+    st.plotly_chart(chart, key=key, config={"displayModeBar": False})
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0"
 
 
 def _calm(chart: go.Figure, x_title: str, height: int) -> None:

@@ -7,6 +7,9 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from pages.shared.costs import costs_shown
+from pages.shared.fit_view import fit_button, fit_where_asked, weights_in_force
+from pages.shared.index_view import index_facts
 from pages.shared.state import keyed, open_pipeline, pipeline_of, state, workspace
 from pages.shared.takeaway import take_away
 from pages.shared.text_view import plain
@@ -17,6 +20,7 @@ from rag.index.base import Index
 from rag.pipeline import UNIONS, Pipeline, Plan, problems
 from rag.presets import PRESETS
 from rag.prompt.base import written_types
+from rag.rerank.fitted import Fitted
 from rag.stage import Stage, options
 
 TITLES = {
@@ -36,15 +40,15 @@ WAIT = 4.0  # Seconds of computing that a change may cost without being confirme
 
 def stage_controls(name: str, stage: Stage, key: str) -> tuple[Stage, str]:
     """The controls of one stage; returns the stage as set, and what does not fit, in which case the old one is returned."""
-    chosen, values = _drawn(name, stage, key)
+    chosen, values, _ = _drawn(name, stage, key)
     try:
         return chosen.model_validate(values), ""
     except ValidationError as error:
         return stage, problems(error)
 
 
-def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, Any]]:
-    """The controls of one stage; returns the option chosen and its values, whether they fit or not."""
+def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, Any], Any]:
+    """The controls of one stage; returns the option chosen, its values, whether they fit or not, and a place above them."""
     kinds = options(UNIONS[name])
     current = str(stage.model_dump()["kind"])
     kind = st.selectbox(
@@ -52,13 +56,17 @@ def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, An
     )
     chosen = kinds[kind]
     st.caption(chosen.help())
+    place = st.container()
     values = stage.model_dump() if kind == current else {field: info.default for field, info in chosen.model_fields.items()}
     for field, info in chosen.model_fields.items():
         if field != "kind":
             values[field] = _control(field, info, values[field], f"{key}-{kind}-{field}")
     if name == "embed":
         _model_card(chosen, values)
-    return chosen, {**values, "kind": kind}
+    if chosen is Fitted:
+        with place:
+            weights_in_force(values, key)
+    return chosen, {**values, "kind": kind}, place
 
 
 def _model_card(chosen: type[Stage], values: dict[str, Any]) -> None:
@@ -96,22 +104,23 @@ def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
     return st.text_input(label, value, key=keyed(key), help=help_text)
 
 
-def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str]]:
-    """The controls of a whole pipeline, an expander a stage; returns it as set, and everything that does not fit."""
-    edited, faults, _ = _every_control(pipeline, key)
-    return edited, faults
+def pipeline_controls(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], Pipeline]:
+    """The controls of a whole pipeline, an expander a stage; returns it as set, everything that does not fit, and as drawn."""
+    edited, faults, drawn, _ = _every_control(pipeline, key)
+    return edited, faults, drawn
 
 
-def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], Pipeline]:
-    """As `pipeline_controls`; with the pipeline just as it is drawn, which may not be valid."""
+def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], Pipeline, dict[str, Any]]:
+    """As `pipeline_controls`; with the pipeline just as it is drawn, which may not be valid, and a place in each stage."""
     stages: dict[str, Stage] = {}
     drawn: dict[str, Stage] = {}
+    places: dict[str, Any] = {}
     faults = []
     for name, title in TITLES.items():
         current: Stage = getattr(pipeline, name)
         kind = st.session_state.get(keyed(f"{key}-{name}-kind"), current.model_dump()["kind"])  # The menu inside moves first.
         with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
-            chosen, values = _drawn(name, current, f"{key}-{name}")
+            chosen, values, places[name] = _drawn(name, current, f"{key}-{name}")
             try:
                 stages[name] = drawn[name] = chosen.model_validate(values)
             except ValidationError as error:
@@ -120,51 +129,67 @@ def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], P
                 faults.append(f"{title}: {problems(error)}")
     as_drawn = Pipeline.model_construct(version=1, **drawn)  # type: ignore[arg-type]
     try:
-        return Pipeline.model_validate({name: stage.model_dump() for name, stage in stages.items()}), faults, as_drawn
+        return Pipeline.model_validate({name: stage.model_dump() for name, stage in stages.items()}), faults, as_drawn, places
     except ValidationError as error:
-        return pipeline, [*faults, problems(error)], as_drawn
+        return pipeline, [*faults, problems(error)], as_drawn, places
 
 
-def _mends(pipeline: Pipeline, index: Index | None, told: bool, key: str) -> None:
-    """What makes no sense in these settings, unless that is told already, each with a button that mends it."""
+def mends(pipeline: Pipeline, index: Index | None, told: bool, key: str, *where: Any) -> None:
+    """What makes no sense in these settings, unless that is told already, each with a button that mends it `where` they are."""
     for at, (text, mended) in enumerate(advice(pipeline, index)):
         if not told:
             st.warning(plain(text))
         st.caption(f"Mend: {plain(difference(pipeline, mended))}")
         build = ":material/build:"
-        st.button("Mend it", icon=build, key=f"{key}-mend-{at}", on_click=open_pipeline, args=(mended,), width="stretch")
+        st.button("Mend it", icon=build, key=f"{key}-mend-{at}", on_click=open_pipeline, args=(mended, *where), width="stretch")
 
 
-def edited_pipeline(key: str = "ask") -> Pipeline:
-    """The controls of this session's pipeline with its plan; returns the pipeline in force.
+def edited_pipeline(key: str = "ask") -> tuple[Pipeline, Any]:
+    """The controls of this session's pipeline with its plan; returns the pipeline in force, and the place in the controls
 
-    A cheap change takes effect at once. A dear one shows what it costs and waits for a click, while the one before stays.
+    for what is to be said of its index once that is built, or None where it is said already.
+
+    A cheap change takes effect at once. A dear one, or one that asks a chat model before the answer, shows what it costs and
+    waits for a click, while the one before stays.
     """
     _starting_points(key)
     before = pipeline_of(state()["pipeline"])
-    edited, faults, drawn = _every_control(before, key)
+    edited, faults, drawn, places = _every_control(before, key)
     if edited != before:
         state()["pipeline"] = edited.to_json()
     for fault in faults:
         st.error(plain(fault))
     plan = edited.plan(workspace().documents, workspace().artifacts)
     index = None if faults or plan.work else edited.prepare(workspace().documents, workspace().artifacts)
-    _mends(drawn, index, bool(faults), key)
+    mends(drawn, index, bool(faults), key)
+    cut_off = plan.warning if index is None else edited.divider(index.artifacts).cut_off(index)
+    if cut_off:
+        st.warning(plain(cut_off), icon=":material/content_cut:")
+    costs = costs_shown(edited, index, places)
+    with places["index"]:
+        facts = st.empty()
+        index_facts(edited, index, facts, key)
+    if isinstance(edited.rerank, Fitted):
+        with places["rerank"]:
+            fit_button(key)
+        fit_where_asked(edited)
     if state()["applied"] != edited.to_json():
         cheap = (plan.seconds or 0.0) <= WAIT and not (plan.seconds is None and _embeds_many(plan))
-        st.session_state["last plan"] = str(plan)
+        told = " ".join([*([str(plan)] if plan.work or not costs else []), *costs])
+        st.session_state["last plan"] = told
         place = st.empty()
-        if cheap or _asked_to_apply(place, plan, key):
+        if (cheap and not costs) or _asked_to_apply(place, told, key):
             state()["applied"] = edited.to_json()
             place.empty()
     if state()["applied"] == edited.to_json() and "last plan" in st.session_state:
         st.caption(f":material/update: Last change: {st.session_state['last plan']}")
-    return pipeline_of(state()["applied"])
+    applied = pipeline_of(state()["applied"])
+    return applied, facts if index is None and applied == edited else None
 
 
-def _asked_to_apply(place: Any, plan: Plan, key: str) -> bool:
+def _asked_to_apply(place: Any, told: str, key: str) -> bool:
     with place.container():
-        st.caption(f":material/hourglass_top: Not applied yet: {plan} Until then the answer shows the settings before.")
+        st.caption(f":material/hourglass_top: Not applied yet: {told} Until then the answer shows the settings before.")
         return bool(st.button("Apply", type="primary", key=f"{key}-apply", width="stretch"))
 
 

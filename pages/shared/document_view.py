@@ -132,9 +132,10 @@ def facts(document: Document) -> None:
         author = left.text_input("Author's role", document.author, max_chars=60, help="A role such as resident, never a name")
         edition = right.text_input("Edition", document.edition, max_chars=60)
         effective = left.text_input("In force from", document.effective or "", placeholder=DAY)
+        status = right.text_input("Report status", document.status, max_chars=40, help="Such as final, preliminary or amended")
         if st.form_submit_button("Save"):
             values = {"title": title, "type": kind, "date": date, "patient": patient, "author": author, "edition": edition}
-            _save(document, {**values, "effective": effective})
+            _save(document, {**values, "effective": effective, "status": status})
     with st.popover("Remove", icon=":material/delete:"):
         st.write("The document, its file, passages, vectors and cached answers are removed for good.")
         if st.button("Remove for good", type="primary", key=f"remove-{document.name}"):

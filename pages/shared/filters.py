@@ -1,5 +1,6 @@
-"""The filter of a session: which documents, types, patients, authors and dates a question may see."""
+"""The filter of a session: which documents, types, patients, authors, statuses and dates a question may see."""
 
+from dataclasses import astuple
 from datetime import date
 
 import streamlit as st
@@ -13,16 +14,17 @@ IN_FORCE = "Leaves out editions that a later one replaces, and those whose effec
 def filter_controls(key: str) -> None:
     """Controls for the filter; what is set is kept with the session."""
     documents, only = workspace().documents, current_filter()
-    active = sum(
-        map(bool, (only.documents, only.types, only.after, only.before, only.patients, only.authors, only.in_force)),
-    )
+    active = sum(map(bool, astuple(only)))
     with st.expander(f"**Filter** · {active or 'none'}", key=f"{key}-filter"):
-        types = st.multiselect("Types", sorted({d.type for d in documents}), list(only.types), key=keyed(f"{key}-types"))
+        types = _choice("Types", {d.type for d in documents}, only.types, f"{key}-types")
         patients = _choice("Patients", {d.patient for d in documents}, only.patients, f"{key}-patients")
         authors = _choice("Written by", {d.author for d in documents}, only.authors, f"{key}-authors")
-        names = st.multiselect("Documents", [d.name for d in documents], list(only.documents), key=keyed(f"{key}-names"))
+        statuses = _choice("Report status", {d.status for d in documents}, only.statuses, f"{key}-statuses")
+        names = _choice("Documents", {d.name for d in documents}, only.documents, f"{key}-names")
         after = st.date_input("From", _date(only.after), key=keyed(f"{key}-after"), help=UNDATED)
         before = st.date_input("Up to", _date(only.before), key=keyed(f"{key}-before"), help=UNDATED)
+        if after and before and after > before:
+            st.caption(f"“From” is later than “Up to”: read as {before} to {after}.")
         in_force = st.checkbox("Only editions in force", only.in_force, key=keyed(f"{key}-in-force"), help=IN_FORCE)
     state()["filter"] = {
         "documents": names,
@@ -32,12 +34,13 @@ def filter_controls(key: str) -> None:
         "patients": patients,
         "authors": authors,
         "in_force": in_force,
+        "statuses": statuses,
     }
 
 
 def _choice(label: str, there: set[str], chosen: tuple[str, ...], key: str) -> list[str]:
-    """A choice among the values that documents have; nothing is drawn where no document has one."""
-    options = sorted(there - {""})
+    """A choice among the values that documents have, and those chosen before; nothing is drawn where there is none."""
+    options = sorted((there | set(chosen)) - {""})
     return st.multiselect(label, options, list(chosen), key=keyed(key)) if options else []
 
 

@@ -1,126 +1,53 @@
 """A question set run through all columns: a score card each, and the questions on which the columns differ."""
 
-import contextlib
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.comparison import letter
+from pages.shared.comparison import GAP, letter
+from pages.shared.costs import WHERE, money
 from pages.shared.findings import count
-from pages.shared.state import current_filter, prepared, state, workspace
-from rag.errors import WorkbenchError
-from rag.evaluate.card import MEASURES, MS, SAME, Figure, Row, card, differs, gain, run, unasked
+from pages.shared.set_run import Rows
+from pages.shared.state import state
+from pages.shared.text_view import plain
+from rag.evaluate.card import COST, MEASURES, MS, SAME, TOKENS, Figure, Row, card, differs, expense, gain
+from rag.explain.expense import model_of
 from rag.pipeline import Pipeline
-from rag.stage import fingerprint
-from rag.values import Case, Filter
+from rag.values import Usage
 
-KEPT = 20_000
-FAILED = "compare-failed"
 COLOURS = ("#0d9488", "#d97706", "#6366f1", "#e11d48")
+ALIKE = ("one value, no interval", "all alike, no interval")
+FEWEST = 6  # With fewer pairs no sign test reaches 5 %, and the bootstrap's intervals are too narrow.
 CELL = "✓ right, ✗ wrong; then the share of the gold evidence inside the passages found"
-Rows = list[list[Row | None]]  # For each case what each column made of it; None where it was not asked yet.
 
 
-def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
-    """What every column made of every case, with the button that asks what was not asked yet."""
-    keys = _keys(cases, pipelines)
-    rows = _kept(cases, keys)
-    failed = sum(bool(row.error) for line in rows for row in line if row)
-    missing = sum(row is None for line in rows for row in line) + failed
-    where = f"{count(len(cases), 'question')} in {len(pipelines)} columns"
-    label = f"Run {where}" if missing == len(cases) * len(pipelines) else f"Run the {count(missing, 'answer')} still missing"
-    if failed and failed == missing:
-        label = f"Try the {count(failed, 'failed answer')} again"
-    chats = [letter(at) for at, pipeline in enumerate(pipelines) if pipeline.answer.model_dump()["kind"] != "quote"]
-    if chats and missing:
-        st.caption(f"Column {', '.join(chats)} asks a chat model once a question, with its passages.")
-    if current_filter() != Filter():
-        st.caption("The filter of the Ask page holds here too.")
-    if missing and st.button(label, type="primary", icon=":material/play_arrow:", key="compare-run"):
-        _ask(cases, pipelines, keys)
-        st.rerun()
-    if not missing:
-        st.caption(f"{where}: all answered. A change to a column asks that column alone again.")
-    return rows
-
-
-def _ask(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[list[str]]) -> None:
-    """Asks case by case, the columns taking turns at being first.
-
-    So a slow moment of the machine, and what the first column computes for the others, touches all columns alike.
-    """
-    artifacts, only = workspace().artifacts, current_filter()
-    failed: dict[str, str] = st.session_state.setdefault(FAILED, {})
-    bar, stop = st.columns([6, 1], vertical_alignment="center")
-    stop.button("Stop", key="compare-stop", width="stretch", help="What was answered before is kept")
-    progress = bar.progress(0.0, text="Preparing the columns…")
-    indexes: list[Any] = []
-    for pipeline in pipelines:
-        try:
-            indexes.append(unasked(prepared(pipeline)))
-        except WorkbenchError as problem:
-            indexes.append(str(problem))
-    for number, (case, line) in enumerate(zip(cases, keys, strict=True), 1):
-        for turn in range(len(pipelines)):
-            at = (number + turn) % len(pipelines)
-            pipeline, index, key = pipelines[at], indexes[at], line[at]
-            if artifacts.recall(key):
-                continue
-            row = Row(case, error=index) if isinstance(index, str) else run(case, pipeline, index, only)
-            failed.pop(key, None)
-            if row.error:
-                failed[key] = row.error
-            else:
-                artifacts.remembered(key, lambda row=row: row, "scores", KEPT)
-        progress.progress(number / len(cases), text=f"{number:,} of {count(len(cases), 'question')} asked")
-    progress.empty()
-
-
-def _keys(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> list[list[str]]:
-    documents, only = [document.key for document in workspace().documents], repr(current_filter())
-    columns = [pipeline.key("verify", documents) for pipeline in pipelines]
-    return [[fingerprint("score", column, only, repr(case)) for column in columns] for case in cases]
-
-
-def _kept(cases: Sequence[Case], keys: list[list[str]]) -> Rows:
-    artifacts, failed = workspace().artifacts, st.session_state.get(FAILED, {})
-
-    def gone() -> Row:
-        raise LookupError
-
-    def row(case: Case, key: str) -> Row | None:
-        if artifacts.recall(key):
-            with contextlib.suppress(LookupError):
-                found: Row = artifacts.remembered(key, gone, "scores", KEPT)
-                return found
-        return Row(case, error=failed[key]) if key in failed else None
-
-    return [[row(case, key) for key in line] for case, line in zip(cases, keys, strict=True)]
-
-
-def cards(rows: Rows) -> None:
+def cards(rows: Rows, pipelines: Sequence[Pipeline]) -> None:
     """A score card for each column, with what it gains over column A, and a chart of all of them."""
     asked = [[line[at] for line in rows] for at in range(len(rows[0]))]
     done = [[row for row in column if row is not None] for column in asked]
     figures = [card(column) for column in done]
-    for at, place in enumerate(st.columns(len(done), gap="medium")):
+    spent = [expense(column) for column in done]
+    for at, place in enumerate(st.columns(len(done), gap=GAP)):
         with place, st.container(border=True):
             failed = sum(bool(row.error) for row in done[at])
             st.markdown(
                 f"**{letter(at)}** · {count(len(done[at]) - failed, 'question')}" + (f", {failed} failed" if failed else "")
             )
+            if not done[at]:
+                st.caption("Not asked yet.")
+                continue
             lines = [
                 _line(figure, gain(done[0], done[at], figure.name) if at and figure.name != MS else None)
                 for figure in figures[at]
             ]
-            st.markdown("\n\n".join(lines))
+            st.markdown("\n\n".join([*lines, *_spent(spent, at, done[at], pipelines[at])]))
     st.caption(
         "Each value with its 95 % interval and the number n of questions that it applies to. Last, the difference to column A on "
-        "the same questions: ▲ better, ▼ worse (its own 95 % interval leaves out nought), ≈ not told apart on so few questions."
+        f"the same questions: ▲ better, ▼ worse (its own 95 % interval leaves out nought, on {FEWEST} questions or more), "
+        "≈ not told apart."
     )
     with st.expander("What the measures mean"):
         st.markdown("\n".join(f"- **{measure.name}**: {measure.about}." for measure in MEASURES))
@@ -132,14 +59,31 @@ def cards(rows: Rows) -> None:
     _chart(figures)
 
 
-def _line(figure: Figure, more: Figure | None) -> str:
+def _line(figure: Figure, more: Figure | None = None) -> str:
     """A figure as Markdown: value and name, below it small the interval, n, and what it gains over column A."""
     if figure.value is None or figure.interval is None:
         return f"**–** {figure.name}  \n:small[:gray[no question to judge it by]]"
-    digits = 0 if figure.name == MS else 2
-    low, high = (f"{bound:.{digits}f}" for bound in figure.interval)
+    digits = {MS: 0, TOKENS: 0, COST: 4}.get(figure.name, 2)
+    low, high = (f"{bound:,.{digits}f}" for bound in figure.interval)
     against = f" · {_against(more)}" if more and more.value is not None else ""
-    return f"**{figure.value:.{digits}f}** {figure.name}  \n:small[:gray[{low} to {high} · n {figure.n}{against}]]"
+    spread = f"{low} to {high}" if figure.interval[0] < figure.interval[1] else ALIKE[figure.n > 1]
+    return f"**{figure.value:,.{digits}f}** {figure.name}  \n:small[:gray[{spread} · n {figure.n}{against}]]"
+
+
+def _spent(spent: Sequence[Sequence[Figure]], at: int, rows: Sequence[Row], pipeline: Pipeline) -> list[str]:
+    """What a column's models took, as Markdown; nothing where no column asked one."""
+    if not any(spent):
+        return []
+    if not spent[at]:
+        return ["**0** tokens a question  \n:small[:gray[no model was asked]]"]
+    used = sum((row.usage for row in rows), Usage())
+    about = "" if used.counted else "about "
+    tokens = f"{count(used.calls, 'call')}, {about}{used.sent:,} tokens in, {used.received:,} out"
+    lines = [f"{_line(spent[at][0])}  \n:small[:gray[{tokens}]]"]
+    lines += [f"{_line(figure)}  \n:small[:gray[in all {about}{used.cost:.4f} by the prices set]]" for figure in spent[at][1:]]
+    models = {stage: model.price for stage in WHERE if (model := model_of(getattr(pipeline, stage)))}
+    words = dict.fromkeys(money(0.0, price, stage, False) for stage, price in models.items() if price != "set")
+    return [*lines, *(f":small[:gray[{plain(text)}]]" for text in words)]
 
 
 def _against(more: Figure) -> str:
@@ -147,7 +91,7 @@ def _against(more: Figure) -> str:
         return "= A"
     low, high = more.interval
     better = next(measure.more for measure in MEASURES if measure.name == more.name) == (more.value > 0)
-    sign = "≈" if low <= 0 <= high else "▲" if better else "▼"
+    sign = "≈" if more.n < FEWEST or low <= 0 <= high else "▲" if better else "▼"
     return f"{sign} {more.value:+.2f}".replace("-", "−").replace("−0.00", "0.00").replace("+0.00", "0.00")
 
 
@@ -196,11 +140,13 @@ def differing(rows: Rows) -> None:
     )
     wanted = {"outcome", "evidence"} if view == "Outcome or evidence" else {"outcome", "evidence", "statements"}
     lines = [line for line in answered if wanted.intersection(differs(line))]
-    if not lines:
+    if not answered:
+        st.info("No question was answered in every column yet.")
+    elif not lines:
         st.info(f"The columns do not differ in this on any of the {count(len(answered), 'question')}.")
     else:
         st.caption(f"{count(len(lines), 'question')} of {len(answered):,}. Select one to ask it in the columns.")
-        _table(lines)
+        _table(lines, view == "Any statement")
     failed = [(at, row) for line in whole for at, row in enumerate(line) if row.error]
     if failed:
         with st.expander(f"{count(len(failed), 'answer')} failed; the others count", icon=":material/error:"):
@@ -208,13 +154,13 @@ def differing(rows: Rows) -> None:
             st.dataframe(pd.DataFrame(told), hide_index=True, placeholder="")
 
 
-def _table(lines: list[list[Row]]) -> None:
+def _table(lines: list[list[Row]], told: bool) -> None:
     table = pd.DataFrame(
         [
             {
                 "Question": line[0].case.question,
                 **{letter(at): _cell(row) for at, row in enumerate(line)},
-                "Differ in": ", ".join(differs(line)),
+                **({"Differ in": ", ".join(differs(line))} if told else {}),
             }
             for line in lines
         ]
@@ -236,8 +182,8 @@ def _table(lines: list[list[Row]]) -> None:
         placeholder="",
         height=460 if len(lines) > 12 else "auto",
         column_config={
-            "Question": st.column_config.Column(width=260),
-            **{letter(at): st.column_config.Column(width=128, help=CELL) for at in range(len(lines[0]))},
+            "Question": st.column_config.Column(width=280),
+            **{letter(at): st.column_config.Column(width=130, help=CELL) for at in range(len(lines[0]))},
         },
     )
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared.findings import holding
 from rag.shelf import Entry
+from rag.values import Filter
 
 STATES = ("All", "Released", "Waiting")
 FOUND: dict[str, Callable[[set[str]], bool]] = {
@@ -30,22 +31,21 @@ def filtered(entries: Sequence[Entry], threshold: float) -> list[Entry]:
     whose = patients.multiselect("Patient", persons, key="shelf-patients", placeholder="All")
     days = dates.date_input("Dated from – to", value=(), key="shelf-dates", help="Undated documents are left out then")
     what = found.selectbox("Findings", list(FOUND), key="shelf-found", help=f"Those that score {threshold:.2f} or more")
-    first, last = _range(days)
+    dated = Filter(**_range(days))
     return [
         entry
         for entry in entries
         if (state == "All" or entry.released == (state == "Released"))
         and (not kinds or entry.document.type in kinds)
         and (not whose or entry.document.patient in whose)
-        and (not first or (entry.document.date or "") >= first)
-        and (not last or "" < (entry.document.date or "") <= last)
+        and dated.allows(entry.document)
         and FOUND[what]({one.kind for one in holding(entry.findings, threshold)})
     ]
 
 
-def _range(days: object) -> tuple[str, str]:
+def _range(days: object) -> dict[str, str]:
     chosen = [day.isoformat() for day in days if isinstance(day, date)] if isinstance(days, tuple) else []
-    return (chosen[0] if chosen else "", chosen[1] if len(chosen) > 1 else "")
+    return dict(zip(("after", "before"), chosen, strict=False))
 
 
 def shelf_table(entries: Sequence[Entry], threshold: float) -> Entry | None:
@@ -61,6 +61,7 @@ def shelf_table(entries: Sequence[Entry], threshold: float) -> Entry | None:
             "Patient": [e.document.patient for e in entries],
             "Author": [e.document.author for e in entries],
             "Edition": [e.document.edition or None for e in entries],
+            "Report status": [e.document.status or None for e in entries],
             "Effective": [e.document.effective for e in entries],
             "Title": [e.document.title for e in entries],
             "Pages": pd.array([len(e.document.pages) or None for e in entries], dtype="Int64"),

@@ -52,6 +52,7 @@ def _fresh() -> dict[str, Any]:
             "patients": [],
             "authors": [],
             "in_force": False,
+            "statuses": [],
         },
         "columns": [PRESETS["baseline"][1].to_json(), pipeline],
         "comparison": "",
@@ -124,38 +125,27 @@ def keyed(key: str) -> str:
 
 
 def current_filter() -> Filter:
-    """The filter of this session, without documents and types that are gone."""
+    """The filter of this session. What is chosen and has gone from the documents since stays chosen, and finds nothing."""
     kept = state()["filter"]
-    documents = workspace().documents
+    days = sorted(day for day in (kept["after"], kept["before"]) if day)
     return Filter(
-        documents=tuple(name for name in kept["documents"] if any(name == d.name for d in documents)),
-        types=tuple(kind for kind in kept["types"] if any(kind == d.type for d in documents)),
-        after=kept["after"],
-        before=kept["before"],
-        patients=tuple(patient for patient in kept.get("patients", ()) if any(patient == d.patient for d in documents)),
-        authors=tuple(author for author in kept.get("authors", ()) if any(author == d.author for d in documents)),
+        documents=tuple(kept["documents"]),
+        types=tuple(kept["types"]),
+        after=days[0] if kept["after"] else None,
+        before=days[-1] if kept["before"] else None,
+        patients=tuple(kept.get("patients", ())),
+        authors=tuple(kept.get("authors", ())),
         in_force=bool(kept.get("in_force")),
+        statuses=tuple(kept.get("statuses", ())),
     )
 
 
-def answered(pipeline: Pipeline, question: str, stream: Callable[[str], None] = lambda text: None) -> Answer:
-    """The answer to a question; the same question under the same settings is not asked twice.
+def answering(pipeline: Pipeline, question: str) -> Callable[[Callable[[str], None]], Answer]:
+    """What answers a question, with the index made ready now, in any thread; its argument is called with the text as it comes.
 
-    Raises WorkbenchError. Embedding shows its progress on the screen.
+    The same question under the same settings is not asked twice. Raises WorkbenchError. Embedding shows its progress.
     """
     keep()  # A reload does not wait for the answer.
-    only = current_filter()
-
-    def ask() -> Answer:
-        return pipeline.ask(question, prepared(pipeline), only, stream)
-
-    found: Answer = workspace().artifacts.remembered(_answer_key(pipeline, question, only), ask, "answers", ANSWERS_KEPT)
-    return found
-
-
-def answering(pipeline: Pipeline, question: str) -> Callable[[Callable[[str], None]], Answer]:
-    """What `answered` does, with the index made ready now and the asking left to any thread; its argument is `stream`."""
-    keep()
     only, artifacts, index = current_filter(), workspace().artifacts, prepared(pipeline)
     key = _answer_key(pipeline, question, only)
 
@@ -193,16 +183,25 @@ def retrieved(pipeline: Pipeline, question: str) -> tuple[Hit, ...]:
 
 
 def prepared(pipeline: Pipeline) -> Any:
-    """The index for a pipeline; where passages have to be embedded, a bar shows how far it is."""
+    """The index for a pipeline; where documents have to be divided or passages embedded, a bar shows how far it is.
+
+    Showing that is where a press of Cancel ends it; what was divided and embedded before stays.
+    """
     documents, artifacts = workspace().documents, workspace().artifacts
     plan = pipeline.plan(documents, artifacts)
     if not plan.work:
         return pipeline.prepare(documents, artifacts)
     bar = st.progress(0.0, text=str(plan))
+
+    def embedding(done: int, total: int) -> None:
+        bar.progress(done / max(total, 1), text=f"{plan} {done:,} of {total:,}")
+
+    def dividing(done: int, total: int) -> None:
+        share = done / max(total, 1)
+        bar.progress(share, text=f"{plan} Dividing and counting tokens: {share:.0%}")
+
     try:
-        return pipeline.prepare(
-            documents, artifacts, lambda done, total: bar.progress(done / max(total, 1), text=f"{plan} {done:,} of {total:,}")
-        )
+        return pipeline.prepare(documents, artifacts, embedding, dividing)
     finally:
         bar.empty()
 

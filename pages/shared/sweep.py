@@ -107,22 +107,30 @@ def ordered(values: Sequence[Any]) -> list[Any]:
 
 
 def told_apart(pipelines: Sequence[Pipeline]) -> list[str]:
-    """For each pipeline the settings in which it is not like the others, in a few words."""
+    """For each pipeline the settings in which it is not like the others, in a few words.
+
+    Where the options of a stage differ, their settings are told too where two of the same option differ in them.
+    """
     whole = [pipeline.model_dump() for pipeline in pipelines]
     told: list[list[str]] = [[] for _ in pipelines]
     for stage, title in TITLES.items():
         kinds = [one[stage][KIND] for one in whole]
-        if len(set(kinds)) > 1:
-            for at, kind in enumerate(kinds):
-                told[at].append(f"{title} {kind}")
-            continue
-        for field in whole[0][stage]:
-            values = [one[stage][field] for one in whole]
-            if any(value != values[0] for value in values):
-                for at, value in enumerate(values):
-                    short = str(value) if len(str(value)) <= 24 else f"text {values.index(value) + 1}"
-                    told[at].append(f"{title} {field.replace('_', ' ')} {short}")
+        several = len(set(kinds)) > 1
+        for at, kind in enumerate(kinds):
+            alike = [one[stage] for one in whole if one[stage][KIND] == kind]
+            fields = [field for field in alike[0] if any(one[field] != alike[0][field] for one in alike)]
+            words = [f"{field.replace('_', ' ')} {_short(whole[at][stage][field], field, alike)}" for field in fields]
+            if several:
+                told[at].append(" ".join([title, kind, ", ".join(words)]).strip())
+            else:
+                told[at] += [f"{title} {one}" for one in words]
     return [" · ".join(parts) for parts in told]
+
+
+def _short(value: Any, field: str, alike: Sequence[dict[str, Any]]) -> str:
+    """A value in a few words; a long text is called by its number."""
+    texts = list(dict.fromkeys(str(one[field]) for one in alike))
+    return str(value) if len(str(value)) <= 24 else f"text {texts.index(str(value)) + 1}"
 
 
 def _values(info: FieldInfo, value: Any) -> list[Any]:

@@ -2,21 +2,23 @@
 
 import streamlit as st
 
-from pages.shared import history
+from pages.shared import history, prompt_versions
 from pages.shared.answers import hits_table, prompt_view
 from pages.shared.asking import asked_meanwhile
 from pages.shared.changes import changes_view
 from pages.shared.charts import time_chart
 from pages.shared.controls import edited_pipeline
+from pages.shared.costs import usage_line, usage_table
 from pages.shared.cutoffs import cutoffs
 from pages.shared.explain import explanation
 from pages.shared.filters import filter_controls
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
+from pages.shared.index_view import index_facts
 from pages.shared.missing import missing_view
 from pages.shared.question import question_box
 from pages.shared.sources import answer_view, show_opened
-from pages.shared.state import retrieved, state
+from pages.shared.state import prepared, retrieved, state
 from pages.shared.text_view import plain
 from rag.errors import ModelProblem, WorkbenchError
 
@@ -28,9 +30,11 @@ left, right = st.columns([1, 2.6], gap="large")
 
 with left:
     st.subheader("Settings")
-    pipeline = edited_pipeline()
-    applying = st.empty()
-    filter_controls("ask")
+    settings, applying = st.container(), st.empty()
+    filter_controls("ask")  # Before the settings, which take the filter along where they are taken away.
+    with settings:
+        pipeline, index_place = edited_pipeline()
+        prompt_versions.note(pipeline.prompt)
 
 with right:
     if not question_box("ask", "Ask", "Ask about the documents, in a clinician's words"):
@@ -51,6 +55,8 @@ with right:
             history.strip()
         show_opened()
         st.stop()
+    if index_place is not None:
+        index_facts(pipeline, prepared(pipeline), index_place, "ask")
     history.note(pipeline)
     with tried:
         history.strip()
@@ -62,6 +68,7 @@ with right:
         f"{verified} of {count(len(answer.claims), 'statement')} verified word for word · confidence {answer.confidence:.2f} · "
         f"{count(len(answer.hits), 'passage')} · {answer.prompt.tokens:,} tokens in the prompt · {sum(answer.ms.values()):.0f} ms"
     )
+    usage_line(answer, pipeline)
     if answer.query.notes:
         st.caption(f":material/manage_search: Searched also for: {plain(' · '.join(answer.query.notes))}")
     view = st.segmented_control("Look into", VIEWS, default="Passages", key="look", required=True)
@@ -80,8 +87,10 @@ with right:
     elif view == "Why not there?":
         missing_view(answer, pipeline, "missing")
     elif view == "Prompt":
+        prompt_versions.versions_view(answer, pipeline)
         prompt_view(answer.prompt)
     else:
         time_chart(answer.ms, "time")
+        usage_table(answer, pipeline)
 
 show_opened()

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from pages.shared.charts import time_chart
+from pages.shared.column_answers import column_answers
 from pages.shared.comparison import (
+    GAP,
     bring_back,
-    column_answers,
     column_settings,
     letter,
     link,
@@ -14,7 +15,9 @@ from pages.shared.comparison import (
 from pages.shared.frame import stop_without_documents
 from pages.shared.question import question_box
 from pages.shared.question_set import chosen_cases
-from pages.shared.scorecard import cards, differing, run_through
+from pages.shared.scorecard import cards, differing
+from pages.shared.set_run import run_through
+from pages.shared.side_by_side import side_by_side
 from pages.shared.sources import show_opened
 from pages.shared.state import pipeline_of, state
 from pages.shared.sweep import MOST, sweep_controls, told_apart
@@ -43,7 +46,7 @@ with st.container(horizontal=True):
         sweep_controls([letter(at) for at in range(len(texts))])
     link()
 
-columns = st.columns(len(texts), gap="medium")
+columns = st.columns(len(texts), gap=GAP)
 read = [pipeline_of(text) for text in texts]
 pipelines = []
 for at, (column, apart) in enumerate(zip(columns, told_apart(read), strict=True)):
@@ -55,7 +58,7 @@ if view == "A set of questions":
     if cases:
         rows = run_through(cases, pipelines)
         if any(row is not None for line in rows for row in line):
-            cards(rows)
+            cards(rows, pipelines)
             differing(rows)
         else:
             st.info("Press *Run*: every column answers every question, and gets a score card against the gold evidence.")
@@ -69,11 +72,15 @@ only_different = st.toggle(
 )
 answers, hits = column_answers(pipelines, state()["asked"], only_different)
 
-look = st.segmented_control("Look into", ["Passages", "Times"], default="Passages", required=True, key="compare-look")
+look = st.segmented_control(
+    "Look into", ["Passages", "Side by side", "Times"], default="Passages", required=True, key="compare-look"
+)
 if look == "Passages":
     passages_table(hits, only_different)
+elif look == "Side by side":
+    side_by_side(hits, [letter(at) for at in range(len(texts))], only_different)
 else:
-    for at, (column, one) in enumerate(zip(st.columns(len(texts), gap="medium"), answers, strict=True)):
+    for at, (column, one) in enumerate(zip(st.columns(len(texts), gap=GAP), answers, strict=True)):
         if one is not None:
             with column:
                 st.markdown(f"**{letter(at)}**")

@@ -15,13 +15,15 @@ from rag.evaluate.questions import answerable
 from rag.index.base import Index
 from rag.pipeline import Pipeline
 from rag.text import terms
-from rag.values import Answer, Case, Filter, Span
+from rag.values import Answer, Case, Filter, Span, Usage
 
 RESAMPLES = 2000
 SEED = 20240314
 NORMAL = 1.959964  # The standard normal's 97.5th percentile.
 SAME = 0.005  # Scores nearer than this are shown alike.
 MS = "median ms"
+TOKENS = "tokens a question"
+COST = "cost a question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Row:
     refused: bool = False
     statements: tuple[str, ...] = ()
     error: str = ""
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def outcome(self) -> str:
@@ -104,7 +107,8 @@ def run(case: Case, pipeline: Pipeline, index: Index, only: Filter = Filter()) -
     except Exception as error:  # One broken case must not end a run; its message could hold document text.
         return Row(case, error=f"{type(error).__name__} while this question was answered. Ask it alone to see where.")
     said = tuple(claim.text for claim in answer.claims)
-    return Row(case, scores(case, answer), sum(answer.ms.values()), answer.refused, said)
+    used = sum(answer.usage.values(), Usage())
+    return Row(case, scores(case, answer), sum(answer.ms.values()), answer.refused, said, usage=used)
 
 
 def unasked(index: Index) -> Index:
@@ -121,6 +125,18 @@ def card(rows: Sequence[Row]) -> list[Figure]:
         values = [value for row in rows if (value := row.scores.get(measure.name)) is not None]
         figures.append(_figure(measure.name, values, "share" if measure.share else "mean"))
     return [*figures, _figure(MS, [row.ms for row in rows if row.ms is not None], "median")]
+
+
+def expense(rows: Sequence[Row]) -> list[Figure]:
+    """The mean tokens of a question, sent and received, and its mean cost where prices are set; nothing where no model was asked.
+
+    A question for which no model was asked counts with nought; one that failed counts nowhere.
+    """
+    used = [row.usage for row in rows if not row.error]
+    if not any(one.calls for one in used):
+        return []
+    tokens = _figure(TOKENS, [one.sent + one.received for one in used], "mean")
+    return [tokens, _figure(COST, [one.cost for one in used], "mean")] if any(one.cost for one in used) else [tokens]
 
 
 def gain(first: Sequence[Row], other: Sequence[Row], name: str) -> Figure:

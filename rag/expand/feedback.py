@@ -9,7 +9,7 @@ from pydantic import Field
 from rag.embed.minilm import commonness
 from rag.expand.asked import Expanding
 from rag.index.base import Index
-from rag.text import TERM, stopwords, terms
+from rag.text import stopwords, terms
 from rag.values import Filter, Query
 
 EVERYDAY = 0.01  # Words in more English passages than this share lend nothing.
@@ -29,7 +29,7 @@ class Feedback(Expanding):
         own = set(terms(question, index.stem))
         worth: defaultdict[str, float] = defaultdict(float)
         for row in best:
-            held = Counter(word for word in TERM.findall(index.chunks[row].text.lower()) if _may_lend(word))
+            held = Counter(word for word in terms(index.chunks[row].text, stem=False) if _may_lend(word))
             size = sum(held.values()) or 1
             for word, count in held.items():
                 stem = terms(word, index.stem)

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from rag.expand.asked import Expanding
 from rag.index.base import Index
-from rag.models.chat import ChatModel
+from rag.models.chat import ChatModel, prompt_tokens
 from rag.models.reply import texts_in
-from rag.values import Filter, Message, Query
+from rag.values import Filter, Message, Query, Usage
 
 LONGEST = 400  # Characters of a query; what a model writes beyond is cut off.
 LONGEST_PASSAGE = 2000
@@ -23,6 +23,7 @@ class Written(ChatModel, Expanding):
     instruction: str = Field(default="", max_length=4000, description="What the model is told about its task")
 
     longest: ClassVar[int] = LONGEST
+    expected: ClassVar[int] = 20  # Tokens that a text is expected to have, for the cost shown first.
 
     @property
     def most(self) -> int:
@@ -44,11 +45,20 @@ class Written(ChatModel, Expanding):
         """What is searched for, given what the model wrote."""
         raise TypeError(f"{type(self).__name__} makes no query")
 
+    def estimate(self, question: str, index: Index) -> Usage:
+        """What expanding this question would take, before any call; what was written already costs nothing."""
+        if index.artifacts.recall(self.asked_key(question)):
+            return self.usage_of(0, 0, 0)
+        return self.usage_of(1, prompt_tokens(self._messages(question)), self.expected * self.most)
+
+    def _messages(self, question: str) -> tuple[Message, ...]:
+        return (*([Message("system", self.told)] if self.told else []), Message("user", question))
+
     def _written(self, question: str, index: Index) -> tuple[str, ...]:
-        messages = (*([Message("system", self.told)] if self.told else []), Message("user", question))
+        messages = self._messages(question)
 
         def ask() -> tuple[str, ...]:
-            text, _ = self.complete(messages)
+            text = self.timed(messages, index.artifacts)
             same = " ".join(question.lower().split())
             return tuple(one for one in self._read(text) if one.lower() != same)
 
@@ -136,6 +146,7 @@ class Hyde(Written):
     )
 
     longest: ClassVar[int] = LONGEST_PASSAGE
+    expected: ClassVar[int] = 120
 
     def query(self, question: str, texts: tuple[str, ...]) -> Query:
         note = f"passages like this one, which {self.model} invented: {texts[0]}"

@@ -113,7 +113,8 @@ def _against(pipeline: Pipeline, index: Index) -> Iterator[Advice]:
     looked_at = index.chunks[:: max(1, len(index.chunks) // LOOKED_AT)]
     longest = max((len(chunk.text) for chunk in looked_at), default=0)
     if longest * top > 2 * prompt.budget:  # Else they fit: a token has a character at least, and mostly four.
-        mean = sum(token_count(prompt.source(1, index.parent_of(chunk))) for chunk in looked_at) / len(looked_at)
+        of = ((index.parent_of(chunk), index.documents[chunk.span.document]) for chunk in looked_at)
+        mean = sum(token_count(prompt.source(1, chunk, document=document)) for chunk, document in of) / len(looked_at)
         fit = int(prompt.budget / max(mean, 1))
         if fit < top / 2:
             text = f"A budget of {prompt.budget:,} tokens holds about {fit} of the {top} passages kept."
@@ -137,7 +138,8 @@ def _differing(name: str, before: Pipeline, after: Pipeline) -> Iterator[str]:
     for field in new:
         if old.get(field) != new[field]:
             words = f"{_short(old.get(field))} → {_short(new[field])}"
-            yield f"{name}.{field}: {words}" if len(words) <= 2 * LONG else f"{name}.{field} edited"
+            short = len(words) <= 2 * LONG and "\n" not in words
+            yield f"{name}.{field}: {words}" if short else f"{name}.{field} edited"
 
 
 def _short(value: object) -> str:

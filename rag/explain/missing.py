@@ -2,6 +2,7 @@
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,6 +11,7 @@ import numpy as np
 
 from rag.answer.quote import COMPARED, Quote
 from rag.index.base import Index, Scores
+from rag.index.wider import widened
 from rag.pipeline import Pipeline, drained
 from rag.retrieve import POOL, Convex, Dense, ReciprocalRank, Retrieving, Terms
 from rag.values import Answer, Chunk, Claim, Document, Filter, Hit, Span
@@ -19,7 +21,13 @@ MOST_CANDIDATES = 1000
 MOST_PASSAGES = 200
 LARGEST_BUDGET = 200_000
 MOST_STATEMENTS = 20
-LABELS = {"documents": "Documents", "types": "Types", "patients": "Patients", "authors": "Written by"}
+LABELS = {
+    "documents": "Documents",
+    "types": "Types",
+    "patients": "Patients",
+    "authors": "Written by",
+    "statuses": "Report status",
+}
 
 
 @dataclass(frozen=True)
@@ -70,15 +78,14 @@ class _Look:
         return self.chunk.parent or self.chunk.span
 
     def stands_in(self, hits: Iterable[Hit]) -> int:
-        """The place (1 for the first) of the passage among hits, whole, widened or cut by a compressor; 0 where it is none."""
+        """The place (1 for the first) of the passage among hits, whole, in a wider one or cut by a compressor; 0 for none."""
         return next((place for place, hit in enumerate(hits, 1) if self._is(hit.chunk)), 0)
 
     def _is(self, other: Chunk) -> bool:
         if other.span in {self.chunk.span, self.span}:
             return True
-        cut, whole = other.span, self.chunk.span
-        inside = cut.document == whole.document and whole.start <= cut.start and cut.end <= whole.end
-        return inside and other not in self.index.row_of
+        around = other.span.holds(self.chunk.span) or self.chunk.span.holds(other.span)
+        return around and other not in self.index.row_of
 
     def released(self) -> Verdict | None:
         name = self.chunk.span.document
@@ -101,7 +108,7 @@ class _Look:
         )
 
     def retrieved(self) -> Verdict | None:
-        if any(hit.chunk == self.chunk for hit in self.answer.found):
+        if any(hit.chunk == self.chunk for hit in self.answer.found) or self.stands_in(self.answer.hits):
             return None
         retrieve = self.pipeline.retrieve
         for reach in sorted({max(retrieve.candidates, POOL), MOST_CANDIDATES}):
@@ -168,7 +175,12 @@ class _Look:
         if not rank:
             return Verdict("rerank", f"The reranker ({kind}) does not put it among the first {most}.")
         told = f"It is {nth(rank)} after reranking ({kind}), and rerank.top keeps {top}."
-        return Verdict("rerank", told, f"raise rerank.top to {rank}", self.with_setting("rerank", top=rank))
+        kept = (
+            top
+            + 1
+            + bisect_left(range(top + 1, rank), True, key=lambda most: self.stands_in(widened(every, self.index, most)) > 0)
+        )
+        return Verdict("rerank", told, f"raise rerank.top to {kept}", self.with_setting("rerank", top=kept))
 
     def prompted(self) -> Verdict | None:
         if self.source:
@@ -190,7 +202,7 @@ class _Look:
         """The smallest budget under which the prompt holds the passage, or None."""
 
         def holds(budget: int) -> bool:
-            prompt = self.pipeline.prompt.model_copy(update={"budget": budget})(self.answer.question, hits)
+            prompt = self.pipeline.prompt.model_copy(update={"budget": budget})(self.answer.question, hits, self.index.documents)
             return self.stands_in(prompt.sources) > 0
 
         low, high = self.pipeline.prompt.budget, LARGEST_BUDGET
@@ -228,16 +240,15 @@ class _Look:
 
 def _failing(document: Document, only: Filter) -> Iterator[tuple[str, str]]:
     """The fields of a filter that keep a document out, each with the reason."""
-    for name, value in (("types", document.type), ("patients", document.patient), ("authors", document.author)):
-        chosen = getattr(only, name)
-        if chosen and value not in chosen:
-            yield name, f"{LABELS[name]} is set to {', '.join(chosen)}, and it has {value or 'none'}"
-    if only.documents and document.name not in only.documents:
-        yield "documents", f"{len(only.documents)} other documents are chosen"
-    if only.after and (document.date is None or document.date < only.after):
-        yield "after", f"From is {only.after}, and its date is {document.date or 'unknown'}"
-    if only.before and (document.date is None or document.date > only.before):
-        yield "before", f"Up to is {only.before}, and its date is {document.date or 'unknown'}"
+    about = {"types": document.type, "patients": document.patient, "authors": document.author, "statuses": document.status}
+    for name in only.failing(document):
+        if name in about:
+            yield name, f"{LABELS[name]} is set to {', '.join(getattr(only, name))}, and it has {about[name] or 'none'}"
+        elif name == "documents":
+            yield name, f"{len(only.documents)} other documents are chosen"
+        else:
+            label = {"after": "From", "before": "Up to"}[name]
+            yield name, f"{label} is {getattr(only, name)}, and its date is {document.date or 'unknown'}"
 
 
 def _milder(stage: Quote) -> Iterator[tuple[str, Quote]]:

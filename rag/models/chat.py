@@ -5,12 +5,14 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from rag.artifacts import Artifacts
 from rag.embed.minilm import token_count
 from rag.errors import ModelProblem
-from rag.governance.egress import permit, permit_tracing
+from rag.governance.egress import is_local, permit, permit_tracing
 from rag.models.problems import REFUSED_FORM, is_passing, reason, status_of, wait_of
 from rag.models.providers import LOCAL, Wanted, address, client
 from rag.models.reply import spoken
@@ -104,6 +106,20 @@ class ChatModel(Stage):
                 reply: Reply = done.value
                 return reply.text, reply.usage
 
+    def timed(self, messages: Sequence[Message], artifacts: Artifacts, step: str = "") -> str:
+        """The whole answer; how long it took is noted, so that `pace` can tell later. Raises as `stream` does."""
+        started = time.perf_counter()
+        text, _ = self.complete(messages)
+        artifacts.note(self._pace_name(step), 1, time.perf_counter() - started)
+        return text
+
+    def pace(self, artifacts: Artifacts, step: str = "") -> float | None:
+        """About how many seconds such a call takes, or None where none was made yet."""
+        return artifacts.pace(self._pace_name(step))
+
+    def _pace_name(self, step: str) -> str:
+        return f"ask {fingerprint(type(self).__name__, step, self.provider, self.model, self.base_url)}"
+
     def stream(self, messages: Sequence[Message], schema: Schema | None = None) -> Generator[str, None, Reply]:
         """Yields the answer as it comes, without a thinking model's thoughts, and returns it with what it took.
 
@@ -175,6 +191,16 @@ class ChatModel(Stage):
         """So many calls and tokens, with their cost at the prices set."""
         cost = (sent * self.price_in + received * self.price_out) / MILLION
         return Usage(calls, sent, received, counted, cost)
+
+    @property
+    def price(self) -> Literal["set", "free", "unknown"]:
+        """Whether a call's cost is known: by the prices set, or because the model runs on this machine."""
+        if self.price_in or self.price_out:
+            return "set"
+        try:
+            return "free" if is_local((urlsplit(address(self.provider, self.base_url)).hostname or "").lower()) else "unknown"
+        except ModelProblem:
+            return "unknown"
 
     def asked_key(self, *parts: str, beside: frozenset[str] = frozenset()) -> str:
         """The key of what this model answers to these parts: of every setting that its words depend on, but those `beside`."""

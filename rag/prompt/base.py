@@ -67,17 +67,17 @@ class Prompting(Stage):
             raise ValueError(f"the texts by type have {size:,} characters; at most {LONGEST:,} are allowed, shorten them")
         return {name.strip().lower(): text.strip() for name, text in given.items() if text.strip()}
 
-    def passage(self, chunk: Chunk) -> str:
-        """What the model reads of a passage."""
+    def passage(self, chunk: Chunk, document: Document | None = None) -> str:
+        """What the model reads of a passage, and of its document where that is known."""
         raise TypeError(f"{type(self).__name__} does not write sources")
 
     def label(self, number: int) -> str:
         """What stands before a source, outside of its marking."""
         return ""
 
-    def source(self, number: int, chunk: Chunk, marker: str = "") -> str:
+    def source(self, number: int, chunk: Chunk, marker: str = "", document: Document | None = None) -> str:
         """One passage as it stands in the prompt. Without the prompt's own marker one of the same length stands in for it."""
-        text = marked(self.marking, self.passage(chunk), marker or STAND_IN[self.marking])
+        text = marked(self.marking, self.passage(chunk, document), marker or STAND_IN[self.marking])
         label = self.label(number)
         between = "\n" if self.marking == "delimiters" else " "
         return f"{label}{between}{text}" if label else text
@@ -85,13 +85,15 @@ class Prompting(Stage):
     def __call__(self, question: str, hits: list[Hit], documents: Mapping[str, Document] = NO_DOCUMENTS) -> Prompt:
         """The messages for a question. Tokens are WordPiece tokens; a chat model's own count differs by some per cent.
 
-        `documents` by name tell the types of the sources.
+        `documents` by name tell titles, dates, editions and types of the sources.
         """
-        marker = marker_for(self.marking, question, [self.passage(hit.chunk) for hit in hits])
+        of = [documents.get(hit.chunk.span.document) for hit in hits]
+        texts = [self.passage(hit.chunk, document) for hit, document in zip(hits, of, strict=True)]
+        marker = marker_for(self.marking, question, texts)
         parts: list[str] = []
         used = needed = 0
-        for number, hit in enumerate(hits, 1):
-            part = self.source(number, hit.chunk, marker)
+        for number, (hit, document) in enumerate(zip(hits, of, strict=True), 1):
+            part = self.source(number, hit.chunk, marker, document)
             needed = token_count(part)
             if parts and used + needed > self.budget:
                 break

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from rag.prompt.base import LONGEST, Prompting
-from rag.values import Chunk
+from rag.values import Chunk, Document
 
 
 class Plain(Prompting):
@@ -13,12 +13,12 @@ class Plain(Prompting):
 
     kind: Literal["plain"] = "plain"
 
-    def passage(self, chunk: Chunk) -> str:
+    def passage(self, chunk: Chunk, document: Document | None = None) -> str:
         return chunk.text
 
 
 class Cited(Prompting):
-    """Numbered sources with title, page, section and date; the model is told to cite them and to say what is missing."""
+    """Numbered sources with file, title, date, edition, page and section; the model is told to cite them and to say what is missing."""
 
     kind: Literal["cited"] = "cited"
     system: str = Field(
@@ -37,10 +37,13 @@ class Cited(Prompting):
         description="Holds {sources} and {question}",
     )
 
-    def passage(self, chunk: Chunk) -> str:
+    def passage(self, chunk: Chunk, document: Document | None = None) -> str:
         page = f"page {chunk.page}" if chunk.page else ""
-        about = " · ".join(part for part in (chunk.span.document, page, chunk.section) if part)
-        return f"{about}\n{chunk.text}"
+        about = [chunk.span.document, page, chunk.section]
+        if document:
+            edition = f"edition {document.edition}" if document.edition else ""
+            about = [chunk.span.document, document.title, document.date or "", edition, page, chunk.section]
+        return f"{' · '.join(part for part in dict.fromkeys(about) if part)}\n{chunk.text}"
 
     def label(self, number: int) -> str:
         return f"[{number}]"

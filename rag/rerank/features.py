@@ -160,6 +160,22 @@ FEATURES: dict[str, Callable[[Candidates], list[float]]] = {
 }
 
 
+LABELS = {
+    "before": "Score so far",
+    "terms": "Terms (BM25)",
+    "vectors": "Vectors",
+    "late": "Token matches",
+    "late_rare": "… of rare words",
+    "coverage": "Terms covered",
+    "pairs": "Word pairs",
+    "near": "Words nearby",
+    "title": "Title, section",
+    "document": "Whole document",
+    "recency": "Recency",
+    "length": "Length",
+}
+
+
 def features(question: str, hits: Sequence[Hit], index: Index, wanted: Collection[str]) -> NDArray[np.float64]:
     """A row a hit, a column a feature in the order of `FEATURES`, shape (n, f); nought for those not wanted."""
     of = Candidates(question, hits, index)

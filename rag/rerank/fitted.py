@@ -14,7 +14,7 @@ from rag.values import Hit
 class Fitted(Reranking):
     """A weighted sum of what is known of a passage, each part from 0 to 1 over the candidates of a question.
 
-    With the weights as they are given the order stays as it was found. `rag fit` fits them on your questions.
+    With the weights as they are given the order stays as it was found. Fit them on a question set here, or with `rag fit`.
     """
 
     kind: Literal["fitted"] = "fitted"

@@ -80,6 +80,17 @@ class Judge(ChatModel, Reranking):
         sent = sum(prompt_tokens(self._messages(question, group)) for group in groups)
         return self.usage_of(len(groups), sent, sum(expected * len(group) for group in groups))
 
+    def calls(self, number: int) -> int:
+        """How many calls so many candidates take at most."""
+        near = min(number, self.depth)
+        return near if self.method == "pointwise" else len(_windows(near)) if near else 0
+
+    def seconds(self, calls: int, index: Index) -> float | None:
+        """About how long so many calls take, or None where none of this kind was made yet."""
+        pace = self.pace(index.artifacts, self.method)
+        rounds = -(-calls // self.at_once) if self.method == "pointwise" else calls
+        return None if pace is None else pace * rounds
+
     def _graded(self, question: str, near: list[Hit], index: Index) -> list[Hit]:
         def judge(hit: Hit) -> int | None:
             grade: int | None = self._verdict(question, [hit], index, _grade)
@@ -116,8 +127,7 @@ class Judge(ChatModel, Reranking):
         """What the model thinks of these passages, kept by question, passages and settings; None where it cannot be read."""
 
         def ask() -> Any:
-            text, _ = self.complete(self._messages(question, hits))
-            verdict = read(text)
+            verdict = read(self.timed(self._messages(question, hits), index.artifacts, self.method))
             if verdict is None:
                 raise _Unreadable
             return verdict

@@ -1,0 +1,126 @@
+"""What asking chat models takes: said before it is done, and after it beside the answer, by stage in the view of the times."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.findings import count
+from pages.shared.state import current_filter, pipeline_of, state, workspace
+from pages.shared.text_view import plain
+from rag.explain.expense import Expense, expenses, model_of
+from rag.index.base import Index
+from rag.pipeline import Pipeline
+from rag.values import Answer, Usage
+
+WHERE = {"expand": "Query", "rerank": "Reranking", "answer": "Answer"}
+FREE = "free: the model runs on this machine"
+
+
+def money(cost: float, price: str, stage: str, about: bool) -> str:
+    """What calls cost, or why nobody knows; `about` marks an estimate."""
+    if price == "set":
+        return f"{'about ' if about else ''}{cost:.4f} by the prices set"
+    return FREE if price == "free" else f"price unknown: set it under {WHERE[stage]}"
+
+
+def told(one: Expense, asked: bool) -> str:
+    """An expense in a line: calls, tokens, time and cost; of the question at hand where one is `asked`, else of any."""
+    used, which = one.usage, "This question" if asked else "Each question"
+    if not used.calls:
+        return f"{which}: no call, what {plain(one.model.model)} said to it is kept"
+    calls = f"{which}: **{count(used.calls, 'call')}** of {plain(one.model.model)}{f', {one.apart}' if one.apart else ''}"
+    tokens = f"about {used.sent:,} tokens sent and {used.received:,} received" if used.sent else ""
+    time = ("time not known yet" if one.seconds is None else f"about {_duration(one.seconds)}") if tokens else ""
+    known = one.model.price != "set" or used.sent
+    cost = money(used.cost, one.model.price, one.stage, about=True) if known else "cost by the tokens, at the prices set"
+    return ", ".join(part for part in (calls, tokens, time, cost) if part)
+
+
+def costs_shown(pipeline: Pipeline, index: Index | None, places: Mapping[str, Any]) -> list[str]:
+    """Draws what each model is asked into its stage's place, and the calls of a question below the settings.
+
+    Returns, for a question that is asked already, what expansion and reranking would ask anew, in words.
+    """
+    question = state()["asked"].strip()
+    found = expenses(pipeline, question, index or _index_in_force(pipeline), current_filter())
+    anew = [one for one in found if question and one.usage.calls and one.stage != "answer"]
+    waits = " It is not asked before you press *Apply* below." if state()["applied"] != pipeline.to_json() else ""
+    for one in found:
+        with places[one.stage]:
+            st.caption(
+                f":material/payments: {told(one, bool(question) and one.stage != 'answer')}.{waits if one in anew else ''}"
+            )
+    if found:
+        most = expenses(pipeline, "", None)
+        calls = ", ".join(f"{count(one.usage.calls, 'call')} under {WHERE[one.stage]}" for one in most)
+        st.caption(f":material/payments: A new question asks models: at most {calls}.")
+    return [f"{WHERE[one.stage]} asks a model. {told(one, True)}." for one in anew]
+
+
+def _index_in_force(pipeline: Pipeline) -> Index | None:
+    """The index of the answer on the screen, whose passages stand for those of the one to come; None where it is not made."""
+    if not any(model_of(getattr(pipeline, stage)) for stage in WHERE):
+        return None
+    documents, artifacts = workspace().documents, workspace().artifacts
+    applied = pipeline_of(state()["applied"])
+    return None if applied.plan(documents, artifacts).work else applied.prepare(documents, artifacts)
+
+
+def usage_line(answer: Answer, pipeline: Pipeline) -> None:
+    """What the models took for an answer, as a line below it; nothing where the pipeline asks none."""
+    used = _used(answer, pipeline)
+    if not used:
+        return
+    total = sum(used.values(), Usage())
+    about = "" if total.counted else "about "
+    asked = {stage: one for stage, one in used.items() if one.calls}
+    parts = [f"{count(total.calls, 'call')} · {about}{total.sent:,} tokens in, {total.received:,} out"] if asked else []
+    if any(_price(pipeline, stage) == "set" for stage in asked):
+        parts.append(money(total.cost, "set", "", not total.counted))
+    parts += dict.fromkeys(
+        money(0.0, _price(pipeline, stage), stage, about=False) for stage in asked if _price(pipeline, stage) != "set"
+    )
+    idle = [WHERE[stage] for stage in used if stage not in asked]
+    parts += [f"nothing new asked under {', '.join(idle)}"] if idle else []
+    st.caption(f":material/payments: Models: {plain(' · '.join(parts))}")
+
+
+def usage_table(answer: Answer, pipeline: Pipeline) -> None:
+    """What each stage's model took for an answer."""
+    used = _used(answer, pipeline)
+    if not used:
+        st.caption("No model is asked with these settings.")
+        return
+    rows = [
+        {
+            "Stage": WHERE[stage],
+            "Model": getattr(model_of(getattr(pipeline, stage)), "model", ""),
+            "Calls": one.calls,
+            "Tokens in": one.sent,
+            "Tokens out": one.received,
+            "Cost": money(one.cost, _price(pipeline, stage), stage, not one.counted) if one.calls else "nothing new asked",
+        }
+        for stage, one in used.items()
+    ]
+    columns = {"Cost": st.column_config.Column(width=260)}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="usage-table", placeholder="", column_config=columns)
+    estimated = [WHERE[stage] for stage, one in used.items() if not one.counted]
+    if estimated:
+        st.caption(f"Tokens under {', '.join(estimated)} are estimated, since the server did not count them.")
+
+
+def _used(answer: Answer, pipeline: Pipeline) -> dict[str, Usage]:
+    """What each stage that may ask a model took; no calls where all that it said was kept from before."""
+    asking = [stage for stage in WHERE if stage in answer.usage or model_of(getattr(pipeline, stage))]
+    return {stage: answer.usage.get(stage, Usage()) for stage in asking}
+
+
+def _price(pipeline: Pipeline, stage: str) -> str:
+    model = model_of(getattr(pipeline, stage))
+    return "unknown" if model is None else model.price
+
+
+def _duration(seconds: float) -> str:
+    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,65 @@
+"""The passages of all columns side by side in one box: a row a rank, so that the columns scroll together."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+import streamlit as st
+
+from pages.shared.changes import same
+from pages.shared.findings import count
+from pages.shared.flags import passage_block
+from pages.shared.state import open_source
+from pages.shared.text_view import Block, Part, text_view
+from rag.values import Hit
+
+ROWS = 20
+HEIGHT = 620
+Ranked = list[tuple[int, Hit, bool]]  # Rank, hit, and whether no other column found the passage.
+
+
+def side_by_side(columns: Sequence[Sequence[Hit]], letters: Sequence[str], only_different: bool) -> None:
+    """Draws each column's passages in full; those of one column alone are tinted."""
+    shown = [ranked(columns, at, only_different) for at in range(len(columns))]
+    rows = list(zip_longest(*shown))
+    hidden = sum(map(len, columns)) - sum(map(len, shown))
+    told = ["A row a rank; the columns scroll together. Tinted: no other column found it."]
+    if hidden:
+        told.append("Passages that every column found are hidden.")
+    if len(rows) > ROWS:
+        told.append(f"The first {ROWS} rows of {len(rows):,}.")
+    st.caption(" ".join(told))
+    if not rows:
+        st.info("Every column found the same passages." if hidden else "No column found a passage.")
+        return
+    for place, letter, column, hits in zip(st.columns(len(columns)), letters, columns, shown, strict=True):
+        place.markdown(f"**{letter}** · {count(len(column), 'passage')}, {sum(one[2] for one in hits):,} only here")
+    with st.container(height=HEIGHT, key="compare-side-by-side"):
+        for number, row in enumerate(rows[:ROWS]):
+            for at, (place, one) in enumerate(zip(st.columns(len(columns)), row, strict=True)):
+                if one is not None:
+                    with place:
+                        _cell(letters[at], *one, f"compare-side-{at}-{number}")
+
+
+def ranked(columns: Sequence[Sequence[Hit]], at: int, only_different: bool) -> Ranked:
+    """A column's hits with their ranks; without those that every column found, where that is wanted."""
+    found = []
+    others = [column for place, column in enumerate(columns) if place != at]
+    for rank, hit in enumerate(columns[at], 1):
+        there = [any(same(hit.chunk.span, other.chunk.span) for other in column) for column in others]
+        if not (only_different and all(there)):
+            found.append((rank, hit, not any(there)))
+    return found
+
+
+def _cell(letter: str, rank: int, hit: Hit, alone: bool, key: str) -> None:
+    chunk = hit.chunk
+    page = f"p. {chunk.page}" if chunk.page else ""
+    title = " · ".join(filter(None, (f"{letter} {rank}", f"{hit.score:.3f}", chunk.span.document, page, chunk.section)))
+    block = passage_block(chunk, "open")
+    if alone:
+        parts: list[Part] = [{**part, "look": f"{part.get('look', '')} new".strip()} for part in block["parts"]]
+        block = {**block, "parts": parts}
+    blocks: list[Block] = [{"parts": [{"text": title}], "look": "title"}, block]
+    if text_view(blocks, key):
+        open_source(chunk.span)
