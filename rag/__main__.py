@@ -13,7 +13,8 @@ from rag.commands.serve import serve
 from rag.commands.settings import print_options, print_pipeline, setup
 from rag.errors import WorkbenchError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Clinical RAG Workbench, without its screen.")
+ABOUT = """Clinical RAG Workbench, without its screen. Begin with: python -m rag ask "A question" --docs FOLDER"""
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
 for command in (ask, batch, retrieve, fit, serve, load, screen, setup):
     app.command()(command)
 app.command(name="options")(print_options)

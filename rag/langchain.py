@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -18,6 +19,7 @@ from langchain_core.runnables.config import run_in_executor, var_child_runnable_
 from pydantic import SkipValidation
 
 from rag.away.records import answer_row, passage
+from rag.errors import SettingProblem
 from rag.governance.egress import permit_tracing
 from rag.index.base import Index
 from rag.pipeline import Pipeline, Watch
@@ -28,8 +30,9 @@ class WorkbenchRetriever(BaseRetriever):
     """The passages that the pipeline would put into its prompt, best first.
 
     `page_content` is the exact passage; the metadata say where it stands (document, page, start, end, section) and what each
-    step thought of it (score, steps). `only` narrows what may be found, for the retriever or for one call:
-    `retriever.invoke(question, only=Filter(types=("policy",)))`. Raises WorkbenchError.
+    step thought of it (score, steps). `only` says what may be found: for the retriever; in its place for one call,
+    `retriever.invoke(question, only=Filter(types=("policy",)))`; or in a chain, `retriever.bind(only=Filter(…)) | …`.
+    Raises WorkbenchError, also for a filter in a config, where LangChain would pass it over.
     """
 
     pipeline: SkipValidation[Pipeline]
@@ -37,10 +40,12 @@ class WorkbenchRetriever(BaseRetriever):
     only: Filter = Filter()
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        _unfiltered(config, kwargs)
         permit_tracing()
         return super().invoke(input, config, **kwargs)
 
     async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        _unfiltered(config, kwargs)
         permit_tracing()
         return await super().ainvoke(input, config, **kwargs)
 
@@ -61,7 +66,8 @@ class WorkbenchRetriever(BaseRetriever):
 class WorkbenchAnswer(Runnable[str, dict[str, Any]]):
     """From a question to the whole answer: text, statements with their citations, passages and milliseconds a stage.
 
-    `only` narrows what may be found, for the runnable or for one call. Raises WorkbenchError.
+    `only` says what may be found: for the runnable; in its place for one call; or in a chain, with `bind(only=Filter(…))`.
+    Raises WorkbenchError, also for a filter in a config, where LangChain would pass it over.
     """
 
     def __init__(self, pipeline: Pipeline, index: Index, only: Filter = Filter()) -> None:
@@ -70,10 +76,12 @@ class WorkbenchAnswer(Runnable[str, dict[str, Any]]):
         self.only = only
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+        _unfiltered(config, kwargs)
         permit_tracing()
         return self._call_with_config(self._answer, input, config, **kwargs)
 
     async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+        _unfiltered(config, kwargs)
         permit_tracing()
         return await self._acall_with_config(self._aanswer, input, config, **kwargs)
 
@@ -85,6 +93,21 @@ class WorkbenchAnswer(Runnable[str, dict[str, Any]]):
         self, question: str, run_manager: AsyncCallbackManagerForChainRun, only: Filter | None = None
     ) -> dict[str, Any]:
         return await run_in_executor(None, self._answer, question, run_manager=run_manager.get_sync(), only=only)
+
+
+def _unfiltered(config: RunnableConfig | None, arguments: dict[str, Any]) -> None:
+    """Raises SettingProblem for a filter that would not be heard: one in a config, or one under another name than `only`."""
+    told = {**(config or {}), **((config or {}).get("configurable") or {})}
+    names = {"only", "filter", *(one.name for one in fields(Filter))}
+    if misplaced := sorted(names & told.keys()):
+        raise SettingProblem(
+            f"{misplaced[0]} stands in a config, which does not filter. Write retriever.bind(only=Filter(…)), "
+            "or invoke(question, only=Filter(…)); with_config cannot carry a filter."
+        )
+    if unheard := sorted((names - {"only"}) & arguments.keys()):
+        raise SettingProblem(f"{unheard[0]} is not an argument. A filter is given as only=Filter(…).")
+    if not isinstance(arguments.get("only"), Filter | None):
+        raise SettingProblem(f"only is a {type(arguments['only']).__name__}. Give a rag.values.Filter: only=Filter(…).")
 
 
 def stages(pipeline: Pipeline, manager: CallbackManager) -> Watch:

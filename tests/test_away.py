@@ -28,6 +28,7 @@ from rag.prompt import Cited
 from rag.rerank.keep import Keep
 from rag.retrieve import Terms
 from rag.stage import options
+from rag.values import Filter
 
 ROOT = Path(__file__).parents[1]
 TUNED = Pipeline(
@@ -99,6 +100,15 @@ def test_yaml_can_be_written_by_hand_with_a_few_settings() -> None:
         ("chunk: {kind: words, sizes: 60}", "unknown field chunk.words.sizes; allowed: "),
         ("chunk: {kind: words, size: 9999}", "chunk.words.size: 9999 does not fit"),
         ("chunk: {kind: sentence}", "chunk: kind must be one of "),
+        ('chunk: !!bool "x"', "not plain YAML (a tag, such as !!bool, in line 1)"),
+        ('version: 1\nchunk: !!timestamp "x"', "in line 2"),
+        ("chunk: {kind: words, size: 12:30}", "12:30 in line 1 is another number to YAML"),
+        ("chunk: {kind: words, size: 0144}", "0144 in line 1 is another number"),
+        ("chunk: {kind: words, size: '100'}", 'chunk.words.size: "100" does not fit: input should be a valid integer'),
+        ("version: true", "version: true does not fit: allowed is 1"),
+        ("chunk: {kind: words, size: 60, size: 70}", "the key 'size' stands twice (line 1)"),
+        ("version: " + "1" * 5000, "a number has too many digits"),
+        ("on: 2024-02-31", "a date that there is not"),
         ("chunk: [1", "not plain YAML"),
         ("chunk: {kind: words}\n\tsize: 3", "line 2"),
         ("a: !!python/object/apply:os.system ['true']", "not plain YAML"),
@@ -116,6 +126,17 @@ def test_yaml_that_does_not_fit_is_named_with_what_is_allowed(text: str, said: s
     with pytest.raises(SettingProblem) as caught:
         from_yaml(text, "mine.yaml")
     assert str(caught.value).startswith("mine.yaml: ") and said in str(caught.value)
+
+
+def test_times_and_numbers_in_quotes_stay_texts() -> None:
+    for text in ("12:30", "0144", "1_000", "0:30", "yes", "1e5", "2024-03-14"):
+        pipeline = Pipeline(embed=Hashing(), prompt=Cited(system=text))
+        assert from_yaml(to_yaml(pipeline)) == pipeline
+
+
+def test_a_byte_order_mark_is_passed_over_in_both_forms() -> None:
+    for name, text in (("mine.json", TUNED.to_json()), ("mine.yaml", to_yaml(TUNED))):
+        assert from_file(f"\ufeff{text}", name) == TUNED
 
 
 def test_a_file_is_read_by_what_its_name_says() -> None:
@@ -151,6 +172,24 @@ def test_the_script_answers_as_the_pipeline_does(places: Path, tmp_path: Path) -
     assert first == question
     for claim, row in zip(answer.claims, rest, strict=False):
         assert row.startswith(f"  {' '.join(claim.text.split())} [{claim.citations[0].span.document}")
+
+
+def test_the_script_carries_the_filter_and_says_where_it_cannot_be_met(places: Path, tmp_path: Path) -> None:
+    only = Filter(types=("policy",), after="2024-01-01", in_force=True)
+    assert module(to_script(TUNED, only), tmp_path).ONLY == only
+    assert module(to_script(TUNED), tmp_path).ONLY == Filter()
+    question = "Which continuous glucose monitor or torsemide 40 mg is taken by mouth daily?"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def run(only: Filter) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "ask.py").write_text(to_script(TUNED, only), "utf-8")
+        told = [sys.executable, str(tmp_path / "ask.py"), str(places), question]
+        return subprocess.run(told, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=environment)
+
+    everything, narrow, gone = (run(one) for one in (Filter(), Filter(types=("policy",)), Filter(patients=("P-9",))))
+    assert "[discharge_P-9001.txt]" in everything.stdout
+    assert narrow.returncode == 0 and "P-9001" not in narrow.stdout
+    assert gone.returncode == 1 and gone.stderr == "error: patients 'P-9' is not among the documents. Allowed: P-9001.\n"
 
 
 def test_the_script_says_how_it_is_used(tmp_path: Path) -> None:

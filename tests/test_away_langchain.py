@@ -110,6 +110,32 @@ def test_filters_hold_for_the_retriever_and_for_one_call(retriever: WorkbenchRet
     assert {hit["document"] for hit in answer["hits"]} == {"radiology_P-9001.txt"}
 
 
+def test_a_filter_goes_into_a_chain_by_bind_and_one_in_a_config_is_refused(
+    retriever: WorkbenchRetriever, answerer: WorkbenchAnswer
+) -> None:
+    only = Filter(documents=("radiology_P-9001.txt",))
+    chain = retriever.bind(only=only) | RunnableLambda(lambda found: {one.metadata["document"] for one in found})
+    assert chain.invoke(QUESTION) == set(asyncio.run(chain.ainvoke(QUESTION))) == {"radiology_P-9001.txt"}
+    assert {hit["document"] for hit in answerer.bind(only=only).invoke(QUESTION)["hits"]} == {"radiology_P-9001.txt"}
+    for runnable in (retriever, answerer):
+        config: Any = {"only": only}
+        for wrong in (
+            runnable.with_config(config),
+            runnable.with_config(configurable={"only": only}),
+            (RunnableLambda(lambda question: question) | runnable).with_config(config),
+        ):
+            with pytest.raises(SettingProblem, match=r"^only stands in a config, which does not filter.*bind\(only=Filter"):
+                wrong.invoke(QUESTION)
+            with pytest.raises(SettingProblem, match="stands in a config"):
+                asyncio.run(wrong.ainvoke(QUESTION))
+        with pytest.raises(SettingProblem, match="stands in a config"):
+            runnable.batch([QUESTION], config)
+        with pytest.raises(SettingProblem, match="types is not an argument"):
+            runnable.invoke(QUESTION, types=("policy",))
+        with pytest.raises(SettingProblem, match=r"only is a dict\. Give a rag\.values\.Filter"):
+            runnable.invoke(QUESTION, only={"types": ["policy"]})
+
+
 def test_sync_async_and_batch_find_the_same(retriever: WorkbenchRetriever, answerer: WorkbenchAnswer) -> None:
     one, other = retriever.invoke(QUESTION), retriever.invoke(OTHER)
     assert one != other

@@ -9,14 +9,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.takeaway import AS_SERVICE, IN_LANGCHAIN
+from pages.shared.takeaway import AS_SERVICE, IN_LANGCHAIN, as_service, in_langchain, told
 from rag.away.yaml import to_yaml
 from rag.chunk.windows import Words
 from rag.embed.hashing import Hashing
 from rag.pipeline import Pipeline, read_pipeline
 from rag.rerank.keep import Keep
 from rag.retrieve import Terms
-from rag.values import File
+from rag.values import File, Filter
 from rag.workspace import Workspace
 from tests.widgets import widget
 
@@ -65,10 +65,34 @@ def test_the_ways_out_are_offered(app: AppTest) -> None:
     assert {IN_LANGCHAIN, AS_SERVICE} <= {one.value for one in app.code}
 
 
+def test_the_filter_goes_along_and_where_it_does_not_is_said(app: AppTest) -> None:
+    assert not [one for one in app.caption if "JSON and YAML hold" in one.value]
+    widget(app.multiselect, "ask-patients").set_value(["P-0001"]).run()
+    assert not app.exception
+    (said,) = [one.value for one in app.caption if "JSON and YAML hold" in one.value]
+    assert "P\\-0001) goes along in the script" in said and "the pipeline's settings only" in said
+    only = Filter(patients=("P-0001",))
+    assert {in_langchain(only), as_service(only)} <= {one.value for one in app.code}
+    assert told(Filter(types=("a", "b"), before="2024-03-01", in_force=True)) == "types: a, b; before: 2024-03-01; in force"
+    assert as_service(only) == f"{AS_SERVICE} --patient P-0001"
+    assert as_service(Filter(documents=("a b'c.txt",))).endswith(""" --document 'a b'"'"'c.txt'""")
+
+
+def test_what_is_written_for_langchain_runs_with_its_filter(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / ".workspace")
+    workspace.add(File("note.txt", NOTE.encode()))
+    workspace.add(File("other.txt", NOTE.replace("P-0001", "P-0002").encode()))
+    (tmp_path / "pipeline.yaml").write_text(to_yaml(TUNED), "utf-8")
+    asked = "print({one.metadata['document'] for one in retriever.invoke('Was furosemide 40 mg continued?')})"
+    started = [sys.executable, "-c", f"{in_langchain(Filter(patients=('P-0002',)))}\n{asked}"]
+    done = subprocess.run(started, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "{'other.txt'}\n", done.stderr
+
+
 def test_what_is_written_for_langchain_runs(tmp_path: Path) -> None:
     Workspace(tmp_path / ".workspace").add(File("note.txt", NOTE.encode()))
     (tmp_path / "pipeline.yaml").write_text(to_yaml(TUNED), "utf-8")
     asked = "print([one.page_content for one in retriever.invoke('Was furosemide 40 mg continued?')])"
-    told = [sys.executable, "-c", f"{IN_LANGCHAIN}\n{asked}"]
-    done = subprocess.run(told, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
+    started = [sys.executable, "-c", f"{IN_LANGCHAIN}\n{asked}"]
+    done = subprocess.run(started, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
     assert "Furosemide 40 mg daily was continued at discharge." in done.stdout, done.stderr

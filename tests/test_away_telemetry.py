@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from rag.artifacts import Artifacts
+from rag.away.serve import Served, application
 from rag.away.telemetry import Traced
 from rag.errors import ModelProblem, SettingProblem
 from rag.index.base import Index
 from rag.langchain import WorkbenchRetriever
 from rag.pipeline import Pipeline
+from rag.values import Document
 
 sdk = pytest.importorskip("opentelemetry.sdk.trace", reason="opentelemetry-sdk is not installed")
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
@@ -109,3 +112,36 @@ def test_without_the_package_the_error_names_the_command(pipeline: Pipeline, mon
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(SettingProblem, match="pip install opentelemetry-api"):
         Traced(pipeline)
+
+
+def test_the_service_gives_spans_to_the_provider_of_the_process_and_no_message_to_its_log(
+    pipeline: Pipeline, documents: tuple[Document, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from opentelemetry import _logs, trace
+    from opentelemetry.sdk._logs import LoggerProvider
+    from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+    from starlette.testclient import TestClient
+
+    spans, logs = InMemorySpanExporter(), InMemoryLogRecordExporter()
+    tracing, logging = sdk.TracerProvider(), LoggerProvider()
+    tracing.add_span_processor(SimpleSpanProcessor(spans))
+    logging.add_log_record_processor(SimpleLogRecordProcessor(logs))
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", tracing)
+    monkeypatch.setattr(_logs._internal, "_LOGGER_PROVIDER", logging)
+
+    def broken(*told: Any) -> Any:
+        raise KeyError("secret words")
+
+    client = TestClient(
+        application(Served(pipeline, Artifacts(), lambda: documents)), base_url="http://localhost", raise_server_exceptions=False
+    )
+    assert client.post("/ask", json={"question": QUESTION}).status_code == 200
+    monkeypatch.setattr(type(pipeline.rerank), "__call__", broken)
+    assert client.post("/ask", json={"question": QUESTION}).status_code == 500
+    assert client.post("/ask", json={"question": ["secret words"]}).status_code == 422
+    names = [span.name for span in spans.get_finished_spans()]
+    assert names.count("rag.ask") == 2 and "rag.verify" in names
+    written = " ".join(span.to_json() for span in spans.get_finished_spans()).lower()
+    assert "secret" not in written and "torsemide" not in written and logs.get_finished_logs() == ()

@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,42 @@ def test_questions_without_length_or_far_too_long_are_refused(question: str, pip
     assert SECRET not in message
 
 
+def test_a_question_that_is_no_text_is_refused(pipeline: Pipeline, index: Index) -> None:
+    for question in (f"{SECRET} \ud83d", "\udcff"):
+        with pytest.raises(SettingProblem, match=r"^The question is not valid UTF-8.*Type it again\.$"):
+            pipeline.ask(question, index)
+
+
+HALVES = {
+    "a.json": b'{"text": "The \\ud83d patient feels well.", "title": "a \\ud800", "author": "b \\udc00", "note": "c \\ud800"}',
+    "a.jsonl": b'{"id": "x \\ud800", "text": "Invented \\udfff text.", "title": "a \\ud800"}\n',
+    "b.json": b'{"resourceType": "DocumentReference", "status": "current", "description": "a \\ud800", "content": [{"attachment":'
+    b' {"contentType": "text/plain", "title": "b \\ud800", "data": "VGhlIHBhdGllbnQgZmVlbHMgd2VsbC4="}}]}',
+    "c.json": b'{"a \\ud800": {"b": "c \\udc00"}}',
+}
+
+
+@pytest.mark.parametrize("name", HALVES)
+def test_no_half_of_a_letter_comes_through_a_loader(name: str) -> None:
+    found = read_file(File(name, HALVES[name]))
+    assert found and "\ufffd" in repr(found)
+    for document in found:
+        strings = list(every_string(document))
+        assert strings and [told for told in strings if told.encode("utf-8", "replace").decode() != told] == []
+        assert all(document.text[section.start :].startswith(section.title) for section in document.sections)
+
+
+def every_string(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from every_string(one)
+    elif is_dataclass(value):
+        for one in fields(value):
+            yield from every_string(getattr(value, one.name))
+
+
 @pytest.mark.parametrize(
     "question", ["?", "!!!", "the of and", "🫀" * 50, "x" * LONGEST_QUESTION, "\0", "a\nb", "{sources}", "'; DROP TABLE"]
 )
@@ -161,8 +198,17 @@ PIPELINES: dict[str, tuple[str, list[str]]] = {
     "a list": ("[]", []),
     "a number": ("5", []),
     "null": ("null", []),
-    "nested without end": ("[" * 200_000, ["nested"]),
-    "a number without end": ('{"version": ' + "1" * 5000 + "}", []),
+    "nested without end": ("[" * 200_000, ["nested too deeply. "]),
+    "a number without end": ('{"version": ' + "1" * 5000 + "}", ["a number has too many digits. "]),
+    "a key twice": ('{"chunk": {"kind": "words"}, "chunk": {"kind": "sections"}}', ["the key 'chunk' stands twice"]),
+    "true as version": ('{"version": true}', ["version: true does not fit", "allowed is 1"]),
+    "a number in quotes": ('{"chunk": {"kind": "words", "size": "100"}}', ['size: "100" does not fit', "integer"]),
+    "true as a number": ('{"retrieve": {"kind": "convex", "weight": true}}', ["weight: true does not fit", "number"]),
+    "half a letter in a text": (
+        '{"prompt": {"kind": "cited", "system": "a \\ud800"}}',
+        ["a text holds half of a surrogate pair"],
+    ),
+    "a pattern not met": ('{"index": {"kind": "store", "connection": "abc"}}', ["'^RAG_STORE[A-Z0-9_]*$'"]),
     "unknown field": ('{"chunky": 1}', ["unknown field chunky", "chunk,"]),
     "unknown field of a stage": ('{"chunk": {"kind": "words", "sizes": 3}}', ["sizes", "overlap"]),
     "unknown kind": ('{"chunk": {"kind": "bites"}}', ["chunk", "words"]),

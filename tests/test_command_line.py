@@ -12,6 +12,7 @@ import pytest
 
 from rag import __main__ as command_line
 from rag import workspace as workspace_module
+from rag.away.scope import OPTIONS
 from rag.commands import answers
 from rag.embed.hashing import Hashing
 from rag.load import read
@@ -100,6 +101,55 @@ def test_ask_prints_json_that_other_programs_read(run: Run, places: Path) -> Non
 def test_ask_looks_only_where_it_is_allowed(run: Run, places: Path, only: list[str], expected: set[str]) -> None:
     code, out, _ = run("ask", "monitor nodule torsemide", "--docs", places, "--json", *only)
     assert code == 0 and {hit["document"] for hit in json.loads(out)["hits"]} == expected
+
+
+def test_batch_looks_only_where_it_is_allowed(run: Run, places: Path, tmp_path: Path) -> None:
+    questions = lines(tmp_path / "q.jsonl", {"id": "1", "question": "monitor nodule torsemide"})
+    batch = ("batch", "--docs", places, "--questions", questions, "--out", tmp_path / "a.jsonl")
+
+    def names(*only: str) -> set[str]:
+        assert run(*batch, *only)[0] == 0
+        return {hit["document"] for hit in json.loads((tmp_path / "a.jsonl").read_text("utf-8"))["hits"]}
+
+    assert len(names()) > 2
+    assert names("--patient", "P-9001", "--before", "2023-12-31") == {"radiology_P-9001.txt"}
+    mistake(run(*batch, "--patient", "P-9"), "--patient 'P-9' is not among the documents. Allowed: P-9001.")
+
+
+def test_a_filter_that_cannot_be_met_is_told_with_what_there_is(run: Run, places: Path) -> None:
+    ask = ("ask", QUESTION, "--docs", places)
+    mistake(run(*ask, "--patient", "P-9"), "--patient 'P-9' is not among the documents. Allowed: P-9001.")
+    mistake(run(*ask, "--document", "x.txt"), "--document 'x.txt' is not among the documents. Allowed: discharge_P-9001.txt, ")
+    mistake(run(*ask, "--status", "final"), "--status 'final' is not among the documents. Allowed: none")
+    mistake(run(*ask, "--after", "2024-03-02", "--before", "2024-03-01"), "--after 2024-03-02 is later than --before 2024-03-01")
+
+
+def test_passages_that_are_cut_off_are_counted_once_on_standard_error(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hashing, "limit", 20, raising=False)
+    monkeypatch.setattr(Hashing, "count", lambda self, text: len(text.split()), raising=False)
+    (tmp_path / "long.txt").write_text("The invented patient slept well. " * 40)
+    questions = lines(tmp_path / "q.jsonl", *({"id": str(at), "question": "Did the patient sleep?"} for at in range(3)))
+    for told in (("ask", "Did the patient sleep?"), ("batch", "--questions", questions, "--out", tmp_path / "a.jsonl")):
+        code, out, err = run(*told, "--docs", tmp_path / "long.txt")
+        assert code == 0 and err.count("passages are longer than the embedder's 20 tokens") == 1 and "longer than" not in out
+
+
+def test_what_is_not_text_is_one_clear_line(run: Run, places: Path, tmp_path: Path) -> None:
+    mistake(run("ask", "dose \udcff?", "--docs", places), "The question is not valid UTF-8", "Type it again")
+    bad = tmp_path / "bad.yaml"
+    bad.write_text('chunk: !!bool "x"')
+    mistake(run("ask", QUESTION, "--docs", places, "--pipeline", bad), "bad.yaml: not plain YAML (a tag")
+    corpus = lines(tmp_path / "c.jsonl", '{"id": "1", "text": "pain", "title": "a \\ud83d"}')
+    queries = lines(tmp_path / "q.jsonl", {"id": "1", "text": "pain"})
+    mistake(run("retrieve", "--corpus", corpus, "--queries", queries, "--out", tmp_path / "run.txt"), "half of a surrogate pair")
+
+
+@pytest.mark.parametrize("command", ["ask", "batch", "serve"])
+def test_every_command_that_asks_takes_the_same_filter(run: Run, command: str) -> None:
+    _, out, _ = run(command, "--help")
+    assert [option for option in (*OPTIONS.values(), "--after", "--before", "--in-force") if option not in out] == []
 
 
 def test_batch_writes_a_line_a_question_and_goes_on_after_one_that_fails(run: Run, places: Path, tmp_path: Path) -> None:

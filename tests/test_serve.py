@@ -99,7 +99,7 @@ def services(folder: Path) -> Iterator[dict[str, Service]]:
     docs, pipeline = ("--docs", folder / "documents"), ("--pipeline", folder / "pipeline.yaml")
     started = {
         "open": Service(*docs, *pipeline),
-        "key": Service(*docs, *pipeline, key=KEY),
+        "key": Service(*docs, *pipeline, "--patient", "P-9001", key=KEY),
         "workspace": Service("--workspace", folder / "workspace", *pipeline),
     }
     yield started
@@ -149,14 +149,13 @@ def test_an_answer_is_the_pipelines_with_exact_citations(service: Service, index
 
 
 def test_only_released_documents_are_served(service: Service) -> None:
-    assert service.client.get("/health").json() == {
-        "status": "ok",
-        "documents": 4,
-        "passages": service.client.get("/health").json()["passages"],
-    }
+    told = service.client.get("/scope").json()
+    assert told["documents"] == 4 and told["passages"] > 4 and not any(told["filter"].values())
     body = service.post("/retrieve", "Whom does the nursing note say to call about torsemide?").json()
     assert body["passages"] and "note.txt" not in {one["document"] for one in body["passages"]}
-    refusal(service.post("/ask", filter={"documents": ["note.txt"]}), 422, "filter.documents", "no released document")
+    refusal(
+        service.post("/ask", filter={"documents": ["note.txt"]}), 422, "filter.documents: 'note.txt' is not among the documents"
+    )
     assert any("note.txt would wait for a person" in row for row in service.said)
 
 
@@ -174,40 +173,54 @@ def test_filters_narrow_what_is_found(service: Service) -> None:
 def test_the_pipeline_and_its_description_can_be_read(service: Service) -> None:
     assert Pipeline.model_validate(service.client.get("/pipeline").json()) == PIPELINE
     described = service.client.get("/openapi.json").json()
-    assert set(described["paths"]) == {"/retrieve", "/ask", "/pipeline", "/health"}
+    assert set(described["paths"]) == {"/retrieve", "/ask", "/pipeline", "/scope", "/health"}
     assert "passages" in described["components"]["schemas"]["Found"]["properties"]
 
 
 def test_no_page_that_loads_anything_from_elsewhere_is_there(service: Service) -> None:
-    for path in ("/docs", "/redoc", "/", "/docs/oauth2-redirect"):
-        refusal(service.client.get(path), 404, "Not Found", "/openapi.json")
+    for path in ("/docs", "/redoc", "/", "/docs/oauth2-redirect", "/ask/"):
+        refusal(service.client.get(path), 404, "Not Found. Allowed: /ask, /health, /pipeline", "/openapi.json")
+    refusal(service.post("/ask/"), 404, "/ask, ")
     assert "https://" not in service.client.get("/openapi.json").text
-    refusal(service.client.get("/ask"), 405, "Method Not Allowed")
+    refusal(service.client.get("/ask"), 405, "Method Not Allowed. Allowed: POST")
 
 
 @pytest.mark.parametrize(
     ("body", "parts"),
     [
-        ('{"question": "secretword', ("The body is not JSON",)),
+        ('{"question": "secretword', ("The body: not JSON (", 'Send {"question": "…"}')),
         ("", ("the body: Field required",)),
         ("null", ("the body: ",)),
+        ('["secretword"]', ("the body: not a JSON object",)),
+        ('{"question": "secretword", "question": "why"}', ("The body: the key 'question' stands twice",)),
+        ('{"question": "secretword", "filter": {"types": ["a"], "types": ["b"]}}', ("the key 'types' stands twice",)),
+        (b'{"question": "secretword \xff"}', ("The body: not UTF-8 from byte 25", 'Send {"question": "…"}')),
+        ('{"question": "secretword", "top": ' + "1" * 5000 + "}", ("a number has too many digits",)),
+        ('{"question": "secretword", "filter": {"patients": []}}', ("filter.patients: an empty list would let nothing through",)),
+        (
+            '{"question": "secretword", "filter": {"after": "2024-03-02", "before": "2024-03-01"}}',
+            ("after 2024-03-02 is later than before 2024-03-01",),
+        ),
         ("{}", ("question: Field required",)),
         ('{"question": ["secretword"]}', ("question: Input should be a valid string",)),
         ('{"question": ""}', ("question: String should have at least 1 character",)),
         ('{"question": "  "}', ("The question is empty",)),
-        ('{"question": "secretword\\ud800"}', ("question: ",)),
+        ('{"question": "secretword\\ud800"}', ("The body: a text holds half of a surrogate pair",)),
         (json.dumps({"question": "secretword " * 400}), ("question: String should have at most 4000 characters",)),
-        ('{"question": "secretword", "top": 3}', ("top: Extra inputs are not permitted",)),
-        ('{"question": "secretword", "filter": {"type": []}}', ("filter.type: Extra",)),
+        ('{"question": "secretword", "top": 3}', ("unknown field top; allowed: question, filter",)),
+        ('{"question": "secretword", "filter": {"type": []}}', ("unknown field filter.type; allowed: documents, types, ",)),
         ('{"question": "secretword", "filter": {"after": "2024-3-1"}}', ("filter.after: not a day written like 2024-03-14",)),
-        ('{"question": "secretword", "filter": {"types": ["poem"]}}', ("filter.types: no released document has 'poem'",)),
+        (
+            '{"question": "secretword", "filter": {"types": ["poem"]}}',
+            ("filter.types: 'poem' is not among the documents. Allowed: ", "policy"),
+        ),
         (
             '{"question": "secretword", "filter": {"in_force": "secretword"}}',
             ("filter.in_force: Input should be a valid boolean",),
         ),
     ],
 )
-def test_what_cannot_be_read_is_named_without_what_was_asked(service: Service, body: str, parts: tuple[str, ...]) -> None:
+def test_what_cannot_be_read_is_named_without_what_was_asked(service: Service, body: str | bytes, parts: tuple[str, ...]) -> None:
     for path in ("/ask", "/retrieve"):
         sent = service.client.post(path, content=body, headers={"Content-Type": "application/json"})
         assert "secretword" not in refusal(sent, 422, *parts)
@@ -215,7 +228,7 @@ def test_what_cannot_be_read_is_named_without_what_was_asked(service: Service, b
 
 def test_a_body_that_is_nested_without_end_is_refused(service: Service) -> None:
     sent = service.client.post("/ask", content="[" * 100_000, headers={"Content-Type": "application/json"})
-    refusal(sent, 400, "parsing the body")
+    refusal(sent, 422, "The body: nested too deeply", 'Send {"question"')
 
 
 def test_a_huge_request_is_refused_and_the_service_goes_on(service: Service) -> None:
@@ -234,7 +247,7 @@ def test_a_page_in_a_browser_does_not_get_in(service: Service) -> None:
     """Neither by a form, which cannot send JSON, nor by a name of its own that points here."""
     form = service.client.post("/ask", content=json.dumps({"question": QUESTION}), headers={"Content-Type": "text/plain"})
     refusal(form, 422)
-    for host in ("evil.example", "evil.example:8502", "127.0.0.1.evil.example", ""):
+    for host in ("evil.example", "evil.example:8502", "127.0.0.1.evil.example", "[::1", "]", "[x]", ""):
         refusal(service.client.get("/health", headers={"Host": host}), 421, "answers only to localhost")
     for host in ("localhost:1", "127.0.0.1", "[::1]:8502"):
         assert service.client.get("/health", headers={"Host": host}).status_code == 200
@@ -295,6 +308,39 @@ def test_an_unforeseen_error_tells_its_kind_and_its_place_but_no_text(
     assert "KeyError in broken" in caplog.text and "secret" not in caplog.text
 
 
+def test_a_request_narrows_the_scope_of_the_service_and_cannot_widen_it(services: dict[str, Service]) -> None:
+    service = services["key"]
+
+    def names(**only: Any) -> set[str]:
+        return {one["document"] for one in service.post("/retrieve", filter=only).raise_for_status().json()["passages"]}
+
+    told = service.client.get("/scope").json()
+    assert told["filter"]["patients"] == ["P-9001"] and told["documents"] == 2
+    both = {"radiology_P-9001.txt", "discharge_P-9001.txt"}
+    assert names() == names(patients=["P-9001"]) == both
+    assert names(types=["radiology"]) == names(before="2023-12-31") == {"radiology_P-9001.txt"}
+    said = refusal(service.post("/ask", filter={"documents": ["policy_cgm.md"]}), 422, "Allowed: discharge_P-9001.txt, radiology")
+    assert said.count("policy") == 1
+    refusal(service.post("/ask", filter={"types": ["policy"]}), 422, "filter.types: 'policy' is not among the documents")
+    assert any("Filter: --patient P-9001." in row for row in service.said)
+
+
+def test_health_computes_nothing(documents: tuple[Document, ...]) -> None:
+    from starlette.testclient import TestClient
+
+    asked: list[int] = []
+
+    def now() -> tuple[Document, ...]:
+        asked.append(1)
+        return documents
+
+    served = Served(PIPELINE, Artifacts(), now)
+    client = TestClient(application(served), base_url="http://localhost")
+    assert (client.get("/health").status_code, client.get("/health").json(), asked) == (503, {"status": "unprepared"}, [])
+    served.index()
+    assert (client.get("/health").status_code, client.get("/health").json(), asked) == (200, {"status": "ok"}, [1])
+
+
 def test_with_a_key_nothing_but_health_answers_without_it(services: dict[str, Service]) -> None:
     service = services["key"]
     assert service.post("/ask").status_code == 200
@@ -317,6 +363,8 @@ def test_with_a_key_nothing_but_health_answers_without_it(services: dict[str, Se
         (["--host", "::"], "", ("RAG_API_KEY",)),
         ([], "short", ("at least 16 characters",)),
         (["--host", "0.0.0.0"], "short", ("at least 16 characters",)),
+        (["--patient", "P-9"], "", ("--patient 'P-9' is not among the documents. Allowed: P-9001.",)),
+        (["--after", "2024-03-02", "--before", "2024-03-01"], "", ("--after 2024-03-02 is later than --before 2024-03-01",)),
         (["--pipeline", "nowhere.yaml"], "", ("nowhere.yaml: cannot be read",)),
     ],
 )

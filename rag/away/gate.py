@@ -40,7 +40,10 @@ class Gate:
         refused = self._refused(str(scope["path"]), headers)
         if refused:
             return await _refuse(send, *refused)
-        body = await _body(receive)
+        try:
+            body = await _body(receive)
+        except ConnectionError:
+            return
         if body is None:
             return await _refuse(send, 413, f"The request is longer than {LARGEST:,} bytes. Shorten the question or the filter.")
         try:
@@ -51,7 +54,7 @@ class Gate:
 
     def _refused(self, path: str, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         if self._key is None:
-            host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname or ""
+            host = _host(headers.get(b"host", b"").decode("latin-1"))
             return None if is_local(host) else (421, "This service answers only to localhost. Call it by that name.")
         given = _digest(headers.get(HEADER.lower().encode(), b""))
         if path == OPEN or hmac.compare_digest(given, self._key):
@@ -59,18 +62,29 @@ class Gate:
         return 401, f"The API key is missing or wrong. Send it in the header {HEADER}."
 
 
+def _host(written: str) -> str:
+    """The name in a Host header; empty where it is none, such as one with half of the brackets of an address."""
+    try:
+        return urlsplit(f"//{written}").hostname or ""
+    except ValueError:
+        return ""
+
+
 def _digest(key: bytes) -> bytes:
     return hashlib.sha256(key).digest()
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None where it is too long; then it is read on for a while, so that the client hears the answer."""
+    """The whole body, or None where it is too long; then it is read on for a while, so that the client hears the answer.
+
+    Raises ConnectionError where the client left before its end.
+    """
     parts: list[bytes] = []
     size, more = 0, True
     while more and size <= DRAINED:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            raise ConnectionError
         part = message.get("body", b"")
         size += len(part)
         more = message.get("more_body", False)

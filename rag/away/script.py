@@ -5,14 +5,17 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from rag.away.scope import literal
 from rag.pipeline import UNIONS, Pipeline
 from rag.stage import Stage
+from rag.values import Filter
 
 WIDTH = 100
 FRAME = '''"""Answers questions from the documents in a folder, with a pipeline tuned in the Clinical RAG Workbench.
 
 Run it where the workbench's package `rag` can be imported:  python ask.py FOLDER "A question" "Another question"
-Settings that do not stand here have the defaults of that package. Documents that would wait for a person are left out.
+Settings that do not stand here have the defaults of that package. ONLY is the filter that was set.
+Documents that would wait for a person are left out.
 """
 
 import sys
@@ -21,13 +24,15 @@ from pathlib import Path
 {imports}
 
 PIPELINE = {pipeline}
+ONLY = {only}  # What a question may see.
 
 
 def main(folder: str, *questions: str) -> None:
     documents = documents_at([Path(folder)], screened=True)
+    known(ONLY, documents)
     index = PIPELINE.prepare(documents, Artifacts())  # Artifacts(Path(".kept")) keeps vectors between runs.
     for question in questions:
-        answer = PIPELINE.ask(question, index)
+        answer = PIPELINE.ask(question, index, ONLY)
         print(question)
         for claim in answer.claims:
             places = ", ".join(f"{{c.span.document}}, page {{c.page}}" if c.page else c.span.document for c in claim.citations)
@@ -39,22 +44,37 @@ def main(folder: str, *questions: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit('Usage: python ask.py FOLDER "A question" …')
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except WorkbenchError as problem:
+        sys.exit(f"error: {{problem}}")
 '''
 
 
-def to_script(pipeline: Pipeline) -> str:
-    """The script. What has no fixed default, such as the embedder, which depends on what is installed, is always spelled out."""
+OURS = {
+    ("rag.artifacts", "Artifacts"),
+    ("rag.away.scope", "known"),
+    ("rag.commands.common", "documents_at"),
+    ("rag.errors", "WorkbenchError"),
+    ("rag.pipeline", "Pipeline"),
+    ("rag.values", "Filter"),
+}
+
+
+def to_script(pipeline: Pipeline, only: Filter = Filter()) -> str:
+    """The script, with the filter through which its questions see the documents.
+
+    What has no fixed default, such as the embedder, which depends on what is installed, is always spelled out.
+    """
     stages = {name: getattr(pipeline, name) for name in UNIONS}
     told = {name: stage for name, stage in stages.items() if stage != Pipeline.model_fields[name].default}
     classes = {(type(stage).__module__, type(stage).__name__) for stage in told.values()}
-    ours = {("rag.artifacts", "Artifacts"), ("rag.commands.common", "documents_at"), ("rag.pipeline", "Pipeline")}
     modules: dict[str, list[str]] = {}
-    for module, name in sorted(classes | ours):
+    for module, name in sorted(classes | OURS):
         modules.setdefault(module, []).append(name)
     imports = "\n".join(f"from {module} import {', '.join(names)}" for module, names in modules.items())
     parts = [f"{name}={_stage(stage)}" for name, stage in told.items()]
-    return FRAME.format(imports=imports, pipeline=_call("Pipeline", parts))
+    return FRAME.format(imports=imports, pipeline=_call("Pipeline", parts), only=_call("Filter", literal(only)))
 
 
 def _stage(stage: Stage) -> str:

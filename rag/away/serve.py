@@ -2,29 +2,31 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
 from rag.artifacts import Artifacts
 from rag.away.gate import HEADER, Gate
 from rag.away.records import answer_row, passage
-from rag.away.shapes import Answered, Asked, Found, Health, Only, Passage, Problem, Warned
+from rag.away.scope import known, narrowed, within
+from rag.away.shapes import Answered, Asked, Found, Health, Only, Passage, Problem, Scope, Taken, Warned
 from rag.away.telemetry import Traced
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.index.base import Index
 from rag.pipeline import Pipeline
 from rag.screen import Screen
-from rag.values import Document, Hit
+from rag.strict import read_json, short
+from rag.values import Document, Filter, Hit
 from rag.workspace import Workspace
 
-LONGEST_NAME = 60
-FIELDS = {"documents": "name", "types": "type", "patients": "patient", "authors": "author"}
+TAKEN: dict[tuple[Any, ...], type[Taken]] = {("body",): Asked, ("body", "filter"): Only}
 FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": about}
     for status, about in ((401, "No key, or a wrong one"), (413, "Too long"), (422, "Something to mend"), (502, "A model failed"))
@@ -33,12 +35,18 @@ FAULTS: dict[int | str, dict[str, Any]] = {
 
 @dataclass
 class Served:
-    """What is served: the pipeline, and the documents as they are released at the moment of a request."""
+    """What is served: the pipeline, and the documents as they are released at the moment of a request.
+
+    `scope` is what every question may see at most: a request narrows it and cannot widen it. Call `index` once before the
+    service is open: /health says that it is ready from then on.
+    """
 
     pipeline: Pipeline
     artifacts: Artifacts
     documents: Callable[[], Sequence[Document]]
     screen: Screen = field(default_factory=Screen)
+    scope: Filter = field(default_factory=Filter)
+    ready: bool = field(default=False, init=False)
     _traced: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,20 +57,26 @@ class Served:
 
     def index(self) -> Index:
         """The index of the released documents, made once and whenever they have changed."""
-        return self.pipeline.prepare(self.documents(), self.artifacts)
+        index = self.pipeline.prepare(self.documents(), self.artifacts)
+        self.ready = True
+        return index
+
+    def only(self, asked: Asked, index: Index) -> Filter:
+        """What a question may see. Raises SettingProblem, which tells of nothing outside of the scope."""
+        wanted = asked.filter.filter
+        known(wanted, within(self.scope, list(index.documents.values())), lambda name: f"filter.{name}:")
+        return narrowed(self.scope, wanted)
 
     def retrieve(self, asked: Asked) -> Found:
         """The passages for a question. Raises WorkbenchError."""
         index = self.index()
-        known(asked.filter, index)
-        search = self._traced.search(asked.question, index, asked.filter.filter)
+        search = self._traced.search(asked.question, index, self.only(asked, index))
         return Found(question=search.query.question, passages=passages(search.hits), warnings=self.warnings(asked.question))
 
     def ask(self, asked: Asked) -> Answered:
         """The answer to a question. Raises WorkbenchError."""
         index = self.index()
-        known(asked.filter, index)
-        answer = self._traced.ask(asked.question, index, asked.filter.filter)
+        answer = self._traced.ask(asked.question, index, self.only(asked, index))
         row = {**answer_row(answer), "hits": passages(answer.hits), "warnings": self.warnings(asked.question)}
         return Answered.model_validate(row)
 
@@ -78,15 +92,6 @@ class Served:
 def passages(hits: Sequence[Hit]) -> list[Passage]:
     """The hits as they are sent."""
     return [Passage(**passage(hit), text=hit.chunk.text) for hit in hits]
-
-
-def known(only: Only, index: Index) -> None:
-    """Raises SettingProblem for a filter value that no released document has: a slip would look like "nothing found"."""
-    for name, attribute in FIELDS.items():
-        there = {getattr(document, attribute) for document in index.documents.values()}
-        for value in getattr(only, name):
-            if value not in there:
-                raise SettingProblem(f"filter.{name}: no released document has {_short(value)!r}. Check how it is written.")
 
 
 def released(workspace: Workspace) -> Callable[[], Sequence[Document]]:
@@ -107,6 +112,26 @@ def released(workspace: Workspace) -> Callable[[], Sequence[Document]]:
     return now
 
 
+class Strict(APIRoute):
+    """Reads a body as `read_json` does, so that a key that stands twice is not settled in silence."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def read(request: Request) -> Response:
+            return await handle(_Read(request.scope, request.receive))
+
+        return read
+
+
+class _Read(Request):
+    async def json(self) -> Any:
+        try:
+            return read_json(await self.body(), "The body", 'Send {"question": "…"}.')
+        except SettingProblem as problem:
+            raise HTTPException(422, str(problem)) from None
+
+
 def application(served: Served, key: str = "") -> Gate:
     """The service. With a key, every request but /health needs it. It has no page of its own: those load from elsewhere."""
     # The gate checks the key; the dependency is there to be described.
@@ -116,8 +141,12 @@ def application(served: Served, key: str = "") -> Gate:
         version=str(served.pipeline.version),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"logs": False, "operation_spans": False, "auto_configure": False},  # Its logs would hold messages.
         dependencies=[Depends(APIKeyHeader(name=HEADER, auto_error=False))] if key else [],
     )
+
+    app.router.route_class = Strict
 
     @app.post("/retrieve", responses=FAULTS)
     def retrieve(asked: Asked) -> Found:
@@ -134,11 +163,18 @@ def application(served: Served, key: str = "") -> Gate:
         """Every setting of the pipeline."""
         return served.pipeline.model_dump(mode="json")
 
-    @app.get("/health")
-    def health() -> Health:
-        """Whether the service is ready, and over how many documents and passages."""
+    @app.get("/scope")
+    def scope() -> Scope:
+        """What questions may see at most, and over how many documents and passages."""
         index = served.index()
-        return Health(status="ok", documents=len(index.documents), passages=len(index.chunks))
+        documents = within(served.scope, list(index.documents.values()))
+        return Scope(filter=asdict(served.scope), documents=len(documents), passages=len(index.allowed(served.scope)))
+
+    @app.get("/health", responses={503: {"model": Health, "description": "Not prepared; the first question will be slow"}})
+    def health(response: Response) -> Health:
+        """Whether the service is ready. Nothing is computed for that."""
+        response.status_code = 200 if served.ready else 503
+        return Health(status="ok" if served.ready else "unprepared")
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -150,22 +186,30 @@ def application(served: Served, key: str = "") -> Gate:
 
     @app.exception_handler(HTTPException)
     async def elsewhere(request: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": f"{error.detail}. See /openapi.json"}, error.status_code, error.headers)
+        return JSONResponse({"error": _elsewhere(error, paths)}, error.status_code, error.headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": f"Something failed here ({type(error).__name__}). See the service's log."}, 500)
 
+    paths = sorted(route.path for route in app.routes if isinstance(route, APIRoute))
     return Gate(app, key)
+
+
+def _elsewhere(error: HTTPException, paths: Sequence[str]) -> str:
+    if error.status_code == 404:
+        return f"Not Found. Allowed: {', '.join(paths)}. See /openapi.json"
+    if error.status_code == 405:
+        return f"Method Not Allowed. Allowed: {(error.headers or {}).get('Allow', 'another')}. See /openapi.json"
+    return str(error.detail)
 
 
 def _fault(one: dict[str, Any]) -> str:
     """What does not fit: the field and the reason, without what was sent."""
-    if one["type"] == "json_invalid":
-        return f'The body is not JSON ({one["ctx"]["error"]}). Send {{"question": "…"}}'
-    where = ".".join(_short(str(part)) for part in one["loc"] if part != "body") or "the body"
+    place = tuple(one["loc"])
+    where = ".".join(short(str(part)) for part in place if part != "body") or "the body"
+    if one["type"] == "extra_forbidden" and place[:-1] in TAKEN:
+        return f"unknown field {where}; allowed: {', '.join(TAKEN[place[:-1]].model_fields)}"
+    if one["type"] == "bytes_type" or (place == ("body",) and one["type"] == "model_attributes_type"):
+        return 'the body: not a JSON object. Send {"question": "…"} with the header Content-Type: application/json'
     return f"{where}: {one['msg'].removeprefix('Value error, ')}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"

@@ -1,10 +1,11 @@
 """What the service takes and gives, as it stands in its OpenAPI description."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from rag.away.scope import FIELDS
 from rag.pipeline import LONGEST_QUESTION
 from rag.values import Filter
 
@@ -20,8 +21,18 @@ def _day(written: str) -> str:
     raise ValueError("not a day written like 2024-03-14")
 
 
+def _some(names: list[str]) -> list[str]:
+    if names:
+        return names
+    raise ValueError("an empty list would let nothing through; leave the field out to let everything through")
+
+
 Day = Annotated[str, AfterValidator(_day)]
-Names = Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=MOST_VALUES)]
+Names = Annotated[
+    list[Annotated[str, Field(max_length=300)]],
+    Field(max_length=MOST_VALUES, json_schema_extra={"minItems": 1}),
+    AfterValidator(_some),
+]
 
 
 class Taken(BaseModel):
@@ -31,7 +42,7 @@ class Taken(BaseModel):
 
 
 class Only(Taken):
-    """What the question may see. Empty lists allow everything; both ends of the dates belong to the range."""
+    """What the question may see. A field that is left out allows everything; both ends of the dates belong to the range."""
 
     documents: Names = []
     types: Names = []
@@ -39,13 +50,14 @@ class Only(Taken):
     before: Day | None = None
     patients: Names = []
     authors: Names = []
-    in_force: bool = Field(default=False, description="Without editions that a later one replaces")
+    statuses: Names = []
+    in_force: bool = Field(default=False, description="Without editions that a later one replaces, or not yet in force")
 
     @property
     def filter(self) -> Filter:
-        """The same as the pipeline takes it."""
-        lists = [tuple(names) for names in (self.documents, self.types, self.patients, self.authors)]
-        return Filter(lists[0], lists[1], self.after, self.before, lists[2], lists[3], self.in_force)
+        """The same as the pipeline takes it. Raises SettingProblem."""
+        lists = {name: tuple(getattr(self, name)) for name in FIELDS}
+        return Filter(**lists, after=self.after, before=self.before, in_force=self.in_force)
 
 
 class Asked(Taken):
@@ -127,12 +139,18 @@ class Answered(BaseModel):
     warnings: list[Warned]
 
 
-class Health(BaseModel):
-    """Whether the service answers, and over how much."""
+class Scope(BaseModel):
+    """What questions may see at most: the filter that the service was started with, and over how much that leaves."""
 
-    status: str
+    filter: dict[str, list[str] | str | bool | None]
     documents: int
     passages: int
+
+
+class Health(BaseModel):
+    """Whether the service answers at once."""
+
+    status: Literal["ok", "unprepared"]
 
 
 class Problem(BaseModel):

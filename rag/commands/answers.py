@@ -1,7 +1,7 @@
 """ask, batch and retrieve: questions to documents."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,15 +14,16 @@ from rag.commands.common import (
     PipelineFile,
     Screened,
     counted,
-    day,
     documents_at,
     pipeline_from,
     prepared,
     rows,
     write,
 )
-from rag.errors import FileProblem, SettingProblem, WorkbenchError
-from rag.values import Answer, Document, Filter
+from rag.commands.scope import After, Authors, Before, InForce, Names, Patients, Statuses, Types, among, chosen
+from rag.errors import FileProblem, WorkbenchError
+from rag.pipeline import checked
+from rag.values import Answer, Document
 
 
 def _shown(answer: Answer) -> str:
@@ -45,37 +46,28 @@ def _place(document: str, page: int | None) -> str:
     return f"{document}, page {page}" if page else document
 
 
-def _known(option: str, given: Iterable[str], there: set[str]) -> None:
-    for value in given:
-        if value not in there:
-            raise SettingProblem(f"{option} {value!r} is not among the documents. Allowed: {', '.join(sorted(there)[:20])}.")
-
-
 def ask(
     question: Annotated[str, typer.Argument(help="The question")],
     docs: Docs,
     pipeline: PipelineFile = None,
     workspace: Keep = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON")] = False,
-    document: Annotated[list[str] | None, typer.Option(help="Only the document of this name")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="Only documents of this type")] = None,
-    after: Annotated[str | None, typer.Option(help="Only documents from this date (2024-03-14)")] = None,
-    before: Annotated[str | None, typer.Option(help="Only documents up to this date")] = None,
-    patient: Annotated[list[str] | None, typer.Option(help="Only documents of this patient (pseudonym)")] = None,
-    author: Annotated[list[str] | None, typer.Option(help="Only documents of this author's role")] = None,
-    in_force: Annotated[bool, typer.Option("--in-force", help="Without editions that a later one replaces")] = False,
+    document: Names = None,
+    type_: Types = None,
+    after: After = None,
+    before: Before = None,
+    patient: Patients = None,
+    author: Authors = None,
+    status: Statuses = None,
+    in_force: InForce = False,
     screen: Screened = False,
 ) -> None:
-    """Answers one question from documents."""
-    chosen = pipeline_from(pipeline)
-    dates = day("--after", after), day("--before", before)
-    chosen_ones = [tuple(values or ()) for values in (document, type_, patient, author)]
-    only = Filter(chosen_ones[0], chosen_ones[1], *dates, chosen_ones[2], chosen_ones[3], in_force)
+    """Answers one question from documents, with the passages that it was found in. The filter says which may be used."""
+    tuned = pipeline_from(pipeline)
+    only = chosen(document, type_, after, before, patient, author, status, in_force)
     documents = documents_at(docs, screen)
-    for option, values in zip(("document", "type", "patient", "author"), chosen_ones, strict=True):
-        field = "name" if option == "document" else option
-        _known(f"--{option}", values, {getattr(found, field) for found in documents})
-    answer = chosen.ask(question, prepared(chosen, documents, workspace), only)
+    among(only, documents)
+    answer = tuned.ask(checked(question), prepared(tuned, documents, workspace), only)
     typer.echo(json.dumps({"id": "1", **answer_row(answer)}, ensure_ascii=False, indent=2) if as_json else _shown(answer))
 
 
@@ -85,19 +77,30 @@ def batch(
     out: Annotated[Path, typer.Option(help="JSON lines, one answer a question")],
     pipeline: PipelineFile = None,
     workspace: Keep = None,
+    document: Names = None,
+    type_: Types = None,
+    after: After = None,
+    before: Before = None,
+    patient: Patients = None,
+    author: Authors = None,
+    status: Statuses = None,
+    in_force: InForce = False,
     screen: Screened = False,
 ) -> None:
-    """Answers every question of a file. A question that fails yields a line that says so, and the run goes on."""
-    chosen = pipeline_from(pipeline)
+    """Answers every question of a file, each on its own. One that fails yields a line that says so, and the run goes on."""
+    tuned = pipeline_from(pipeline)
+    only = chosen(document, type_, after, before, patient, author, status, in_force)
     asked = list(rows(questions, ("id", "question")))
-    index = prepared(chosen, documents_at(docs, screen), workspace)
+    documents = documents_at(docs, screen)
+    among(only, documents)
+    index = prepared(tuned, documents, workspace)
 
     progress = counted("{done:,} of {total:,} questions")
 
     def lines() -> Iterator[str]:
         for number, row in enumerate(asked, 1):
             try:
-                result = {"id": row["id"], **answer_row(chosen.ask(row["question"], index))}
+                result = {"id": row["id"], **answer_row(tuned.ask(row["question"], index, only))}
             except WorkbenchError as problem:
                 result = {
                     "id": row["id"],
@@ -125,8 +128,8 @@ def retrieve(
     top: Annotated[int, typer.Option(min=1, max=1000, help="Documents a query")] = 100,
     workspace: Keep = None,
 ) -> None:
-    """Ranks the documents of a corpus for every query."""
-    chosen = pipeline_from(pipeline)
+    """Ranks the documents of a corpus for every query, for tools that score runs (trec_eval, ir_measures)."""
+    tuned = pipeline_from(pipeline)
     asked = list(rows(queries, ("id", "text")))
     documents = [
         Document(name=row["id"], text=row["text"] or str(row.get("title") or ""), title=str(row.get("title") or ""))
@@ -134,9 +137,9 @@ def retrieve(
     ]
     if len({document.name for document in documents}) != len(documents):
         raise FileProblem(f"{corpus.name}: an id stands there twice. Give every document its own id.")
-    index = prepared(chosen, documents, workspace)
-    deep = chosen.retrieve.model_copy(update={"candidates": max(chosen.retrieve.candidates, min(4 * top, 1000))})
-    whole = chosen.rerank.model_copy(update={"top": deep.candidates})
+    index = prepared(tuned, documents, workspace)
+    deep = tuned.retrieve.model_copy(update={"candidates": max(tuned.retrieve.candidates, min(4 * top, 1000))})
+    whole = tuned.rerank.model_copy(update={"top": deep.candidates})
 
     progress = counted("{done:,} of {total:,} queries")
 

@@ -2,12 +2,11 @@
 
 import gzip
 import json
-import re
 import sqlite3
 import sys
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -24,17 +23,23 @@ from rag.index.base import Index
 from rag.load import FORMATS, read
 from rag.load.files import marked, paths
 from rag.pipeline import Pipeline
+from rag.plan import amount
 from rag.presets import PRESETS
 from rag.screen import Screen
+from rag.strict import SURROGATE
 from rag.values import Document
 
-Docs = Annotated[list[Path], typer.Option("--docs", help="Files and folders to read")]
-PipelineFile = Annotated[Path | None, typer.Option("--pipeline", help="A pipeline's JSON or YAML; without it the default")]
-Keep = Annotated[Path | None, typer.Option("--workspace", envvar="RAG_WORKSPACE", help="Folder that keeps vectors between runs")]
+Docs = Annotated[list[Path], typer.Option("--docs", help="A file or folder to read; may be given again")]
+PipelineFile = Annotated[
+    Path | None, typer.Option("--pipeline", help="A pipeline's JSON or YAML, as `pipeline` prints it or the app saves it")
+]
+Keep = Annotated[
+    Path | None, typer.Option("--workspace", envvar="RAG_WORKSPACE", help="Folder that keeps what was computed between runs")
+]
 
 Screened = Annotated[bool, typer.Option("--screen", help="Leave out documents in which an identifier or instruction is found")]
 
-SURROGATE = re.compile("[\ud800-\udfff]")
+DIVIDING = "divided {done:,} of {total:,} characters"
 EMBEDDING = "embedding {done:,} of {total:,} passages"
 
 
@@ -108,7 +113,7 @@ def rows(file: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
                 missing = [name for name in needed if not isinstance(row, dict) or not isinstance(row.get(name), str)]
                 if missing:
                     raise FileProblem(f"{file.name}, line {number}: no text under {missing[0]!r}. Every line needs {needed}.")
-                if "\\ud" in line.lower() and any(map(SURROGATE.search, (row[name] for name in needed))):
+                if "\\ud" in line.lower() and any(SURROGATE.search(told) for told in row.values() if isinstance(told, str)):
                     raise FileProblem(
                         f"{file.name}, line {number}: half of a surrogate pair (\\ud800 to \\udfff). Write it whole."
                     )
@@ -130,8 +135,16 @@ def write(file: Path, lines: Iterable[str]) -> None:
 def prepared(pipeline: Pipeline, documents: list[Document], workspace: Path | None) -> Index:
     with usable(workspace):
         artifacts = Artifacts(workspace)
-    say(f"{len(documents):,} documents. {pipeline.plan(documents, artifacts)}")
-    return pipeline.prepare(documents, artifacts, counted(EMBEDDING))
+    return made_ready(pipeline, documents, artifacts)
+
+
+def made_ready(pipeline: Pipeline, documents: Sequence[Document], artifacts: Artifacts, what: str = "document") -> Index:
+    """The index, with what it takes said before, how far it is meanwhile, and what is cut off after."""
+    say(f"{amount(len(documents), what)}. {pipeline.plan(documents, artifacts)}")
+    index = pipeline.prepare(documents, artifacts, counted(EMBEDDING), counted(DIVIDING))
+    if warning := pipeline.divider(artifacts).cut_off(index):
+        say(warning)
+    return index
 
 
 @contextmanager

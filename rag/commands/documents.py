@@ -45,6 +45,7 @@ def _summary(document: Document) -> str:
         "author": document.author,
         "edition": document.edition,
         "effective": document.effective,
+        "status": document.status,
     }
     counts = {
         "characters": len(document.text),

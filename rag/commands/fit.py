@@ -26,7 +26,10 @@ def fit(
     out: Annotated[Path | None, typer.Option(help="The pipeline with the fitted weights, as JSON")] = None,
     workspace: Keep = None,
 ) -> None:
-    """Fits the weights of the fitted reranker on your questions, and says what they gain on questions left out."""
+    """Fits the weights of the fitted reranker on your questions, and says what they gain on questions left out.
+
+    Give --docs with --questions, or --corpus with --queries and --qrels.
+    """
     relevant: dict[str, dict[str, float]] | None = None
     if docs and questions and not (corpus or queries or qrels):
         documents, cases = documents_at(docs), read_cases(questions)

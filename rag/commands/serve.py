@@ -1,6 +1,7 @@
 """serve: a tuned pipeline as a service over HTTP."""
 
 import os
+import shlex
 import socket
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,48 +9,80 @@ from typing import Annotated, Any
 import typer
 
 from rag.artifacts import Artifacts
-from rag.commands.common import EMBEDDING, Keep, PipelineFile, counted, documents_at, pipeline_from, say, usable
+from rag.away.scope import command_line
+from rag.commands.common import Keep, PipelineFile, documents_at, made_ready, pipeline_from, say, usable
+from rag.commands.scope import After, Authors, Before, InForce, Names, Patients, Statuses, Types, among, chosen
 from rag.errors import SettingProblem
 from rag.governance.egress import is_local
+from rag.values import Filter
 from rag.workspace import Workspace
 
 VARIABLE = "RAG_API_KEY"
 SHORTEST_KEY = 16
+MOST_CONNECTIONS = 256  # Above that a request is told 503.
+IDLE = 5  # Seconds for which a connection may wait for its next request.
 
 
 def serve(
-    docs: Annotated[list[Path] | None, typer.Option("--docs", help="Files and folders to read; else the workspace's")] = None,
+    docs: Annotated[
+        list[Path] | None,
+        typer.Option("--docs", help="A file or folder to read; may be given again. Else the workspace's documents"),
+    ] = None,
     workspace: Keep = None,
     pipeline: PipelineFile = None,
-    host: Annotated[str, typer.Option(help=f"Another address than this machine's own needs a key in {VARIABLE}")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for a free one")] = 8502,
+    host: Annotated[
+        str, typer.Option(help=f"Address to listen on; another than this machine's own needs a key in {VARIABLE}")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0 for any free one")] = 8502,
+    document: Names = None,
+    type_: Types = None,
+    after: After = None,
+    before: Before = None,
+    patient: Patients = None,
+    author: Authors = None,
+    status: Statuses = None,
+    in_force: InForce = False,
 ) -> None:
-    """Serves a pipeline over HTTP: POST /retrieve and /ask, GET /pipeline, /health and /openapi.json.
+    """Serves a pipeline over HTTP: POST /retrieve and /ask, GET /pipeline, /scope, /health and /openapi.json.
 
     Only released documents are served: those of a workspace, or those of --docs in which nothing is found that would wait.
+
+    The filter (--document to --in-force) holds for every question: a request can narrow it and never widen it.
+
+    With a key in RAG_API_KEY every request but /health has to carry it in the header X-API-Key.
+
+    Nothing is recorded or sent elsewhere by itself. To trace with OpenTelemetry, install opentelemetry-distro and put
+    `opentelemetry-instrument --traces_exporter console --metrics_exporter none --logs_exporter none` before `python -m rag
+    serve`, or name your collector's exporter: every question is then a span with one below it for each stage, with kinds,
+    counts and times, never text.
     """
     import uvicorn
 
+    from rag.away.patience import Patient
     from rag.away.serve import Served, application, released
 
     key = _key(host)
-    chosen = pipeline_from(pipeline)
+    tuned = pipeline_from(pipeline)
+    only = chosen(document, type_, after, before, patient, author, status, in_force)
     with usable(workspace):
         if docs:
             documents = tuple(documents_at(docs, screened=True))
-            served = Served(chosen, Artifacts(workspace), lambda: documents)
+            served = Served(tuned, Artifacts(workspace), lambda: documents, scope=only)
         elif workspace and (workspace / "workspace.sqlite").is_file():
             opened = Workspace(workspace)
-            served = Served(chosen, opened.artifacts, released(opened), opened.screen)
+            served = Served(tuned, opened.artifacts, released(opened), opened.screen, only)
         else:
             raise SettingProblem("There is nothing to serve. Give documents after --docs, or the app's folder after --workspace.")
-    say(f"{len(served.documents()):,} released documents. {chosen.plan(served.documents(), served.artifacts)}")
-    chosen.prepare(served.documents(), served.artifacts, counted(EMBEDDING))
+    among(only, served.documents())
+    made_ready(tuned, served.documents(), served.artifacts, "released document")
+    served.index()
     served.warnings("ready")
     with _listening(host, port) as listening:
         name = f"[{host}]" if ":" in host else host
-        say(f"Serving on http://{name}:{listening.getsockname()[1]}; Ctrl+C stops it.")
+        limited = f" Filter: {shlex.join(command_line(only))}." if only != Filter() else ""
+        say(f"Serving on http://{name}:{listening.getsockname()[1]}; Ctrl+C stops it.{limited}")
         options: dict[str, Any] = {"access_log": False, "proxy_headers": False, "server_header": False, "ws": "none"}
+        options |= {"http": Patient, "limit_concurrency": MOST_CONNECTIONS, "timeout_keep_alive": IDLE}
         config = uvicorn.Config(
             application(served, key), log_level="warning", lifespan="off", timeout_graceful_shutdown=10, **options
         )

@@ -7,7 +7,7 @@ import typer
 
 from rag.away.script import to_script
 from rag.away.yaml import to_yaml
-from rag.commands.common import EMBEDDING, Keep, PipelineFile, counted, pipeline_from, say, usable
+from rag.commands.common import Keep, PipelineFile, made_ready, pipeline_from, say, usable
 from rag.embed.distil import distilled, kept
 from rag.embed.minilm import installed
 from rag.errors import SettingProblem
@@ -36,7 +36,7 @@ def print_options(as_json: Annotated[bool, typer.Option("--json", help="Print th
 
 
 def print_pipeline(
-    preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}")] = "default",
+    preset: Annotated[str, typer.Option(help=f"Which one to print: {', '.join(PRESETS)}; or give --pipeline")] = "default",
     pipeline: PipelineFile = None,
     form: Annotated[Literal["json", "yaml", "script"], typer.Option("--as", help="What to print")] = "json",
 ) -> None:
@@ -53,8 +53,7 @@ def setup(workspace: Keep = None) -> None:
     with usable(workspace):
         opened = open_workspace(workspace)
     chosen = PRESETS["default"][1]
-    say(f"{len(opened.documents):,} documents. {chosen.plan(opened.documents, opened.artifacts)}")
-    chosen.prepare(opened.documents, opened.artifacts, counted(EMBEDDING)).question_vector("ready")
+    made_ready(chosen, opened.documents, opened.artifacts).question_vector("ready")
     if installed() and not kept():
         say("Distilling MiniLM into the static embedder's table: once, in about half a minute.")
         distilled()

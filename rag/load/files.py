@@ -2,12 +2,14 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rag.errors import FileProblem
 from rag.load.formats import Format, Member, Part
 from rag.load.guard import MOST_BYTES, MOST_MEMBERS
+from rag.strict import SURROGATE
 from rag.values import Document, File
 
 LARGEST = 100 * 1024 * 1024
@@ -78,10 +80,23 @@ def _parts(
             return
         if isinstance(part, Member):
             yield from _member(replace(part, warnings=(*warnings, *part.warnings)), file, formats, depth + 1, left)
-        elif isinstance(part, Document) and warnings:
-            yield file, replace(part, warnings=(*warnings, *part.warnings))
+        elif isinstance(part, Document):
+            yield file, _whole(replace(part, warnings=(*warnings, *part.warnings)) if warnings else part)
         else:
             yield file, part
+
+
+def _whole(value: Any) -> Any:
+    """The same record with � for each half of a surrogate pair, which no model reads; every offset holds."""
+    if isinstance(value, str):
+        return value if value.isascii() else SURROGATE.sub("\ufffd", value)
+    if isinstance(value, tuple):
+        return tuple(map(_whole, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        before = {one.name: getattr(value, one.name) for one in fields(value)}
+        changed = {name: after for name, told in before.items() if (after := _whole(told)) != told}
+        return replace(value, **changed) if changed else value
+    return value
 
 
 def _member(
