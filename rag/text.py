@@ -1,26 +1,47 @@
 """Words, sentences and terms of clinical text, as offsets into it."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import chain
 
 import Stemmer
 
 from rag.rules import rules
 
-WORD = re.compile(r"\S+")
-TERM = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_PLACES = map(chr, chain(range(0x300, 0x3100), range(0xA600, 0xAC00), range(0xFB00, 0xFF00)))
+MARKS = "".join(sign for sign in _PLACES if unicodedata.category(sign).startswith("M")) + "\U000e0100-\U000e01ef"
+JOINED = rf"(?:[{MARKS}\u0e33\u0eb3\u200d\U0001f3fb-\U0001f3ff]|(?<=\u200d)\S|(?<=[\ud800-\udbff])[\udc00-\udfff])"
+KANA = "\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+HAN = rf"\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff{KANA}"
+HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
+UNSPACED = f"{HAN}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Chinese, Japanese, Thai, Lao, Burmese, Khmer.
+ENDS = "。！？｡।॥؟۔"
+CLOSING = "\"'”’)\\]」』》）】"
+LONGEST_WORD, PART = 50, 16
+WORD = re.compile(
+    rf"[{UNSPACED}]{JOINED}{{0,8}}[{ENDS}{CLOSING}、，：；]{{0,4}}"
+    rf"|[^\s{UNSPACED}]{{1,{LONGEST_WORD}}}(?![^\s{UNSPACED}])|[^\s{UNSPACED}]{{1,{PART}}}{JOINED}{{0,8}}"
+)
+TERM = re.compile(rf"[a-z]++(?![^\x00-\x7f])|\d+(?:[.,]\d+)*|[^\W\d_]+(?:[{MARKS}]+[^\W\d_]*)*")
+BIGRAMS = re.compile(rf"[{HAN}{HANGUL}]+")
 BULLET = re.compile(
     r"[ \t]*(?:[-*•●▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
 )
 ASIDE = re.compile(r"\s+[(\[][^()\[\]]{1,90}[)\]]\.?[ \t]*(?=\n|$)")
-STOP = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•\-*])|[.!?]+[\"'”’)\]]*(?=\s*$)")
+STOP = re.compile(
+    rf"[.!?{ENDS}](?:(?<![.!?][.!?])(?<=[.!?])[.!?]*[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•\-*]|\s*$)|(?<=[{ENDS}])[{ENDS}]*[{CLOSING}]*)"
+)
 WRAPPED = 0.72  # A line that would have held the next word within this share of the block's width was ended on purpose.
 
 
-def words(text: str) -> list[tuple[int, int]]:
-    """The start and end of every run of non-blank characters."""
-    return [match.span() for match in WORD.finditer(text)]
+def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """The start and end of every word between two offsets: a run of non-blank characters.
+
+    Where a script has no blanks between words each sign is one; a run above `LONGEST_WORD` is one every `PART` characters.
+    """
+    return [match.span() for match in WORD.finditer(text, start, len(text) if end is None else end)]
 
 
 @cache
@@ -66,13 +87,18 @@ def _blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """The start and end of every sentence between two offsets, without surrounding blanks.
 
-    Sentences end at a stop before a capital, a digit or a bullet (not after an abbreviation or inside a number), at
+    Sentences end at a stop before a capital, a digit or a bullet (not after an abbreviation or inside a number), at any
+    full stop of Chinese, Japanese, Hindi or Urdu, at
     blank lines, before list items, and at lines that were not merely wrapped. Together they hold all non-blank text.
     """
     found: list[tuple[int, int]] = []
     for low, high in _blocks(text, start, len(text) if end is None else end):
         begin = low
         for stop in STOP.finditer(text, low, high):
+            if text[stop.start()] in ENDS:
+                found.append((begin, stop.end()))
+                begin = stop.end()
+                continue
             before = text[max(begin, stop.start() - 24) : stop.start()]
             last = re.split(r"[\s(\[/]", before)[-1].lower()
             if last in _abbreviations() or (len(last) == 1 and last.isalpha() and last != "i"):
@@ -114,6 +140,24 @@ def stopwords() -> frozenset[str]:
 
 
 def terms(text: str, stem: bool = True) -> list[str]:
-    """The index terms of a text: lower case, numbers whole ("2.5"), letters apart from digits, stemmed (Porter, 1980)."""
-    found = [term for term in TERM.findall(text.lower()) if term not in stopwords()]
+    """The index terms of a text: lower case, numbers whole ("2.5"), letters apart from digits, stemmed (Porter, 1980).
+
+    Chinese, Japanese and Korean are indexed by overlapping pairs of signs, as in Lucene's CJKAnalyzer.
+    """
+    lower = text.lower()
+    found = [term for term in TERM.findall(lower) if term not in stopwords()]
+    if not lower.isascii():
+        found = [part for term in found for part in ((term,) if term.isascii() else _paired(term))]
     return [_stem(term) for term in found] if stem else found
+
+
+def _paired(term: str) -> Iterator[str]:
+    """Runs of Chinese, Japanese or Korean in a term as overlapping pairs, a lone sign as it is; other runs whole."""
+    at = 0
+    for run in BIGRAMS.finditer(term):
+        if at < run.start():
+            yield term[at : run.start()]
+        yield from (term[low : low + 2] for low in range(run.start(), max(run.end() - 1, run.start() + 1)))
+        at = run.end()
+    if at < len(term):
+        yield term[at:]

@@ -1,12 +1,15 @@
 """Sentences, words and terms: properties on any text, and cases worked by hand."""
 
+import re
+import unicodedata
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import sentences, stopwords, terms, trim, words
+from rag.text import LONGEST_WORD, MARKS, PART, TERM, sentences, stopwords, terms, trim, words
+from rag.values import Document
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 PIECES = [
@@ -78,6 +81,8 @@ def test_sentences_between_two_offsets_stay_between_them(text: str, one: int, ot
         ),
         ("First paragraph without a stop\n\nSecond paragraph", ["First paragraph without a stop", "Second paragraph"]),
         ("Is there an effusion? No.", ["Is there an effusion?", "No."]),
+        ("患者无发热。「血压正常！」好转", ["患者无发热。", "「血压正常！」", "好转"]),
+        ("रोगी ठीक है। दवा ली।", ["रोगी ठीक है।", "दवा ली।"]),
         ("", []),
         (" \n\t\n ", []),
     ],
@@ -86,9 +91,36 @@ def test_sentences_end_where_a_clinician_would_end_them(text: str, expected: lis
     assert told(text) == expected
 
 
-@given(ANY_TEXT)
+@given(st.text(st.characters(max_codepoint=0xDFF), max_size=LONGEST_WORD))
 def test_words_are_the_runs_between_blanks(text: str) -> None:
     assert [text[start:end] for start, end in words(text)] == text.split()
+
+
+@given(st.one_of(ANY_TEXT, st.text("ab患者กำ\u0301\u200d ", max_size=300)))
+def test_words_hold_all_text_and_none_is_long(text: str) -> None:
+    found = words(text)
+    assert "".join(text[start:end] for start, end in found) == "".join(text.split())
+    assert all(one[1] <= other[0] for one, other in pairwise(found))
+    assert all(end - start <= LONGEST_WORD for start, end in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("患者血压140/90mmHg，无。", ["患", "者", "血", "压", "140/90mmHg，", "无。"]),
+        ("กำลัง", ["กำ", "ลั", "ง"]),
+        ("x" * LONGEST_WORD, ["x" * LONGEST_WORD]),
+        ("x" * (LONGEST_WORD + PART), ["x" * PART, "x" * LONGEST_WORD]),
+        ("x" * 15 + "e\u0301" + "x" * 40, ["x" * 15 + "e\u0301", "x" * 40]),
+    ],
+)
+def test_words_without_blanks_between_them(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in words(text)] == expected
+
+
+@pytest.mark.parametrize("text", ["." * 100_000, ". " * 50_000, "." + " " * 100_000 + ".", "。" * 100_000, '."' * 50_000])
+def test_stops_without_sentences_are_read_once(text: str) -> None:
+    assert len(sentences(text)) == 1
 
 
 @given(ANY_TEXT, st.integers(0, 300), st.integers(0, 300))
@@ -122,3 +154,44 @@ def test_terms_match_across_endings_only_when_stemmed() -> None:
 def test_negations_and_sides_are_terms(word: str) -> None:
     assert word not in stopwords()
     assert terms(word)
+
+
+SCRIPTS = re.compile(r"[\u1100-\u11ff\u2e80-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
+
+
+@given(ANY_TEXT)
+def test_terms_of_a_text_without_marks_or_unspaced_scripts_are_its_letters_and_numbers(text: str) -> None:
+    plain = "".join(sign for sign in SCRIPTS.sub(" ", text).lower() if unicodedata.category(sign)[0] != "M").lower()
+    found = [term for term in re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", plain) if term not in stopwords()]
+    assert terms(plain, stem=False) == found
+
+
+def test_terms_of_clinical_documents_are_its_letters_and_numbers(documents: tuple[Document, ...]) -> None:
+    for document in documents:
+        text = f"{document.text} Größe 5 µg – naïve β-blocker"
+        found = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", text.lower())
+        assert TERM.findall(text.lower()) == found
+        assert terms(text, stem=False) == [term for term in found if term not in stopwords()]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("रोगी ने दवा ली।", ["रोगी", "ने", "दवा", "ली"]),
+        ("مريضٌ بالسُّكَّري", ["مريضٌ", "بالسُّكَّري"]),
+        ("cafe\u0301 x\u0302z", ["cafe\u0301", "x\u0302z"]),
+        ("❤️ 1️⃣", ["1"]),
+        ("患者血压140，无", ["患者", "者血", "血压", "140", "无"]),
+        ("CT示肺结节", ["ct", "示肺", "肺结", "结节"]),
+        ("カルテ", ["カル", "ルテ"]),
+        ("환자는", ["환자", "자는"]),
+    ],
+)
+def test_terms_of_other_scripts_are_whole_words_or_pairs_of_signs(text: str, expected: list[str]) -> None:
+    assert terms(text) == terms(text, stem=False) == expected
+
+
+def test_every_combining_mark_of_the_first_plane_is_known() -> None:
+    held = re.compile(f"[{MARKS}]")
+    marks = {sign for sign in map(chr, range(0x10000)) if unicodedata.category(sign)[0] == "M"}
+    assert {sign for sign in map(chr, range(0x10000)) if held.match(sign)} == marks

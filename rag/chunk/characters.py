@@ -1,16 +1,21 @@
 """LangChain's recursive character splitter, its pieces aligned to exact spans."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Literal
 
 from pydantic import Field
 
 from rag.chunk.base import Chunking
 from rag.errors import SettingProblem
+from rag.text import CLOSING, ENDS, JOINED
 from rag.values import Chunk, Document
 
-BLANK = re.compile(r"\s*")
+RUN = re.compile(rf"\s+|\S{{1,30000}}{JOINED}{{0,8}}")
+SIGN = re.compile(rf"(?:[{ENDS}]{{1,4}}[{CLOSING}]{{0,4}}|\S){JOINED}{{0,8}}")
+PLAIN, ENDING, MANY = 0xF0000, 0x100000, 0xFFFE  # Two planes of private characters, and how many each of them has.
+SEPARATORS = ["\n\n", "\n", " ", f"(?<=[{chr(ENDING)}-{chr(ENDING + MANY - 1)}])", ""]
 
 
 class Characters(Chunking):
@@ -23,40 +28,64 @@ class Characters(Chunking):
     def __call__(self, document: Document) -> Iterator[Chunk]:
         from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-        splitter = RecursiveCharacterTextSplitter(chunk_size=self.size, chunk_overlap=self.overlap)
-        pieces = [piece for piece in splitter.split_text(document.text) if piece.strip()]
-        return self.passages(document, aligned(document, pieces))
-
-
-def aligned(document: Document, pieces: list[str]) -> list[tuple[int, int]]:
-    """Where a splitter's pieces stand in the text, in order, so that nothing but blanks lies between them.
-
-    A piece may stand in several places (a repeated phrase): all of them are followed, and a path that reaches the end of
-    the text is taken. Raises SettingProblem where there is none.
-    """
-    text = document.text
-    ends: list[dict[int, int]] = []  # For each piece: its possible starts, each with the start before it.
-    places = {len(text) - len(text.lstrip()): -1}
-    for at, piece in enumerate(pieces):
-        if at:
-            places = {}
-            for before in ends[-1]:
-                reach = BLANK.match(text, before + len(pieces[at - 1])).end()  # type: ignore[union-attr]
-                start = text.find(piece, before + 1, reach + len(piece))
-                while start >= 0:
-                    if start + len(piece) > before + len(pieces[at - 1]):
-                        places.setdefault(start, before)
-                    start = text.find(piece, start + 1, reach + len(piece))
-        ends.append({start: before for start, before in places.items() if text.startswith(piece, start)})
-    whole = len(text.rstrip())
-    last = next((start for start in reversed(ends[-1]) if start + len(pieces[-1]) >= whole), None) if ends else None
-    if pieces and last is None:
-        raise SettingProblem(
-            f"{document.name}: the pieces of this splitter cannot be aligned to the text. Choose another chunker."
+        shown, starts, ends = numbered(document.text)
+        splitter = RecursiveCharacterTextSplitter(
+            SEPARATORS, is_separator_regex=True, chunk_size=self.size, chunk_overlap=self.overlap
         )
+        pieces = [piece for piece in splitter.split_text(shown) if piece.strip()]
+        return self.passages(document, aligned(document, starts, ends, pieces))
+
+
+@cache
+def _numbers() -> str:
+    return "".join(map(chr, range(PLAIN, PLAIN + MANY))) * 2
+
+
+def numbered(text: str) -> tuple[str, list[int], list[int]]:
+    """What the splitter sees, and where each sign that is not blank starts and ends: in place of a sign is its number.
+
+    So each piece tells where it stands, however often its wording is repeated. A letter with its accents is one sign.
+    """
+    shown: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for run in RUN.finditer(text):
+        if run[0].isspace():
+            shown.append(run[0])
+            continue
+        low, high, at = *run.span(), len(starts) % MANY
+        if run[0].isascii():
+            starts.extend(range(low, high))
+            ends.extend(range(low + 1, high + 1))
+            shown.append(_numbers()[at : at + high - low])
+            continue
+        for at, sign in enumerate(SIGN.finditer(text, low, high), len(starts)):
+            starts.append(sign.start())
+            ends.append(sign.end())
+            shown.append(chr((ENDING if sign[0][0] in ENDS else PLAIN) + at % MANY))
+    return "".join(shown), starts, ends
+
+
+def aligned(document: Document, starts: list[int], ends: list[int], pieces: Sequence[str]) -> list[tuple[int, int]]:
+    """Where a splitter's pieces of the numbered text stand, in order; one that lies within its neighbour is left out.
+
+    Raises SettingProblem where a sign of the text is in none.
+    """
+    problem = SettingProblem(
+        f"{document.name}: the pieces of this splitter cannot be aligned to the text. Choose another chunker."
+    )
     spans: list[tuple[int, int]] = []
-    for at in range(len(pieces) - 1, -1, -1):
-        assert last is not None
-        spans.append((last, last + len(pieces[at])))
-        last = ends[at][last]
-    return spans[::-1]
+    first, last = 0, -1
+    for piece in pieces:
+        first += ((ord(piece[0]) & 0xFFFF) - first) % MANY
+        end = first + ((ord(piece[-1]) & 0xFFFF) - first) % MANY
+        if first > last + 1 or end >= len(ends):
+            raise problem
+        if end > last:
+            if spans and spans[-1][0] == starts[first]:
+                spans.pop()
+            last = end
+            spans.append((starts[first], ends[last]))
+    if last + 1 != len(ends):
+        raise problem
+    return spans

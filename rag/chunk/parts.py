@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rag.chunk.base import Chunking, Piece, packed
+from rag.chunk.base import LONGEST_ROW, Chunking, Piece, bounded, packed
 from rag.load.structure.criteria import MARKER
 from rag.text import lines, sentences, trim
 from rag.values import Chunk, Document, Section
@@ -35,13 +35,14 @@ class Rows(Chunking):
         text = document.text
         if document.format in {"table", "workbook"}:
             titles = [(section.start, section.body) for section in document.sections]
-            yield from self._rows(_headed(lines(text), titles), "")
+            yield from self._rows(bounded(text, _headed(lines(text), titles), LONGEST_ROW), "")
             return
         begin = 0
         for header, rows in _tables(text):
             yield from self._running(text, begin, header[0])
             names = " ".join(text[header[0] : header[1]].replace("|", " · ").split()).strip("· ")
-            yield from self._rows([(header[0], rows[0][1]), *rows[1:]], names if self.columns else "")
+            parts = bounded(text, [(header[0], rows[0][1]), *rows[1:]], LONGEST_ROW)
+            yield from self._rows(parts, names if self.columns else "")
             begin = rows[-1][1]
         yield from self._running(text, begin, len(text))
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from rag.chunk.base import Chunking, packed
 from rag.load.structure.criteria import MARKER
-from rag.text import lines, sentences, trim
+from rag.text import lines, sentences, trim, words
 from rag.values import Chunk, Document
 
 
@@ -43,7 +43,7 @@ def joined_sections(document: Document, smallest: int) -> Iterator[tuple[int, in
     begin = 0
     for low, high in pairwise(cuts):
         start, end = trim(text, begin, high)
-        if start == end or (len(text[start:end].split()) < smallest and high < len(text)):
+        if start == end or (high < len(text) and len(words(text, start, end)) < smallest):
             begin = min(begin, low)
             continue
         yield start, end

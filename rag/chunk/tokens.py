@@ -1,5 +1,7 @@
 """Windows counted as the embedder counts, so that nothing of a passage is cut off; and how many passages are too long."""
 
+import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
@@ -10,7 +12,7 @@ from pydantic import Field
 from rag.chunk.base import Chunking, Counted, section_path, stretches
 from rag.embed.base import Embedding
 from rag.embed.minilm import token_count
-from rag.text import words
+from rag.text import JOINED, words
 from rag.values import Chunk, Document
 
 MARKS = 2  # MiniLM reads a mark at either end of a text.
@@ -52,21 +54,39 @@ class Tokens(Chunking):
 
 
 def _units(text: str, most: int) -> Iterator[Counted]:
-    """The words of a text with their tokens; one with more than `most`, such as a sequence of bases, in parts."""
+    """The words of a text with their tokens; one with more than `most` in parts.
+
+    Where no blank stands between two of them a token may reach over both, and as many are counted as there can be.
+    """
     for start, end in words(text):
-        while (tokens := _tokens(text[start:end])) > most:
-            stop = min(start + most, end - 1)
-            while (part := _tokens(text[start:stop])) > most:
-                stop = start + (stop - start) // 2
-            yield start, stop, part
-            start = stop
-        yield start, end, tokens
+        alone = text[start - 1 : start].strip() == "" == text[end : end + 1].strip()
+        tokens = _tokens(text[start:end]) if alone else _most_tokens(text[start:end])
+        if tokens <= most:
+            yield start, end, tokens
+            continue
+        for part in re.finditer(rf"\S{{1,{most // 4}}}{JOINED}{{0,8}}", text[start:end]):
+            yield start + part.start(), start + part.end(), _most_tokens(part[0])
+
+
+def _most_tokens(word: str) -> int:
+    """As many tokens as a text without blanks can have: one for each letter and accent."""
+    return len(unicodedata.normalize("NFD", word.lower()))
 
 
 @lru_cache(maxsize=100_000)
 def _tokens(word: str) -> int:
     """The tokens of a word with the blank behind it; they add up to those of a text, since no token reaches over a blank."""
     return token_count(f"{word} ")
+
+
+def told(long: int, total: int, limit: int | None, about: bool = False) -> str:
+    """What to say where passages are longer than the embedder reads; nothing where none is."""
+    if not long or limit is None:
+        return ""
+    return (
+        f"{'About ' if about else ''}{long:,} of {total:,} passages are longer than the embedder's {limit:,} tokens; "
+        "the rest of their text is not in the vector. Smaller passages, or the chunker tokens, are read whole."
+    )
 
 
 def too_long(chunks: Sequence[Chunk], embedder: Embedding) -> int:

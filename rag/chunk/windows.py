@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from rag.chunk.base import Chunking
-from rag.text import sentences, words
+from rag.chunk.base import Chunking, units
+from rag.text import words
 from rag.values import Chunk, Document
 
 
@@ -36,7 +36,7 @@ class Sentences(Chunking):
     overlap: int = Field(default=1, ge=0, le=20, description="Sentences shared with the next passage")
 
     def __call__(self, document: Document) -> Iterator[Chunk]:
-        found = sentences(document.text)
+        found = units(document)
         step = self.size - self.overlap
         starts = range(0, max(len(found) - self.overlap, 1), step) if found else range(0)
         pieces = ((found[at][0], found[min(at + self.size, len(found)) - 1][1]) for at in starts)
