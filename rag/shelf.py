@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, body TEXT);
 """
 DOCUMENT = TypeAdapter(Document)
 FINDINGS = TypeAdapter(tuple[Finding, ...])
-EDITABLE = ("title", "type", "date", "patient", "author", "edition", "effective")
+EDITABLE = ("title", "type", "date", "patient", "author", "edition", "effective", "status")
 DAYS = ("date", "effective")
 LOGGER = logging.getLogger(__name__)
 

@@ -1,10 +1,17 @@
 """The records that pass between steps. Whatever points at text is a `Span`, and `document.text[start:end]` is the text."""
 
 import hashlib
+import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Literal
+
+from rag.errors import SettingProblem
+
+DAY = re.compile(r"\d{4}(?:-\d\d){0,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +21,10 @@ class Span:
     document: str
     start: int
     end: int
+
+    def holds(self, other: "Span") -> bool:
+        """Whether another stretch lies whole in this one."""
+        return self.document == other.document and self.start <= other.start and other.end <= self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,8 @@ class Document:
     """A loaded document: normalised text, with pages, sections, times and metadata as offsets into it.
 
     `hidden` holds what only the file shows, such as white text; it stands in the text like any other. `flags` are the
-    stretches that a screen found suspicious and a person released all the same.
+    stretches that a screen found suspicious and a person released all the same. `status` is how far a report has got
+    ("final", "preliminary", "amended"), or "" where it does not say.
     """
 
     name: str
@@ -118,6 +130,7 @@ class Document:
     author: str = ""
     edition: str = ""
     effective: str | None = None
+    status: str = ""
     pages: tuple[Page, ...] = ()
     sections: tuple[Section, ...] = ()
     moments: tuple[Moment, ...] = ()
@@ -132,7 +145,8 @@ class Document:
     def key(self) -> str:
         """A fingerprint of all that later steps read of this document."""
         about = (self.title, self.type, self.date, self.patient, self.author, self.edition, self.effective)
-        parts = (self.name, self.text, *about, self.pages, self.sections, self.assertions, self.flags)
+        said = (self.status,) if self.status else ()  # Without one the key is what it was before documents had a status.
+        parts = (self.name, self.text, *about, *said, self.pages, self.sections, self.assertions, self.flags)
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     def page_at(self, offset: int) -> Page | None:
@@ -220,8 +234,13 @@ class Hit:
 class Filter:
     """What a question may see. Empty fields allow everything; dates are ISO and both ends belong to the range.
 
+    A date may be a day, a month or a year ("2024-03-14", "2024-03", "2024"), here and in a document, and stands for all of its
+    days: a document lies in the range where one of its days may do so. One dated "2024-03" is in a range that begins or ends
+    within that March, and `before="2024"` reaches to the last day of that year. An undated document fails any date.
+
     `in_force` leaves out editions that a later one replaces and those that do not count yet; the index decides that,
-    since it takes all documents to know.
+    since it takes all documents to know. Values of another type or form raise SettingProblem: what cannot be understood
+    must not let everything through.
     """
 
     documents: tuple[str, ...] = ()
@@ -231,20 +250,69 @@ class Filter:
     patients: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     in_force: bool = False
+    statuses: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("documents", "types", "patients", "authors", "statuses"):
+            object.__setattr__(self, name, _names(name, getattr(self, name)))
+        for name in ("after", "before"):
+            _check_day(name, getattr(self, name))
+        if not isinstance(self.in_force, bool):
+            raise SettingProblem(f"Filter: in_force is {self.in_force!r}. Allowed: True or False.")
+        if self.after and self.before and _days(self.after)[0] > _days(self.before)[1]:
+            raise SettingProblem(f"Filter: after {self.after} is later than before {self.before}. Exchange the two.")
 
     def allows(self, document: Document) -> bool:
-        """Whether passages of this document may be retrieved, but for `in_force`. An undated document fails any date filter."""
-        for chosen, value in (
-            (self.documents, document.name),
-            (self.types, document.type),
-            (self.patients, document.patient),
-            (self.authors, document.author),
+        """Whether passages of this document may be retrieved, but for `in_force`."""
+        return next(self.failing(document), None) is None
+
+    def failing(self, document: Document) -> Iterator[str]:
+        """The names of the fields that keep this document out, but for `in_force`."""
+        for name, chosen, value in (
+            ("documents", self.documents, document.name),
+            ("types", self.types, document.type),
+            ("patients", self.patients, document.patient),
+            ("authors", self.authors, document.author),
+            ("statuses", self.statuses, document.status),
         ):
             if chosen and value not in chosen:
-                return False
-        if self.after and (document.date is None or document.date < self.after):
-            return False
-        return not (self.before and (document.date is None or document.date > self.before))
+                yield name
+        first, last = _days(document.date) if document.date and DAY.fullmatch(document.date) else ("", "")
+        if self.after and not last >= _days(self.after)[0]:
+            yield "after"
+        if self.before and not "" < first <= _days(self.before)[1]:
+            yield "before"
+
+
+def _names(field_name: str, given: object) -> tuple[str, ...]:
+    """The values of a field of a filter. Raises SettingProblem for anything but texts in a tuple or list."""
+    form = f'Write a tuple of texts, such as {field_name}=("P-0412",); an empty one allows everything.'
+    if not isinstance(given, tuple | list):
+        raise SettingProblem(f"Filter: {field_name} is {repr(given)[:80]}. {form}")
+    for one in given:
+        if not isinstance(one, str) or not one.strip():
+            raise SettingProblem(f"Filter: {field_name} holds {repr(one)[:80]}, which is no text to look for. {form}")
+    return tuple(given)
+
+
+def _check_day(field_name: str, given: object) -> None:
+    """Raises SettingProblem for anything but None or a day, month or year that there is."""
+    if given is None:
+        return
+    try:
+        if isinstance(given, str) and DAY.fullmatch(given) and date.fromisoformat(_days(given)[0]):
+            return
+    except ValueError:
+        pass
+    raise SettingProblem(
+        f'Filter: {field_name} is {repr(given)[:80]}. Allowed: a day, month or year such as "2024-03-14", "2024-03", "2024".'
+    )
+
+
+def _days(written: str) -> tuple[str, str]:
+    """The first and the last day that a day, month or year may stand for; "2024-02-31" serves as a last day to compare with."""
+    rest = slice(len(written) - len("2024"), None)
+    return written + "-01-01"[rest], written + "-12-31"[rest]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from rag.values import Document, File
 from rag.workspace import Workspace
 from tests.made_files import (
     CCDA,
+    COMPOSITION,
     CSV,
     HTML,
     NOTE,
@@ -596,3 +597,72 @@ def test_white_is_white_however_it_is_written(written: str) -> None:
 
 def test_a_stored_zip_reads_like_a_packed_one() -> None:
     assert one("a.zip", zipped({"a.txt": "A note."}, zipfile.ZIP_STORED)).text == "A note."
+
+
+@pytest.mark.parametrize(
+    ("resource", "status"),
+    [
+        ({"resourceType": "DiagnosticReport", "id": "r", "status": code, "conclusion": "No nodule."}, status)
+        for code, status in (
+            ("final", "final"),
+            ("partial", "preliminary"),
+            ("appended", "amended"),
+            ("entered-in-error", "entered in error"),
+            ("unknown", ""),
+        )
+    ]
+    + [
+        (reference(NOTE, docStatus="preliminary"), "preliminary"),
+        (reference(NOTE, docStatus="final", status="superseded"), "final"),
+        (reference(NOTE, status="superseded"), "superseded"),
+        (reference(NOTE), ""),
+        (reference("Status: DRAFT\nNo nodule."), "draft"),
+        (reference("Status: DRAFT\nNo nodule.", docStatus="final"), "final"),
+        ({**COMPOSITION, "status": "amended"}, "amended"),
+    ],
+)
+def test_the_status_of_a_report_is_that_of_its_resource_or_else_of_its_text(resource: dict[str, Any], status: str) -> None:
+    assert one("r.json", json.dumps(resource)).status == status
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("", ""),
+        ('<statusCode xmlns="urn:hl7-org:sdtc" code="completed"/>', "final"),
+        ('<statusCode xmlns="urn:hl7-org:sdtc" code="active"/>', "draft"),
+        ('<legalAuthenticator><signatureCode code="S"/></legalAuthenticator>', "final"),
+        ('<relatedDocument typeCode="RPLC"><parentDocument/></relatedDocument>', "amended"),
+        ('<relatedDocument typeCode="XFRM"><parentDocument/></relatedDocument>', ""),
+    ],
+)
+def test_the_status_of_a_ccda_is_read_from_its_header(header: str, status: str) -> None:
+    assert one("note.xml", CCDA.replace("<author>", f"{header}<author>")).status == status
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status"),
+    [
+        ("ct.txt", "CT CHEST\nReport status: Preliminary\nNo nodule.", "preliminary"),
+        ("ct.txt", "CT CHEST\n*** AMENDED REPORT ***\nNo nodule.", "amended"),
+        ("ct.md", "# CT chest\n\n**Status:** FINAL\n\nNo nodule.", "final"),
+        ("ct.html", "<h1>Addendum</h1><p>No nodule.</p>", "amended"),
+        ("ct.html", "<table><tr><td>Status</td><td>Final</td></tr><tr><td>Test</td><td>CT</td></tr></table>", "final"),
+        ("ct.txt", "CT CHEST\nCode status: full\nMargin status: final\nNo nodule.", ""),
+        ("orders.csv", "status,order\nfinal,CT\n", ""),
+        ("ct.json", '{"text": "No nodule.", "status": "entered-in-error"}', "entered in error"),
+        ("ct.json", '{"text": "No nodule.", "status": "Addendum"}', "amended"),
+        ("ct.json", '{"text": "No nodule.", "status": "green"}', ""),
+    ],
+)
+def test_the_status_of_a_report_is_read_from_a_line_or_a_title(name: str, data: str, status: str) -> None:
+    assert one(name, data).status == status
+
+
+def test_an_entry_about_another_patient_goes_into_the_records_of_that_patient() -> None:
+    other = {"resourceType": "Condition", "id": "k2", "code": {"text": "Cough"}, "subject": {"reference": "Patient/P-9002"}}
+    linked = {**COMPOSITION, "section": [{"title": "Problems", "entry": [{"reference": "Condition/k2"}]}]}
+    report, records = read_file(File("b.json", bundle(linked, other)))
+    assert "Cough" not in report.text and report.patient == "P-9001"
+    assert "1 entries about another patient left out" in report.changes
+    assert records.text == "Problems\nCough\n" and records.patient == "P-9002"

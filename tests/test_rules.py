@@ -9,6 +9,7 @@ import pytest
 from rag.load import read_file
 from rag.load.structure.assertions import assertions
 from rag.load.structure.headings import heading_kind
+from rag.load.structure.patients import document_patient, patient_column, patient_of
 from rag.load.structure.provenance import (
     document_author,
     document_date,
@@ -18,13 +19,17 @@ from rag.load.structure.provenance import (
     superseded,
 )
 from rag.load.structure.sections import sections
+from rag.load.structure.statuses import coded_status, document_status
 from rag.load.structure.times import absolute, anchors, moments
 from rag.rules import rules
 from rag.text import sentences, terms
 from rag.values import Document, File
 
 FILES = sorted(path.name.removesuffix(".json") for path in resources.files("rag.rules").iterdir() if path.name.endswith(".json"))
-HERE = ["abbreviations", "assertions", "authors", "dates", "editions", "headings", "stopwords", "times", "types"]
+HERE = [
+    "abbreviations", "assertions", "authors", "dates", "editions", "headings", "patients", "statuses", "stopwords", "times",
+    "types",
+]  # fmt: skip
 ELSEWHERE = ["hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "surrogates", "synonyms", "topics"]
 HEADING_RULES = rules("headings")
 HEADINGS = HEADING_RULES["headings"]
@@ -33,6 +38,7 @@ TYPES = rules("types")["types"]
 ABBREVIATIONS = rules("abbreviations")["never_end_a_sentence"]
 STOPWORDS = rules("stopwords")
 ASSERTIONS, TIMES, AUTHORS, EDITIONS = rules("assertions"), rules("times"), rules("authors"), rules("editions")
+PATIENTS, STATUSES = rules("patients"), rules("statuses")["statuses"]
 TITLES = [(rule, name) for rule in HEADINGS for name in (rule["name"], *rule["also"])]
 CUES = [(rule["type"], cue) for rule in TYPES for cue in rule["cues"]]
 
@@ -230,3 +236,49 @@ def test_the_example_of_a_replacement_is_no_edition_or_date_of_its_own_and_links
     old = Document("old", "x", title="Policy AB-001", type="policy", effective="2020-01-01", edition="4")
     new = Document("new", rule["example"], title="Scans of the chest", type="policy", effective="2024-01-01")
     assert superseded([old, new]) == ({"old": "new"} if "AB-001" in rule["example"] else {})
+
+
+@pytest.mark.parametrize("rule", PATIENTS["labels"], ids=by("label"))
+def test_the_example_of_a_patient_label_names_one_patient_and_a_second_one_nobody(rule: dict[str, str]) -> None:
+    text = f"CLINIC NOTE\n{rule['example']}\n\nIt rained.\n"
+    assert patient_of(text) == ("" if rule["kind"] == "record" else "P-0412", 1)
+    for other in (rule["example"], *(two["example"] for two in PATIENTS["labels"] if two["kind"] == rule["kind"])):
+        assert patient_of(f"{text}{'It rained on. ' * 500}\n\n{other.replace('P-0412', 'P-0413')}\nIt snowed.\n") == ("", 2)
+    assert patient_column(["note", rule["label"].title().replace(" ", "_")]) == 1
+
+
+@pytest.mark.parametrize("rule", PATIENTS["others"], ids=by("cue"))
+def test_the_example_of_another_person_leaves_the_patient_who_it_is(rule: dict[str, str]) -> None:
+    assert patient_of(f"Patient: P-0412\n\n{rule['example']}\n") == ("P-0412", 1)
+    unknown = rule["example"].lower().replace(rule["cue"], "person").replace("p-0999", "P-0999")
+    assert patient_of(f"Patient: P-0412\n\n{unknown}\n") == ("", 2)
+
+
+def test_a_long_number_after_a_plain_label_is_the_id_of_somebody_too() -> None:
+    assert document_patient("Patient: P-0412\nIt rained.\n") == "P-0412"
+    assert patient_of("Patient: P-0412\nIt rained.\n\nPatient: 4455667\nIt snowed.\n") == ("", 2)
+
+
+@pytest.mark.parametrize("rule", STATUSES, ids=by("status"))
+def test_the_example_of_a_status_and_all_its_cues_titles_and_codes_give_it(rule: dict[str, Any]) -> None:
+    assert document_status("", f"{rule['example']}\nIt rained.") == rule["status"]
+    assert {document_status("", f"REPORT\n{label.title()}: {cue.upper()}\nIt rained.")
+            for cue in rule["cues"] for label in rules("statuses")["labels"]} == {rule["status"]}  # fmt: skip
+    assert {document_status(title.upper(), "It rained.") for title in rule["titles"]} <= {rule["status"]}
+    assert {coded_status(code) for code in rule["codes"]} == {rule["status"]}
+
+
+@pytest.mark.parametrize("part", ["cues", "titles", "codes"])
+def test_no_cue_of_a_status_stands_under_two(part: str) -> None:
+    every = [one for rule in STATUSES for one in rule[part]]
+    assert len(every) == len(set(every))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Code status: final", "Status: stable", "The status is final: it rained.", "Final diagnosis: rain", "Draft of cold air",
+     "Problem status: complete", "Status: complete recovery", "Status: final stage of the illness",
+     "REPORT\n" + "It rained.\n" * 200 + "Status: final"],
+)  # fmt: skip
+def test_what_only_looks_like_a_status_gives_none(text: str) -> None:
+    assert document_status(text.split("\n")[0], text) == ""

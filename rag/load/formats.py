@@ -13,6 +13,7 @@ from rag.load.encoding import NAMES, encoding_of
 from rag.load.layout import Heading, Layout
 from rag.load.office.formulas import cell_finding
 from rag.load.structure.assertions import assertions
+from rag.load.structure.patients import NO_PATIENT, nobodys, owner_of, patient_column, series_of, with_patient
 from rag.load.structure.provenance import described, document_edition, document_effective
 from rag.load.structure.sections import sections
 from rag.load.structure.times import moments
@@ -22,6 +23,8 @@ from rag.values import Aside, Document, File, Finding, Page, Section
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BINARY = "the content is binary, not text. Save it as text, Markdown, CSV or PDF."
 BINARY_SHARE = 0.02
+MOST_PATIENTS = 5_000
+"""A table of more is not divided; then it is about nobody, as any text with the ids of several patients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ class Format(Stage):
         """Whether these bytes can only be of this format."""
         return False
 
-    def laid_out(self, file: File, layout: Layout, *, title: str = "", divided: bool = True) -> Document:
+    def laid_out(
+        self, file: File, layout: Layout, *, title: str = "", divided: bool = True, owner: str | None = None
+    ) -> Document:
         """The document of a layout. Raises FileProblem where it has no text."""
         return self.finish(
             file,
@@ -61,6 +66,7 @@ class Format(Stage):
             hidden=tuple(layout.hidden),
             changes=layout.changes,
             warnings=tuple(layout.warnings),
+            owner=owner,
         )
 
     def finish(
@@ -77,8 +83,12 @@ class Format(Stage):
         asides: tuple[Aside, ...] = (),
         hidden: tuple[Finding, ...] = (),
         changes: tuple[str, ...] = (),
+        owner: str | None = None,
     ) -> Document:
-        """The document for this text, with sections, type, date and title. Raises FileProblem where there is no text."""
+        """The document for this text, with sections, type, date and title. Raises FileProblem where there is no text.
+
+        `owner` is the patient whose rows of a table these are, "" where the rows do not say it, None for any other text.
+        """
         if not text.strip():
             raise FileProblem(f"{file.name}: the file holds no text. Upload a file with text in it.")
         found = with_headings(text, headings, sections(text) if divided else (), rows)
@@ -96,6 +106,8 @@ class Format(Stage):
                 warnings=warnings,
             )
         )
+        if owner is not None:
+            document = with_patient(document, owner, rows=True) if owner else replace(document, patient="")
         return replace(document, moments=moments(text, found, document.date), assertions=assertions(text, found))
 
 
@@ -107,6 +119,10 @@ def with_facts(document: Document, **facts: str | None) -> Document:
         edition = document_edition(changed.type, changed.title, changed.text)
         effective = document_effective(changed.type, changed.text)
         changed = replace(changed, **{"edition": edition, "effective": effective, **known})  # type: ignore[arg-type]
+    told, found = changed.patient, document.patient
+    if known.get("patient"):
+        several = told != found and series_of(told) == series_of(found) != ""
+        changed = nobodys(changed, 2) if several else with_patient(changed, told)
     if changed.date != document.date:
         changed = replace(changed, moments=moments(changed.text, changed.sections, changed.date))
     return changed
@@ -186,7 +202,7 @@ class Markdown(Format):
 
 
 class Table(Format):
-    """CSV or TSV: every row becomes one line, each value beside its column's name."""
+    """CSV or TSV: every row becomes one line, each value beside its column's name; a document for each patient of a column."""
 
     kind: Literal["table"] = "table"
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
@@ -204,22 +220,38 @@ class Table(Format):
         ragged = sum(len(row) != len(names) for row in rows[1:])
         if ragged:
             warnings += (f"{ragged} of {len(rows) - 1} rows do not have {len(names)} values; extra ones are kept unnamed",)
-        lines: list[str] = []
-        hidden: list[Finding] = []
-        at = 0
-        for row in rows[1:]:
-            line = _row(names, row)
-            hidden += _formulas(row, line, at)
-            lines.append(line)
-            at += len(line) + 1 if line else 0
-        yield self.finish(
-            file,
-            "\n".join(line for line in lines if line) + "\n",
-            title=re.sub(r"[_\-]+", " ", file.name.rsplit(".", 1)[0]),
-            warnings=warnings,
-            divided=False,
-            hidden=tuple(hidden),
-        )
+        title = re.sub(r"[_\-]+", " ", file.name.rsplit(".", 1)[0])
+        for owner, own in _by_patient(names, rows[1:]).items():
+            lines: list[str] = []
+            hidden: list[Finding] = []
+            at = 0
+            for row in own:
+                line = _row(names, row)
+                hidden += _formulas(row, line, at)
+                lines.append(line)
+                at += len(line) + 1 if line else 0
+            text = "\n".join(line for line in lines if line) + "\n"
+            part, told = (file, warnings) if len(own) == len(rows) - 1 else of_one(file, owner or "", warnings)
+            yield self.finish(part, text, title=title, warnings=told, divided=False, hidden=tuple(hidden), owner=owner)
+
+
+def _by_patient(names: list[str], rows: list[list[str]]) -> dict[str | None, list[list[str]]]:
+    """The rows of each patient where a column says whose they are; under "" those that name nobody, under None all others."""
+    column = patient_column(names)
+    found: dict[str | None, list[list[str]]] = {}
+    spelt: dict[str, str] = {}
+    for row in rows:
+        owner = owner_of(row[column]) if column is not None and column < len(row) else ""
+        found.setdefault(spelt.setdefault(owner.upper(), owner), []).append(row)
+    return found if found.keys() != {""} and len(found) <= MOST_PATIENTS else {None: rows}
+
+
+def of_one(file: File, owner: str, warnings: tuple[str, ...] = ()) -> tuple[File, tuple[str, ...]]:
+    """The name for the rows of one patient of a table ("visits.csv/P-0412"), and what is to be said about them."""
+    if owner:
+        return replace(file, name=f"{file.name}/{owner}"), warnings
+    nobody = "these rows do not name their patient by a pseudonym such as P-0412, so no filter by patient shows them"
+    return replace(file, name=f"{file.name}/{NO_PATIENT}"), (*warnings, nobody)
 
 
 def _formulas(row: list[str], line: str, at: int) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.errors import FileProblem
 from rag.values import Aside, Document, Finding
@@ -38,6 +38,7 @@ class Layout:
         self.at = 0
         self.headings: list[Heading] = []
         self.rows: set[int] = set()
+        self.owners: dict[int, str] = {}
         self.asides: list[Aside] = []
         self.hidden: list[Finding] = []
         self.warnings: list[str] = []
@@ -90,11 +91,13 @@ class Layout:
             self.mark(start + first, min(start + last, start + len(out)), mark)
         return start, start + len(out)
 
-    def row(self, *pieces: Piece) -> None:
-        """Adds a row of a table, which is no heading whatever it begins with."""
+    def row(self, *pieces: Piece, owner: str | None = None) -> None:
+        """Adds a row of a table, which is no heading whatever it begins with; `owner` is the patient that it names, or ""."""
         start, end = self.line(*pieces)
         if end > start:
             self.rows.add(start)
+            if owner is not None:
+                self.owners[start] = owner
 
     def heading(self, level: int, *pieces: Piece) -> None:
         """Adds a line that is a heading, after a blank line."""
@@ -133,6 +136,44 @@ class Layout:
         if number is not None:
             end = len(self.asides[number].text)
             self.hidden.append(Finding(finding.kind, finding.type, 0, end, finding.rule, finding.score, number))
+
+    def of_each(self) -> dict[str, "Layout"]:
+        """The rows of each owner under the headings that they stand under; what has no owner under ""."""
+        heading_at = {heading.start: heading for heading in self.headings}
+        parts: dict[str, Layout] = {}
+        place_of: list[tuple[int, Layout]] = []
+        above: Heading | None = None
+        told: dict[str, Heading | None] = {}
+        at = 0
+        for line in self._lines:
+            start, at = at, at + len(line)
+            above = heading_at.get(start, above)
+            if start in heading_at or not line.strip():
+                continue
+            owner = self.owners.get(start, "")
+            part = parts.setdefault(owner, Layout(self.name, self._longest))
+            if above and told.get(owner) is not above:
+                part.heading(above.level, (above.title, ""))
+                part._seen_as(self, above.start, above.body)
+                told[owner] = above
+            part.row((line, ""), owner=self.owners.get(start))
+            part._seen_as(self, start, at - 1)
+            place_of.append((start, part))
+        for part in parts.values():
+            part.warnings += self.warnings
+            part._counts += self._counts
+        for number, aside in enumerate(self.asides):
+            part = next((part for start, part in place_of if start >= aside.at), place_of[0][1])
+            kept = part.aside(aside.kind, aside.text)
+            part.hidden += [replace(one, aside=kept) for one in self.hidden if one.aside == number]
+        return parts
+
+    def _seen_as(self, whole: "Layout", start: int, end: int) -> None:
+        """Marks the last line as far as it is marked in the layout that it came from, where it stood at `start`."""
+        first = self.at - 1 - (end - start)
+        for one in whole.hidden:
+            if one.aside is None and one.start < end and start < one.end:
+                self.mark(first + max(one.start, start) - start, first + min(one.end, end) - start, one.type, one.score)
 
     def plain(self, text: str) -> str:
         """The text with letters composed and without control characters or halves of surrogate pairs."""

@@ -1,4 +1,4 @@
-"""JSON: one document a line or object with a text, with its own title, date, type and patient; FHIR goes to its own reader."""
+"""JSON: one document a line or object with a text and what it tells of itself; FHIR goes to its own reader."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from rag.load.guard import json_value
 from rag.load.health.fhir import Fhir, documents
 from rag.load.health.fhir_lines import word
 from rag.load.layout import Layout
+from rag.load.structure.statuses import named_status
 from rag.values import Document, File
 
 TEXTS = ("text", "content", "note", "note_text", "body", "report")
@@ -100,7 +101,7 @@ class Json(Format):
         found = self.finish(
             File(name, b""), text, title=facts["title"], asides=tuple(layout.asides), changes=layout.changes, warnings=warnings
         )
-        return with_facts(found, **facts)
+        return with_facts(found, **facts, status=named_status(word(value.get("status"))))
 
     def _data(self, file: File, value: Any, warnings: tuple[str, ...]) -> Document:
         """Any other JSON: a line a value, under its path."""

@@ -13,13 +13,14 @@ from rag.load.health.attachments import Reader, attached, decoded
 from rag.load.layout import Layout
 from rag.load.office.rtf import Rtf
 from rag.load.pdf import Pdf
+from rag.load.structure.patients import PSEUDONYM, nobodys
+from rag.load.structure.statuses import coded_status
 from rag.load.web.html import Html
 from rag.load.web.markup import Walker, local
 from rag.rules import rules
 from rag.values import Document, File
 
 ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?ClinicalDocument[\s>]")
-PSEUDONYM = re.compile(r"[A-Za-z]{1,4}-?\d{2,8}")
 LOINC = "2.16.840.1.113883.6.1"
 READERS: dict[str, Reader] = {
     "text/plain": Text(),
@@ -118,23 +119,35 @@ def _people(layout: Layout, root: Any) -> None:
 
 
 def _with_facts(document: Document, root: Any) -> Document:
-    """The document with type, date, patient and author's role from the header."""
+    """The document with type, date, patient, author's role and status from the header."""
     code = _child(root, "code")
-    patient = _down(root, "recordTarget", "patientRole", "id")
-    pseudonym = (patient.get("extension") or "") if patient is not None else ""
+    patients = [_down(one, "patientRole", "id") for one in root if local(one.tag) == "recordtarget"]
+    pseudonyms = list(dict.fromkeys((one.get("extension") or "") if one is not None else "" for one in patients)) or [""]
     author = _child(root, "author")
     role = _down(author, "assignedAuthor", "code")
     function = _child(author, "functionCode")
     roles = [one.get("displayName") or "" for one in (role, function) if one is not None]
     moment = _child(root, "effectiveTime")
     known = code_type((code.get("code") or "") if code is not None else "")
-    return with_facts(
+    found = with_facts(
         document,
         type=known,
         date=day((moment.get("value") or "") if moment is not None else ""),
-        patient=pseudonym if PSEUDONYM.fullmatch(pseudonym) else "",
+        patient=pseudonyms[0] if PSEUDONYM.fullmatch(pseudonyms[0]) else "",
         author=next(filter(None, roles), ""),
+        status=_status(root),
     )
+    return nobodys(found, len(pseudonyms)) if len(pseudonyms) > 1 else found
+
+
+def _status(root: Any) -> str:
+    """What the header says of its status: amended where it replaces or adds to another document, else by code or signature."""
+    if any(local(one.tag) == "relateddocument" and one.get("typeCode") in {"RPLC", "APND"} for one in root):
+        return "amended"
+    code = _child(root, "statusCode")
+    signed = _down(root, "legalAuthenticator", "signatureCode")
+    told = coded_status((code.get("code") or "") if code is not None else "")
+    return told or ("final" if signed is not None and signed.get("code") == "S" else "")
 
 
 def code_type(*codes: str) -> str:

@@ -10,11 +10,13 @@ from rag.errors import FileProblem
 from rag.load.formats import Format, decode, with_facts
 from rag.load.guard import json_value, safe_path, xml_root
 from rag.load.health.attachments import Reader, attached, decoded
-from rag.load.health.ccda import PSEUDONYM, READERS, Ccda, code_name, code_type, day
+from rag.load.health.ccda import READERS, Ccda, code_name, code_type, day
 from rag.load.health.fhir_check import faults_of
 from rag.load.health.fhir_lines import TOLD, concept, items, line_of, people, word
 from rag.load.health.fhir_xml import from_xml
 from rag.load.layout import Layout
+from rag.load.structure.patients import PSEUDONYM, with_patient
+from rag.load.structure.statuses import coded_status
 from rag.load.web.html import write_html
 from rag.values import Document, File
 
@@ -24,6 +26,7 @@ DOCUMENTS = ("Composition", "DocumentReference", "DiagnosticReport")
 JSON_HEAD = re.compile(rb"\s*\{\s*\"resourceType\"\s*:")
 XML_HEAD = re.compile(rb"<\w[^>]{0,300}xmlns=[\"']http://hl7\.org/fhir[\"']")
 DEEPEST_SECTION = 20
+STATUSES = {"Composition": ("status",), "DiagnosticReport": ("status",), "DocumentReference": ("docStatus", "status")}
 
 
 class Fhir(Format):
@@ -201,6 +204,9 @@ class _Bundle:
                 continue
             if target["resourceType"] in DOCUMENTS:
                 continue
+            if _subject(within) and _subject(target) not in ("", _subject(within)):
+                layout.count("entries about another patient left out")
+                continue
             self.used.add(id(target))
             if silent:
                 layout.count("entries told by their section's narrative")
@@ -236,7 +242,8 @@ class _Bundle:
             persons = []
             try:
                 made = self.form.laid_out(file, layout, title="Records", divided=False)
-                found.append(replace(made, patient=patient if PSEUDONYM.fullmatch(patient) else ""))
+                known = PSEUDONYM.fullmatch(patient)
+                found.append(with_patient(made, patient, rows=True) if known else replace(made, patient=""))
             except FileProblem as problem:
                 found.append(problem)
         return found
@@ -256,6 +263,7 @@ class _Bundle:
             date=next(filter(None, (day(word(moment)) for moment in moments)), None),
             patient=patient if PSEUDONYM.fullmatch(patient) else "",
             author=self._author(resource),
+            status=coded_status(*(word(resource.get(name)) for name in STATUSES[resource["resourceType"]])),
         )
 
     def _author(self, resource: dict[str, Any]) -> str:

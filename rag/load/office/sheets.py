@@ -12,10 +12,11 @@ import openpyxl
 from openpyxl.utils import range_boundaries
 
 from rag.errors import FileProblem
-from rag.load.formats import Format
+from rag.load.formats import MOST_PATIENTS, Format, of_one
 from rag.load.guard import office_parts
 from rag.load.layout import Layout, Piece
 from rag.load.office.formulas import formula_finding
+from rag.load.structure.patients import owner_of, patient_column
 from rag.load.web.css import WHITE, alike, colour_of
 from rag.values import Document, File
 
@@ -49,7 +50,14 @@ class Workbook(Format):
         if any(b"<f" in part or b":f>" in part for name, part in parts.items() if "/worksheets/" in name):
             _write_formulas(layout, _opened(file, values=False))
         title = re.sub(r"[_\-]+", " ", file.name.rpartition("/")[2].rsplit(".", 1)[0])
-        yield self.laid_out(file, layout, title=title, divided=False)
+        owners = set(layout.owners.values())
+        if 1 < len(owners) <= MOST_PATIENTS:
+            for owner, part in layout.of_each().items():
+                own, part.warnings[:] = of_one(file, owner, tuple(part.warnings))
+                yield self.laid_out(own, part, title=title, divided=False, owner=owner)
+        else:
+            owner = owners.pop() if len(owners) == 1 and set(layout.owners) == layout.rows else ""
+            yield self.laid_out(file, layout, title=title, divided=False, owner=owner or None)
 
 
 def _check_sheets(name: str, parts: dict[str, bytes]) -> None:
@@ -127,6 +135,7 @@ class _Sheet:
 
     def write(self) -> None:
         names: dict[int, Piece] = {}
+        whose: int | None = None
         begun = False
         for number, cells in self.rows:
             filled = {column: self._piece(number, column, cell) for column, cell in cells.items() if cell.value is not None}
@@ -136,12 +145,15 @@ class _Sheet:
                 texts = [cell.value for cell in cells.values() if cell.value is not None]
                 if len(self.rows) > 1 and all(isinstance(text, str) and len(text) <= 100 for text in texts):
                     names = filled
+                    at = patient_column([text for text, _ in names.values()])
+                    whose = None if at is None else list(names)[at]
                     self._unseen_names(names)
                     continue
             if filled:
                 for (row, column), first in [(place, cell) for place, cell in self._above(number)]:
                     filled.setdefault(column, self._piece(row, column, first))
-                self.layout.row(*_row(names, filled))
+                owner = None if whose is None else owner_of(filled.get(whose, ("", ""))[0])
+                self.layout.row(*_row(names, filled), owner=owner)
 
     def _above(self, number: int) -> Iterator[tuple[tuple[int, int], Any]]:
         """Cells merged downward into this row, whose value stands in each of their rows."""

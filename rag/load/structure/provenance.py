@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
+from rag.load.structure.patients import HEAD, with_patient
+from rag.load.structure.statuses import document_status
 from rag.load.structure.times import absolute
 from rag.rules import rules
 from rag.values import Document
 
-PATIENT = re.compile(r"\b(?:patient|member|pseudonym)(?: id)?\W{1,6}(?:patient )?([A-Z]{1,4}-?\d{2,8})\b", re.IGNORECASE)
-HEAD = 3000
 TAIL = 600
+TABLES = ("table", "workbook")
+"""In a row of these, "status: final" is said of the row."""
 NUMBER = re.compile(r"\b[A-Z]{2,5}[- ]?\d{2,5}\b")
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -48,15 +50,9 @@ def _openings(labels: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]
     longest = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
     after = rf"({longest})[\s:.\-–*_|]{{1,8}}(?=(?:[A-Z][a-z]+\.? )?\d)"
     return (
-        re.compile(rf"^\W*{after}", re.IGNORECASE | re.MULTILINE),
+        re.compile(rf"^[^\w\n]*{after}", re.IGNORECASE | re.MULTILINE),
         re.compile(rf"\b{after}", re.IGNORECASE | re.MULTILINE),
     )
-
-
-def document_patient(text: str) -> str:
-    """The pseudonym after a "Patient:" label near the start ("P-0412"), or nothing."""
-    found = PATIENT.search(text[:HEAD])
-    return found[1] if found else ""
 
 
 def document_type(name: str, title: str, text: str) -> str:
@@ -97,7 +93,7 @@ def _roles() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, str]]:
     role_of = {cue: rule["role"] for rule in known["roles"] for cue in rule["cues"]}
     labels = "|".join(re.escape(label) for label in sorted(known["labels"], key=len, reverse=True))
     cues = "|".join(re.escape(cue) for cue in sorted(role_of, key=len, reverse=True))
-    labelled = re.compile(rf"^[\s*_|#>-]*({labels})[\s*_]*[:|][\s*_]*([^\n]{{2,120}})", re.IGNORECASE | re.MULTILINE)
+    labelled = re.compile(rf"^[ \t*_|#>-]*({labels})[\s*_]*[:|][\s*_]*([^\n]{{2,120}})", re.IGNORECASE | re.MULTILINE)
     return labelled, re.compile(rf"(?<![\w-])(?:{cues})(?![\w-])", re.IGNORECASE), role_of
 
 
@@ -232,16 +228,17 @@ def in_force(documents: Iterable[Document], today: str) -> set[str]:
 
 
 def described(document: Document) -> Document:
-    """The document with type, date, patient, author, edition and effective date read off its name, title and text."""
+    """The document with type, date, patient, author, edition, effective date and status read off its name, title and text."""
     text, title = document.text, document.title or document_title(document.text)
     kind = document_type(document.name, title, text)
-    return replace(
+    found = replace(
         document,
         title=title,
         type=kind,
         date=document_date(text),
-        patient=document_patient(text),
         author=document_author(text),
         edition=document_edition(kind, title, text),
         effective=document_effective(kind, text),
+        status="" if document.format in TABLES else document_status(title, text),
     )
+    return with_patient(found)
