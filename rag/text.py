@@ -1,5 +1,6 @@
 """Words, sentences and terms of clinical text, as offsets into it."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -161,3 +162,8 @@ def _paired(term: str) -> Iterator[str]:
         at = run.end()
     if at < len(term):
         yield term[at:]
+
+
+def telling(held: int, texts: int) -> float:
+    """How well a term that `held` of so many texts hold tells them apart (Spärck Jones, 1972); nought where none does."""
+    return math.log((texts + 1) / (held + 0.5)) if held else 0.0

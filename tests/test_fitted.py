@@ -124,6 +124,38 @@ def test_rare_words_count_more_among_the_token_matches() -> None:
     assert values[1, NAMES.index("late")] > values[1, NAMES.index("late_rare")]
 
 
+def test_a_term_that_few_candidates_hold_tells_more_and_like_passages_lend_their_scores() -> None:
+    texts = {
+        "a.txt": "Dose given at discharge.",
+        "b.txt": "Dose given at home.",
+        "c.txt": "Torsemide at home.",
+        "d.txt": "Torsemide at home again.",
+    }
+    documents = [Document(name=name, text=text) for name, text in texts.items()]
+    pipeline = Pipeline(embed=Hashing(), chunk=Words(size=40, overlap=0, header=False))
+    index = pipeline.prepare(documents, Artifacts())
+    hits = [Hit(chunk, score) for chunk, score in zip(index.chunks, (0.4, 0.4, 1.0, 0.1), strict=True)]
+    weights = index.weights("dose given")
+    words = features("dose given again", hits, index, ["telling", "coverage"])
+    telling, coverage = words[:, NAMES.index("telling")], words[:, NAMES.index("coverage")]
+    assert coverage[0] == coverage[1] == 1.0 and coverage[3] < 1.0, "two words of the question against one"
+    rare, common = index.weights("again")["again"] * np.log(5 / 1.5), sum(weights.values()) * np.log(5 / 2.5)
+    assert telling[3] / telling[0] == pytest.approx(rare / common, rel=1e-4), "the one that only d holds counts more"
+    alike = features("dose", hits, index, ["alike"])[:, NAMES.index("alike")]
+    assert alike[3] == 1.0, "d is most like c, which stands first"
+    assert not features("dose", hits[:1], index, ["alike"]).any(), "alone there is nothing to be like"
+
+
+@pytest.mark.skipif(not installed(), reason="the MiniLM wheel is not installed")
+def test_the_least_token_matches_are_those_of_what_a_passage_lacks() -> None:
+    texts = ["zalumide was given at noon", "zalumide, zalumide, zalumide", "nothing of the kind"]
+    pipeline = Pipeline(embed=MiniLM(), chunk=Words(size=40, overlap=0, header=False))
+    index = pipeline.prepare([Document(name=f"{at}.txt", text=text) for at, text in enumerate(texts)], Artifacts())
+    hits = [Hit(chunk, 1.0) for chunk in index.chunks]
+    values = features("zalumide was given at noon", hits, index, ["late_least"])[:, NAMES.index("late_least")]
+    assert values[0] == 1.0 and values[1] < 0.5
+
+
 def test_what_retrieval_already_knew_is_not_computed_again(pipeline: Pipeline, index: Index) -> None:
     hits = found(index, pipeline)
     bare = [Hit(hit.chunk, hit.score) for hit in hits]
@@ -142,7 +174,8 @@ def test_token_matches_are_read_only_where_they_weigh() -> None:
     assert not Pipeline(embed=Hashing(), rerank=Fitted()).rerank.reads_tokens
     assert not Pipeline(embed=Hashing(), retrieve=Terms(), rerank=Fitted()).reads_vectors
     assert Pipeline(embed=Hashing(), retrieve=Terms(), rerank=Fitted(vectors=0.1)).reads_vectors
-    for name in ("late", "late_rare"):
+    assert Pipeline(embed=Hashing(), retrieve=Terms(), rerank=Fitted(alike=0.1)).reads_vectors
+    for name in ("late", "late_rare", "late_least"):
         with pytest.raises(ValidationError, match="token vectors"):
             Pipeline(embed=Hashing(), rerank=Fitted(**{name: 0.1}))
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from rag.expand.synonyms import matches
 from rag.index.base import Index
-from rag.text import terms
+from rag.text import telling, terms
 from rag.values import Hit
 
 # Logistic weights over (share of the question's weighted terms in the best passage, cosine of the best passage), fitted on
@@ -41,13 +41,13 @@ class Asked:
         return any(words.issubset(there) for words in self.instead.get(term, ()))
 
     def among(self, texts: Collection[Collection[str]]) -> "Asked":
-        """The question as it tells these texts apart: a term weighs the less, the more of them hold it (Spärck Jones, 1972).
+        """The question as it tells these texts apart: a term weighs the less, the more of them hold it.
 
         A term that none of them holds weighs nothing.
         """
         held = {term: sum(term in text or self.holds_instead(term, text) for text in texts) for term in self.weights}
-        rarity = {term: math.log((len(texts) + 1) / (count + 0.5)) if count else 0.0 for term, count in held.items()}
-        return replace(self, weights={term: weight * rarity[term] for term, weight in self.weights.items()})
+        weights = {term: weight * telling(held[term], len(texts)) for term, weight in self.weights.items()}
+        return replace(self, weights=weights)
 
     def together(self, found: Sequence[str]) -> float:
         """The share, 0 to 1, of the weight of the question's neighbouring terms that these terms hold side by side."""

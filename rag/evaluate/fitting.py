@@ -129,8 +129,8 @@ DEFAULT = Fitted().weights
 
 def usable(index: Index) -> list[str]:
     """The features that this index can give."""
-    without = {"late", "late_rare"} if not index.embedder.has_tokens else set()
-    without |= {"vectors"} if index.vectors is None else set()
+    without = {"late", "late_rare", "late_least"} if not index.embedder.has_tokens else set()
+    without |= {"vectors", "alike"} if index.vectors is None else set()
     return [name for name in FEATURES if name not in without]
 
 

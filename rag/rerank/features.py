@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from rag.index.base import Index, Scores
 from rag.rerank.late import maxima
 from rag.retrieve import scaled
-from rag.text import TERM, terms
+from rag.text import TERM, telling, terms
 from rag.values import Hit
 
 HALF_LIFE = 365
 WINDOW = 8
+ALIKE = 5  # Passages whose scores lend to one that is like them.
+FAINT = 1e-6
 
 
 @dataclass
@@ -55,9 +57,11 @@ class Candidates:
         """For each hit the cosine that each token of the question reaches in its passage."""
         return maxima(self.question, self.hits, self.index)
 
-    def covered(self, there: Collection[str]) -> float:
-        """The share of the question's weight that these terms hold."""
-        return sum(weight for term, weight in self.weights.items() if term in there) / (sum(self.weights.values()) or 1.0)
+    @cached_property
+    def telling(self) -> dict[str, float]:
+        """The terms of the question, each weighed also by how well it tells these hits apart."""
+        held = {term: sum(term in places for places in self.places) for term in self.weights}
+        return {term: weight * telling(held[term], len(self.hits)) for term, weight in self.weights.items()}
 
     def step(self, name: str) -> list[float] | None:
         """What a step of the retrieval gave each hit, or None where not every hit went through it."""
@@ -70,6 +74,11 @@ class Candidates:
         pairs = {pair: min(self.weights[pair[0]], self.weights[pair[1]]) for pair in pairwise(asked)}
         total = sum(pairs.values()) or 1.0
         return [sum(weight for pair, weight in pairs.items() if _near(held, *pair, within)) / total for held in self.places]
+
+
+def _covered(weights: dict[str, float], there: Collection[str]) -> float:
+    """The share of the weight that these terms hold."""
+    return sum(weight for term, weight in weights.items() if term in there) / (sum(weights.values()) or 1.0)
 
 
 def _near(held: dict[str, list[int]], one: str, other: str, within: int) -> bool:
@@ -119,13 +128,34 @@ def _late_rare(of: Candidates) -> list[float]:
     return [float(cosines @ weights) for cosines in of.matched]
 
 
+def _late_least(of: Candidates) -> list[float]:
+    return [float(np.sort(cosines)[: max(1, len(cosines) // 3)].mean()) for cosines in of.matched]
+
+
 def _coverage(of: Candidates) -> list[float]:
-    return [of.covered(held) for held in of.places]
+    return [_covered(of.weights, held) for held in of.places]
+
+
+def _telling(of: Candidates) -> list[float]:
+    return [_covered(of.telling, held) for held in of.places]
+
+
+def _alike(of: Candidates) -> list[float]:
+    """The scores so far of the hits that are most alike, so that like passages rank alike (Diaz, 2005)."""
+    if of.index.vectors is None:
+        raise ValueError("this index was prepared without vectors")
+    vectors = np.asarray(of.index.vectors[of.rows], np.float32)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -1.0)
+    near = np.argsort(-cosines, axis=1)[:, : min(ALIKE, len(of.hits) - 1)]
+    scores = np.array([hit.score for hit in of.hits], np.float32)
+    weights = np.maximum(np.take_along_axis(cosines, near, axis=1), FAINT)
+    return [float(one) for one in (weights * scores[near]).sum(axis=1) / np.maximum(weights.sum(axis=1), FAINT)]
 
 
 def _title(of: Candidates) -> list[float]:
     titles = {name: of.index.documents[name].title for name in {h.chunk.span.document for h in of.hits} & set(of.index.documents)}
-    return [of.covered(terms(f"{titles.get(hit.chunk.span.document, '')} {hit.chunk.section}")) for hit in of.hits]
+    return [_covered(of.weights, terms(f"{titles.get(hit.chunk.span.document, '')} {hit.chunk.section}")) for hit in of.hits]
 
 
 def _pairs(of: Candidates) -> list[float]:
@@ -150,11 +180,14 @@ FEATURES: dict[str, Callable[[Candidates], list[float]]] = {
     "vectors": _vectors,
     "late": _late,
     "late_rare": _late_rare,
+    "late_least": _late_least,
     "coverage": _coverage,
+    "telling": _telling,
     "pairs": _pairs,
     "near": _near_pairs,
     "title": _title,
     "document": _document,
+    "alike": _alike,
     "recency": _recency,
     "length": _length,
 }
@@ -166,11 +199,14 @@ LABELS = {
     "vectors": "Vectors",
     "late": "Token matches",
     "late_rare": "… of rare words",
+    "late_least": "… of the worst third",
     "coverage": "Terms covered",
+    "telling": "… that tell apart",
     "pairs": "Word pairs",
     "near": "Words nearby",
     "title": "Title, section",
     "document": "Whole document",
+    "alike": "Like passages",
     "recency": "Recency",
     "length": "Length",
 }

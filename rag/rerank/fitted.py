@@ -26,13 +26,20 @@ class Fitted(Reranking):
     late_rare: float = Field(
         default=0.0, ge=-1.0, le=1.0, description="Weight of the token matches, rare words more; needs MiniLM"
     )
+    late_least: float = Field(
+        default=0.0, ge=-1.0, le=1.0, description="Weight of the third of the token matches that match least; needs MiniLM"
+    )
     coverage: float = Field(default=0.0, ge=-1.0, le=1.0, description="Weight of the share of the question's terms that it holds")
+    telling: float = Field(
+        default=0.0, ge=-1.0, le=1.0, description="Weight of that share where terms that few candidates hold count more"
+    )
     pairs: float = Field(default=0.0, ge=-1.0, le=1.0, description="Weight of the question's word pairs that stand side by side")
     near: float = Field(
         default=0.0, ge=-1.0, le=1.0, description="Weight of the question's word pairs that stand near each other"
     )
     title: float = Field(default=0.0, ge=-1.0, le=1.0, description="Weight of the question's terms in title and section")
     document: float = Field(default=0.0, ge=-1.0, le=1.0, description="Weight of the matching terms of the whole document")
+    alike: float = Field(default=0.0, ge=-1.0, le=1.0, description="Weight of the score so far of the candidates most like it")
     recency: float = Field(default=0.0, ge=-1.0, le=1.0, description="Weight of the document's date, the newest 1")
     length: float = Field(default=0.0, ge=-1.0, le=1.0, description="Weight of the passage's length")
 
@@ -43,11 +50,11 @@ class Fitted(Reranking):
 
     @property
     def reads_tokens(self) -> bool:  # type: ignore[override]
-        return self.late != 0.0 or self.late_rare != 0.0
+        return any((self.late, self.late_rare, self.late_least))
 
     @property
     def reads_vectors(self) -> bool:  # type: ignore[override]
-        return self.vectors != 0.0
+        return self.vectors != 0.0 or self.alike != 0.0
 
     def __call__(self, question: str, hits: list[Hit], index: Index) -> list[Hit]:
         near, far = hits[: self.depth], hits[self.depth :]
