@@ -8,18 +8,44 @@ from rag.evaluate.measures import evidence_recall, ndcg
 from rag.pipeline import UNIONS, Pipeline
 from rag.stage import options
 from rag.values import Document, Span
-from tests.bench.corpora import Settings, from_texts, model_needed, prepared, rows, titled
+from tests.bench.corpora import Settings, from_texts, model_needed, prepared, rows, say, titled
 from tests.bench.figures import Figure, Skipped, mean
 from tests.bench.retrieval import FIRST, ranked, relevant_documents
 
 STAGES = ("chunk", "embed", "index", "expand", "retrieve", "rerank")
-SERVERS = {"chat", "endpoint", "langchain", "store", "judge", "compressor"}  # What these show is their server's.
+SERVERS = {  # What these show is their server's.
+    "chat",
+    "endpoint",
+    "langchain",
+    "store",
+    "judge",
+    "compressor",
+    "rewrite",
+    "queries",
+    "decompose",
+    "hyde",
+}
 
 
 def offline(settings: Settings) -> list[Figure]:
     """nDCG@10 on SciFact and evidence in the first five passages on COVID-QA for every offline option."""
     model_needed()
-    return [*_scifact(settings), *_covidqa(settings)]
+    figures = [*_scifact(settings), *_covidqa(settings)]
+    say(readme_table(figures))
+    return figures
+
+
+def readme_table(figures: list[Figure]) -> str:
+    """A row an option, a column a set: the value with its interval, and below it the change against the default."""
+    held: dict[str, dict[str, str]] = {}
+    for one in figures:
+        measure, option = one.name.split(", ", 1)
+        shown = f"{one.value:.3f} ({one.interval[0]:.3f} to {one.interval[1]:.3f})" if one.interval else "none"
+        held.setdefault(option, {})[measure] = f"{shown}<br>{one.note}" if one.note else shown
+    measures = list(dict.fromkeys(one.name.split(", ", 1)[0] for one in figures))
+    lines = [f"| option | {' | '.join(measures)} |", f"|---|{'---|' * len(measures)}"]
+    lines += [f"| {option} | {' | '.join(row.get(measure, '') for measure in measures)} |" for option, row in held.items()]
+    return "\n".join(lines)
 
 
 def _pipelines() -> Iterator[tuple[str, Pipeline]]:
@@ -65,8 +91,21 @@ def _covidqa(settings: Settings) -> Iterator[Figure]:
 
 
 def _each(name: str, measured: Callable[[Pipeline, Artifacts], list[float | None]], artifacts: Artifacts) -> Iterator[Figure]:
+    default: list[float | None] = []
     for option, pipeline in _pipelines():
         try:
-            yield mean(f"{name}, {option}", measured(pipeline, artifacts))
+            values = measured(pipeline, artifacts)
         except (WorkbenchError, Skipped) as problem:
             yield Figure(f"{name}, {option}", float("nan"), n=0, note=str(problem)[:90])
+            continue
+        default = default or values
+        note = "" if values is default else _against(values, default)
+        yield mean(f"{name}, {option}", values, note=note)
+
+
+def _against(values: list[float | None], default: list[float | None]) -> str:
+    """The paired change against the default, with its interval; both score the same questions."""
+    pairs = zip(values, default, strict=True)
+    change = mean("", [None if None in (one, other) else one - other for one, other in pairs])  # type: ignore[operator]
+    low, high = change.interval or (float("nan"),) * 2
+    return f"{change.value:+.3f} ({low:+.3f} to {high:+.3f})"
