@@ -10,11 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from rag.embed.base import Embedding, Progress, Vectors, silent
+from rag.jobs import Jobs
 from rag.stage import fingerprint
 from rag.values import Chunk, Document, Span
 
@@ -27,7 +28,8 @@ CREATE TABLE IF NOT EXISTS counts (key TEXT, document TEXT, state TEXT, number I
 CREATE TABLE IF NOT EXISTS timings (step TEXT, units REAL, seconds REAL, at REAL);
 """
 COUNTS = "SELECT document, state, number FROM counts WHERE key = ?"
-STORED_AT_ONCE = 512
+STORED_AT_ONCE, MOST_AT_ONCE = 64, 512  # Vectors; more than the first where that many take no time to speak of.
+NO_TIME = 0.25  # Seconds.
 INDEXES_KEPT = 12
 
 
@@ -46,6 +48,7 @@ class Artifacts:
         self._base.executescript(TABLES)
         self._memory: dict[str, OrderedDict[str, Any]] = {}
         self._making: dict[str, threading.Lock] = {}
+        self.jobs = Jobs()
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -81,6 +84,11 @@ class Artifacts:
         """Whether an object of this key is in memory."""
         with self._lock:
             return any(key in kept for kept in self._memory.values())
+
+    def held(self, key: str) -> Any:
+        """The object of this key where it is in memory, else None; never waits for one that is being made."""
+        with self._lock:
+            return next((kept[key] for kept in self._memory.values() if key in kept), None)
 
     def passages(self, document: Document, key: str, divide: Callable[[Document], Iterable[Chunk]]) -> list[Chunk]:
         """The passages of a document under a chunker's key, divided now where they are not kept."""
@@ -125,9 +133,9 @@ class Artifacts:
         with self._write() as base:
             base.execute("INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?)", (key, document.name, document.key, number))
 
-    def unseen(self, embedder: Embedding, texts: Sequence[str]) -> list[str]:
-        """Those of the texts, each once, that have no vector of this embedder yet."""
-        kept = self._kept("vectors", embedder, [text_key(text) for text in texts], only_keys=True)
+    def unseen(self, embedder: Embedding, texts: Sequence[str], table: Literal["vectors", "tokens"] = "vectors") -> list[str]:
+        """Those of the texts, each once, that have no vector, or no token vectors, of this embedder yet."""
+        kept = self._kept(table, embedder, [text_key(text) for text in texts], only_keys=True)
         return list(dict.fromkeys(text for text in texts if text_key(text) not in kept))
 
     def vectors(self, embedder: Embedding, chunks: Sequence[Chunk], progress: Progress = silent) -> Vectors:
@@ -136,18 +144,19 @@ class Artifacts:
         keys = [text_key(text) for text in texts]
         kept = self._kept("vectors", embedder, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
-        names, name = list(missing), embedder.key()
-        for at in range(0, len(names), STORED_AT_ONCE):
-            part = names[at : at + STORED_AT_ONCE]
+        names, name = _alike(missing), embedder.key()
+        at, size = 0, STORED_AT_ONCE
+        while at < len(names):
+            part = names[at : at + size]
             started = time.perf_counter()
             rows = embedder([missing[key] for key in part], _moved(progress, at, len(names)))
-            self.note(f"embed {name}", len(part), time.perf_counter() - started)
+            spent = time.perf_counter() - started
+            self.note(f"embed {name}", len(part), spent)
+            bodies = [(name, key, row.tobytes()) for key, row in zip(part, rows, strict=True)]
             with self._write() as base:
-                base.executemany(
-                    "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                    [(name, key, row.tobytes()) for key, row in zip(part, rows, strict=True)],
-                )
-            kept.update({key: row.tobytes() for key, row in zip(part, rows, strict=True)})
+                base.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", bodies)
+            kept.update({key: body for _, key, body in bodies})
+            at, size = at + len(part), min(2 * size, MOST_AT_ONCE) if spent < NO_TIME else STORED_AT_ONCE
         with self._write() as base:
             uses = [(key, chunk.span.document) for key, chunk in zip(keys, chunks, strict=True)]
             base.executemany("INSERT OR IGNORE INTO uses VALUES (?, ?)", uses)
@@ -162,7 +171,9 @@ class Artifacts:
         kept = self._kept("tokens", embedder, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
         if missing:
+            started = time.perf_counter()
             fresh = embedder.tokens(list(missing.values()))
+            self.note(f"tokens {embedder.key()}", len(missing), time.perf_counter() - started)
             bodies = {key: rows.astype(np.float16).tobytes() for key, rows in zip(missing, fresh, strict=True)}
             with self._write() as base:
                 rows = [(embedder.key(), key, body) for key, body in bodies.items()]
@@ -225,6 +236,12 @@ class Artifacts:
         query = "SELECT seconds / units FROM timings WHERE step = ? AND units > 0 ORDER BY at DESC LIMIT 9"
         rows = self._read(query, (step,))
         return statistics.median(row[0] for row in rows) if rows else None
+
+
+def _alike(texts: dict[str, str]) -> list[str]:
+    """The keys, each stretch of them by the length of its texts: what is embedded together needs little padding then."""
+    keys = enumerate(texts)
+    return [key for _, key in sorted(keys, key=lambda place: (place[0] // MOST_AT_ONCE, len(texts[place[1]])))]
 
 
 def _moved(progress: Progress, first: int, total: int) -> Progress:

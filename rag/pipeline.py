@@ -29,7 +29,7 @@ from rag.index.wider import widened
 from rag.models.usage import metered
 from rag.plan import Plan as Plan
 from rag.plan import Work as Work
-from rag.plan import amount
+from rag.plan import amount, asking, note_asked
 from rag.prompt import Cited, Prompter
 from rag.rerank import Reranker
 from rag.rerank.keep import Keep
@@ -127,8 +127,9 @@ class Pipeline(BaseModel):
         Where a model would have to divide them, the work is estimated from their length instead.
         """
         keys = self._built_keys(documents)
-        if artifacts.recall(self._index_key(documents)) or artifacts.recall(keys[0]):
-            return Plan()
+        made = artifacts.held(self._index_key(documents)) or artifacts.held(keys[0])
+        if made is not None:
+            return Plan(asking=self._asking(made.chunks, artifacts))
         divider, work = self.divider(artifacts), []
         undivided = divider.undivided(documents)
         if undivided and self.chunk.model is not None:
@@ -149,7 +150,7 @@ class Pipeline(BaseModel):
         seconds = None if pace is None else pace * len(chunks)
         what = f"{'opens the index of' if kept else 'indexes'} {amount(len(chunks), 'passage')}"
         work.append(Work("index", len(chunks), what, seconds))
-        return Plan(tuple(work), divider.expected(documents, chunks))
+        return Plan(tuple(work), divider.expected(documents, chunks), self._asking(chunks, artifacts))
 
     def _estimate(self, undivided: Sequence[Document], model: Embedding, artifacts: Artifacts) -> Plan:
         """About what dividing these documents by a model and indexing them takes, from their length."""
@@ -159,7 +160,15 @@ class Pipeline(BaseModel):
             work.append(("embed", passages, f"embeds about {amount(passages, 'new passage')}", self.embed))
         paces = [artifacts.pace(f"embed {embedder.key()}") for *_, embedder in work]
         times = [None if pace is None else pace * passages for pace in paces]
-        return Plan(tuple(Work(*one[:3], seconds) for one, seconds in zip(work, times, strict=True)))
+        parts = tuple(Work(*one[:3], seconds) for one, seconds in zip(work, times, strict=True))
+        return Plan(parts, asking=self._asking((), artifacts))
+
+    def _asking(self, chunks: Sequence[Chunk], artifacts: Artifacts) -> tuple[Work, ...]:
+        return asking(self._stages, chunks, self.embed, self.retrieve.candidates, artifacts)
+
+    @property
+    def _stages(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in UNIONS}
 
     def prepare(
         self,
@@ -227,6 +236,7 @@ class Pipeline(BaseModel):
             draft = drained(self.answer(prompt, index), stream)
         with watch("verify"):
             claims = self.verify(draft.claims, index)
+        note_asked(self._stages, len(search.found), ms, usage, index.artifacts)
         return Answer(
             question,
             draft.text,

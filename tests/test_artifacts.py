@@ -14,6 +14,7 @@ from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.embed.hashing import Hashing
+from rag.errors import Cancelled
 from rag.index.engines import ENGINES
 from rag.index.indexing import Indexing
 from rag.index.local import Hnsw, Ivf, IvfPq
@@ -102,6 +103,34 @@ def test_going_back_to_an_old_setting_computes_nothing(
     Counting.seen.clear()
     assert counted.prepare(documents, artifacts) is old
     assert Counting.seen == []
+
+
+def test_work_that_is_cancelled_is_kept_but_for_the_last_few_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.artifacts.NO_TIME", 0.0)  # As if embedding took its time.
+    Counting.seen.clear()
+    kept, chunks = Artifacts(), [Chunk(Span("a", at, at + 1), f"word{at} " * (at % 7 + 1)) for at in range(600)]
+
+    def until(done: int, total: int) -> None:
+        assert total == 600
+        if done >= 300:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        kept.vectors(Counting(), chunks, until)
+    done = 600 - len(kept.unseen(Counting(), [chunk.indexed for chunk in chunks]))
+    assert 300 - 64 <= done <= 300
+    Counting.seen.clear()
+    whole = kept.vectors(Counting(), chunks)
+    assert len(Counting.seen) == 600 - done
+    assert np.array_equal(whole, Counting()([chunk.indexed for chunk in chunks])), "a row a chunk, in their order"
+
+
+def test_texts_that_take_no_time_are_stored_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr("rag.artifacts.NO_TIME", 60.0)
+    monkeypatch.setattr(Counting, "__call__", lambda self, texts, progress: sizes.append(len(texts)) or Hashing(width=64)(texts))
+    Artifacts().vectors(Counting(), [Chunk(Span("a", at, at + 1), f"word{at}") for at in range(1400)])
+    assert sizes == [64, 128, 256, 512, 440]
 
 
 def test_a_further_document_embeds_only_its_own_passages(

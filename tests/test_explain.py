@@ -13,7 +13,7 @@ from rag.artifacts import Artifacts
 from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
 from rag.embed.hashing import Hashing
-from rag.embed.minilm import MiniLM
+from rag.embed.minilm import MiniLM, installed
 from rag.explain import advice, difference, fusion, places_of, row_behind, term_weights, where_lost
 from rag.explain.missing import nth
 from rag.index.base import Index
@@ -231,6 +231,22 @@ def test_a_passage_beyond_the_top_tells_its_rank_after_reranking(rerank: Any) ->
         assert stage_of(verdict.pipeline, every[rank - 1].chunk, index).lost in STAGES[6:]
 
 
+@pytest.mark.skipif(not installed(), reason="needs the wheel")
+def test_a_passage_beyond_the_depth_is_mended_in_one_go_and_no_advice_follows() -> None:
+    pipeline = Pipeline(**{**SMALL, "embed": MiniLM()}, rerank=LateInteraction(top=3, depth=6))
+    index = pipeline.prepare([WARD], Artifacts())
+    answer = pipeline.ask(QUESTION, index)
+    for hit in (answer.found[8], answer.found[30]):
+        verdict = where_lost(pipeline, answer, hit.chunk, index)
+        assert verdict.lost == "rerank" and "rerank.top to" in verdict.mend and "rerank.depth to" in verdict.mend
+        assert advice(verdict.pipeline) == [] and verdict.pipeline.rerank.depth >= verdict.pipeline.rerank.top  # type: ignore
+        assert stage_of(verdict.pipeline, hit.chunk, index).lost in STAGES[6:]
+    kept = {hit.chunk for hit in answer.hits}
+    near = next(hit.chunk for hit in answer.found[:6] if hit.chunk not in kept)
+    shallow = where_lost(pipeline, answer, near, index)
+    assert shallow.mend.startswith("raise rerank.top") and "depth" not in shallow.mend
+
+
 def test_a_passage_that_a_compressor_cut_is_still_the_passage() -> None:
     pipeline, index = ward(rerank=Keep(top=3))
     answer = pipeline.ask(QUESTION, index)
@@ -340,6 +356,17 @@ def test_settings_that_make_no_sense_together_are_told_with_a_mend_that_ends_the
     assert told in text and advice(mended) == []
 
 
+@pytest.mark.parametrize("answer", [Quote(refuse_below=0.1), Quote(refuse_below=0.5)])
+def test_a_minimum_on_scores_that_are_scaled_for_each_question_is_told_with_what_does_refuse(answer: Quote) -> None:
+    own, dense = advice(Pipeline(embed=MiniLM(), retrieve=Convex(minimum=0.3), answer=answer))
+    assert "refuses no question" in own[0] and own[1].retrieve == Convex()
+    assert isinstance(own[1].answer, Quote) and own[1].answer.refuse_below == max(0.38, answer.refuse_below)
+    assert dense[1].retrieve == Dense(minimum=0.3) and dense[1].answer == answer
+    assert advice(own[1]) == advice(dense[1]) == []
+    assert len(advice(Pipeline(embed=Hashing(), retrieve=Convex(minimum=0.3)))) == 1, "hashing knows no meaning"
+    assert advice(Pipeline(embed=Hashing(), retrieve=Terms(minimum=0.3))) == []
+
+
 def unchecked(**settings: Any) -> Pipeline:
     """A pipeline as a half-finished form holds it."""
     whole = Pipeline(embed=Hashing())
@@ -390,7 +417,10 @@ def test_a_difference_is_told_in_a_few_words() -> None:
     assert difference(one, one.model_copy(update={"rerank": Keep(top=14)})) == "rerank.top: 8 → 14"
     assert difference(one, one.model_copy(update={"prompt": Cited(system="Be short. " * 9)})) == "prompt.system edited"
     many = one.model_copy(update={"rerank": Keep(top=9), "retrieve": Convex(weight=0.5, candidates=70), "chunk": Words()})
-    assert difference(one, many) == "chunk: sections → words, retrieve.candidates: 50 → 70, 2 more"
+    assert difference(one, many) == (
+        "chunk: sections → words, chunk.size: 160 → 128, retrieve.candidates: 50 → 70, "
+        "retrieve.weight: 0.45 → 0.5, rerank.top: 8 → 9"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """On the screen, for every chunker: a warning with the count of passages that are cut off, and how far dividing is."""
 
+import time
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_both_pages_warn_of_passages_that_are_cut_off(kind: str, short: None, small_workspace: Workspace) -> None:
+def test_both_pages_tell_of_passages_that_are_cut_off(kind: str, short: None, small_workspace: Workspace) -> None:
     by: dict[str, Any] = {"by": "hashing"} if kind == "semantic" else {}
     stage: Any = options(Chunker)[kind](**by)
     long = "Furosemide was continued by the ward team of the night, which weighed the patient every morning and every evening "
@@ -50,7 +51,9 @@ def test_both_pages_warn_of_passages_that_are_cut_off(kind: str, short: None, sm
     every = [chunk for document in documents for chunk in stage(document)]
     warned = told(too_long(every, Hashing()), len(every), LIMIT)
     app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings)
-    assert [warning.value.replace("\\", "") for warning in app.warning if "longer than" in warning.value] == [warned]
+    (line,) = [caption for caption in app.caption if "longer than" in caption.value]
+    assert line.value.replace("\\", "") == f":material/content_cut: {warned.split('; ')[0]}"
+    assert line.help.replace("\\", "") == warned.split("; ")[1].capitalize() and not app.warning
 
 
 def test_nothing_is_said_where_nothing_is_cut_off_or_no_vector_is_read(short: None, small_workspace: Workspace) -> None:
@@ -72,6 +75,7 @@ def test_a_chunker_that_asks_a_model_shows_how_far_it_is(
     def slowly(_: MiniLM, texts: list[str], progress: Any = silent) -> Any:
         for done in range(1, len(texts) + 1):
             progress(done, len(texts))
+            time.sleep(0.05)  # The page looks now and then how far it is.
         return Hashing()(texts)
 
     monkeypatch.setattr(MiniLM, "__call__", slowly)

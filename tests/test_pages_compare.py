@@ -13,20 +13,21 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_pages import NOTE, QUESTION, opened, press, shown, small_workspace  # noqa: F401
 
-from pages.shared import column_answers
+from pages.shared import column_answers, column_plans
 from pages.shared.column_answers import STOPPED, common_statements
 from pages.shared.comparison import passages
 from pages.shared.map_view import DRAWN, GROUPS, Drawing, _hover, _traces, drawn_rows, groups, selected_rows
 from pages.shared.scorecard import _against, _line
 from pages.shared.set_run import _meanwhile
 from pages.shared.side_by_side import ranked
-from pages.shared.sweep import MOST, ordered, proposals, swept, swept_fields, told_apart
+from pages.shared.sweep import ordered, proposals, swept, swept_fields, told_apart
 from rag.answer.chat import Chat
 from rag.chunk.windows import Words
 from rag.embed.hashing import Hashing
-from rag.errors import SettingProblem
+from rag.errors import ModelProblem, SettingProblem
 from rag.evaluate.card import Figure, Row, expense
-from rag.pipeline import UNIONS, Pipeline, read_pipeline
+from rag.pipeline import UNIONS, Pipeline, Plan, Work, read_pipeline
+from rag.prompt import Cited
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, ReciprocalRank, Terms
 from rag.stage import options
@@ -51,7 +52,16 @@ CASES = [
 
 
 def compared(columns: list[Pipeline], **state: Any) -> AppTest:
-    return opened("compare", **{"columns": [one.to_json() for one in columns], "question": QUESTION, "asked": QUESTION, **state})
+    return opened(
+        "compare",
+        **{
+            "columns": [one.to_json() for one in columns],
+            "compared": [one.to_json() for one in columns],
+            "question": QUESTION,
+            "asked": QUESTION,
+            **state,
+        },
+    )
 
 
 def with_set(columns: list[Pipeline], cases: list[dict[str, Any]]) -> AppTest:
@@ -85,7 +95,7 @@ def test_only_where_they_differ_hides_what_all_columns_share() -> None:
     assert "same settings as every column" in shown(app)
     assert list(app.dataframe[0].value["Found by"]) == ["all"] * len(app.dataframe[0].value)
     widget(app.toggle, "compare-only").set_value(True).run()
-    assert "Every column found the same passages" in shown(app) and "that every column makes" in shown(app)
+    assert "Every column found the same passages at the same ranks" in shown(app) and "that every column makes" in shown(app)
     assert not app.dataframe
     app = compared([PIPELINE, PIPELINE.model_copy(update={"rerank": Keep(top=1)})])
     widget(app.toggle, "compare-only").set_value(True).run()
@@ -172,21 +182,126 @@ def test_another_kind_keeps_what_means_the_same_and_the_columns_say_what_sets_th
     assert ordered(["0.9", 0.1]) == [0.1, "0.9"] and ordered(["words", "sections"]) == ["words", "sections"]
 
 
-def test_a_sweep_fills_the_columns_in_one_click_and_a_value_that_does_not_fit_changes_nothing() -> None:
+def test_a_sweep_is_one_choice_and_a_value_that_does_not_fit_is_left_out_and_told() -> None:
     app = compared([PIPELINE, TERMS])
     setting = next(box for box in app.selectbox if box.label == "Setting")
     setting.select("Retrieval: weight").run()
+    columns = [read_pipeline(text) for text in app.session_state["state"]["columns"]]
+    assert [column.retrieve.weight for column in columns] == [0.2, 0.45, 0.6, 0.8]  # type: ignore[union-attr]
+    assert app.session_state["state"]["compared"] == app.session_state["state"]["columns"], "what costs nothing is applied"
     values = next(box for box in app.multiselect if box.label == "Values, one a column")
-    assert len(values.value) == MOST
-    values.set_value(values.value[:3]).run()
-    press(app, "Set the columns")
-    columns = [json.loads(text)["retrieve"]["weight"] for text in app.session_state["state"]["columns"]]
-    assert len(columns) == 3 and columns == sorted(columns) and PIPELINE.retrieve.weight in columns  # type: ignore[union-attr]
-    next(box for box in app.selectbox if box.label == "Setting").select("Reranking: top").run()
-    values = next(box for box in app.multiselect if box.label == "Values, one a column")
-    values.set_value([values.value[0], "many"]).run()
+    assert values.value == ["0.2", "0.45", "0.6", "0.8"]
+    values.set_value([*values.value[:3], "many"]).run()
     assert "many" in shown(press(app, "Set the columns"))
-    assert len(app.session_state["state"]["columns"]) == 3
+    columns = [read_pipeline(text) for text in app.session_state["state"]["columns"]]
+    assert [column.retrieve.weight for column in columns] == [0.2, 0.45, 0.6]  # type: ignore[union-attr]
+    assert "many" not in shown(app.run())
+
+
+def slow(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """A pipeline that another embedder makes dear."""
+    plan = Pipeline.plan
+
+    def dear(self: Pipeline, documents: Any, artifacts: Any) -> Plan:
+        found = plan(self, documents, artifacts)
+        if found.work and isinstance(self.embed, Hashing) and self.embed.width == 64:
+            return Plan((Work("embed", 1510, "embeds 1,510 new passages", 40.0),))
+        return found
+
+    monkeypatch.setattr(Pipeline, "plan", dear)
+    return PIPELINE.model_copy(update={"embed": Hashing(width=64)})
+
+
+def test_a_dear_column_is_estimated_and_waits_for_one_press_while_the_last_results_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    dear, embedded = slow(monkeypatch), []
+    call = Hashing.__call__
+
+    def noted(self: Hashing, *more: Any) -> Any:
+        embedded.append(self.width)
+        return call(self, *more)
+
+    monkeypatch.setattr(Hashing, "__call__", noted)
+    before = [PIPELINE, TERMS]
+    app = compared([dear, TERMS, dear], compared=[one.to_json() for one in before])
+    told = without(shown(app))
+    assert told.count("embeds 1,510 new passages: about 40 s.") == 4, "in each column, and where it is applied"
+    assert "Not applied yet" in told and "In all about 40 s" in told, "what two columns share is counted once"
+    assert 64 not in embedded and told.count("statements verified") == 2, "the results are those of before"
+    press(app, "Apply to all columns")
+    told = shown(app)
+    assert 64 in embedded and "Not applied yet" not in told and told.count("statements verified") == 3
+    assert app.session_state["state"]["compared"] == [one.to_json() for one in (dear, TERMS, dear)]
+
+
+def test_undo_and_cancel_bring_the_last_good_columns_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    dear, before = slow(monkeypatch), [PIPELINE.to_json(), TERMS.to_json()]
+    app = press(compared([dear, TERMS], compared=before), "Undo")
+    assert app.session_state["state"]["columns"] == before and "Not applied yet" not in shown(app)
+    cancels: dict[str, Any] = {}
+    button = st.button
+
+    def drawn(label: str, **more: Any) -> Any:
+        cancels[str(more.get("key"))] = more.get("on_click")
+        return button(label, **more)
+
+    def pressed(pipeline: Pipeline) -> None:
+        cancels["compare-cancel"]()
+        st.rerun()
+
+    monkeypatch.setattr(st, "button", drawn)
+    monkeypatch.setattr(column_plans, "prepared", pressed)
+    app = press(compared([dear, TERMS], compared=before), "Apply to all columns")
+    assert app.session_state["state"]["columns"] == before and shown(app).count("statements verified") == 2
+
+
+def test_a_column_that_asks_a_model_says_what_it_takes_and_waits() -> None:
+    with running() as server:
+        chat = PIPELINE.model_copy(update={"answer": Chat(base_url=server.url, model="good")})
+        app = compared([PIPELINE, chat], compared=[PIPELINE.to_json(), TERMS.to_json()])
+        told = without(shown(app))
+        assert "**B**: " in told and "**1 call** of good" in told and not server.seen.bodies
+        assert "asks the model of the answer (chat): time not known yet." in told
+        press(app, "Apply to all columns")
+        assert len(server.seen.bodies) == 1
+        app.session_state["state"]["columns"][1] = chat.model_copy(update={"rerank": Keep(top=1)}).to_json()
+        app.session_state["state"]["revision"] += 1
+        app.run()
+        assert len(server.seen.bodies) == 2, "a free model that answers already is asked again at once"
+
+
+def test_a_column_that_cannot_be_made_ready_says_so_and_does_not_wait_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    dear = slow(monkeypatch)
+
+    def broken(self: Hashing, *more: Any) -> Any:
+        raise ModelProblem("The embedder is down.")
+
+    monkeypatch.setattr(Hashing, "__call__", broken)
+    app = press(compared([dear, TERMS], compared=[TERMS.to_json()] * 2), "Apply to all columns")
+    told = without(shown(app))
+    assert told.count("The embedder is down.") == 1 and "Not applied yet" not in told and "statements verified" in told
+
+
+def test_prompts_stand_side_by_side_with_the_lines_that_differ() -> None:
+    short = PIPELINE.model_copy(update={"prompt": Cited(system="Be brief.")})
+    app = compared([PIPELINE, short])
+    widget(app.button_group, "compare-look").set_value("Prompts").run()
+    told = without(shown(app))
+    assert "A → B: system 1 line added, 1 removed" in told
+    systems = [block.value.strip() for block in app.code if block.value.strip() in {"Be brief.", Cited().system.strip()}]
+    assert systems == [Cited().system.strip(), "Be brief."]
+    (lines,) = [part for part in app.get("bidi_component") if "compare-prompt-lines" in part.proto.id]
+    texts = ["".join(part["text"] for part in block["parts"]) for block in json.loads(lines.proto.json)["blocks"]]
+    assert "+ Be brief." in texts
+    app = compared([PIPELINE, short, BROKEN])
+    widget(app.button_group, "compare-look").set_value("Prompts").run()
+    assert "No answer, so no prompt." in shown(app)
+
+
+def test_another_order_is_a_difference() -> None:
+    first, second = [hit(0, 100), hit(200, 300), hit(500, 600)], [hit(0, 100), hit(500, 600), hit(200, 300)]
+    assert [one.alike for one in passages([first, second])] == [True, False, False]
+    assert [one.everywhere for one in passages([first, second])] == [True] * 3
+    assert [(rank, there) for rank, _, there in ranked([first, second], 0, only_different=True)] == [(2, (3,)), (3, (2,))]
 
 
 def test_a_question_set_runs_through_all_columns_and_each_has_its_card() -> None:
@@ -291,8 +406,8 @@ def test_columns_of_the_same_option_say_in_which_setting_of_it_they_differ() -> 
 def test_side_by_side_has_a_row_a_rank_and_tints_what_one_column_alone_found() -> None:
     first, second = [hit(0, 100), hit(200, 300), hit(500, 600)], [hit(510, 600), hit(10, 90), hit(900, 950)]
     both = [first, second]
-    assert [(rank, alone) for rank, _, alone in ranked(both, 0, only_different=False)] == [(1, False), (2, True), (3, False)]
-    assert [(rank, alone) for rank, _, alone in ranked(both, 1, only_different=True)] == [(3, True)]
+    assert [(rank, there) for rank, _, there in ranked(both, 0, only_different=False)] == [(1, (2,)), (2, (0,)), (3, (1,))]
+    assert [(rank, there) for rank, _, there in ranked(both, 1, only_different=True)] == [(1, (3,)), (2, (1,)), (3, (0,))]
     app = compared([PIPELINE, PIPELINE.model_copy(update={"rerank": Keep(top=1)})])
     widget(app.button_group, "compare-look").set_value("Side by side").run()
     assert "**A** · 2 passages, 1 only here" in shown(app) and "**B** · 1 passage, 0 only here" in shown(app)
@@ -303,7 +418,7 @@ def test_side_by_side_has_a_row_a_rank_and_tints_what_one_column_alone_found() -
     assert texts[0] == texts[1] != texts[2] and all(text in NOTE or "20 mg" in text for text in texts)
     assert [{part["look"] for part in cell[1]["parts"]} for cell in cells] == [{""}, {""}, {"new"}]
     widget(app.toggle, "compare-only").set_value(True).run()
-    assert "Passages that every column found are hidden" in shown(app)
+    assert "Passages at the same rank in every column are hidden" in shown(app)
 
 
 def test_stop_takes_hold_while_an_answer_is_written_and_the_answer_is_kept_when_it_comes() -> None:
@@ -345,7 +460,10 @@ def test_what_models_took_stands_on_the_card_with_its_interval_where_one_was_ask
         chat = Chat(base_url=server.url, model="good", price_in=1000.0, price_out=1000.0)
         columns = [PIPELINE, PIPELINE.model_copy(update={"answer": chat})]
         app = with_set([*columns, PIPELINE.model_copy(update={"answer": Chat(base_url=server.url, model="quiet")})], CASES)
-        assert "Calls of a chat model for each question: column B at most 1, column C at most 1" in shown(app)
+        told = without(shown(app))
+        assert re.search(r"Column B makes at most 2 calls of a chat model for 2 questions: about [1-9][\d,]* tokens sent", told)
+        assert re.search(r"and 400 received, about \d+ s, about 0\.\d+ by the prices set\.", told)
+        assert re.search(r"Column C makes at most 2 calls .* free: the model runs on this machine\.", told)
         before = len(server.seen.bodies)
         told = shown(press(app, "Run the 4 answers still missing"))
         asked = len(server.seen.bodies) - before

@@ -88,9 +88,10 @@ def test_a_judge_is_not_asked_before_its_cost_was_shown_and_applied(server: Serv
     app.session_state["state"]["revision"] += 1
     app.run()
     text = said(app)
-    assert "Not applied yet: Reranking asks a model. This question: **2 calls** of grades, about" in text
+    assert "**Not applied yet**" in text and "the answer on the right is by the settings before" in text
+    assert re.search(r"Reranking asks a model at 127.0.0.1:\d+. This question: \*\*2 calls\*\* of grades, about", text)
     assert re.search(r"tokens sent and 16 received, time not known yet, about 0\.00\d\d by the prices set", text)
-    assert "It is not asked before you press *Apply* below." in text
+    assert "It is not asked before you press *Apply* above." in text
     assert app.session_state["state"]["applied"] == before and not server.seen.calls["grades"]
     app.button(key="ask-apply").click().run()
     assert server.seen.calls["grades"] == 2
@@ -104,7 +105,7 @@ def test_an_expansion_by_a_model_says_first_what_a_question_costs(server: Server
     assert "Each question: **1 call** of llama3.2, about" in said(app)
     app = asked()
     widget(app.selectbox, "ask-expand-kind").select("hyde").run()
-    assert "Query asks a model. This question: **1 call** of llama3.2" in said(app)
+    assert "Query asks a model at localhost:11434. This question: **1 call** of llama3.2" in said(app)
     assert app.button(key="ask-apply") and not app.exception
     assert read_pipeline(app.session_state["state"]["applied"]).expand.kind == "asked"
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from rag.answer.chat import Chat
 from rag.artifacts import Artifacts
 from rag.chunk.windows import Words
 from rag.embed.hashing import Hashing
@@ -22,10 +23,12 @@ from rag.pipeline import UNIONS, Pipeline, Plan, Work, checked, problems, read_p
 from rag.presets import PRESETS
 from rag.prompt import Plain
 from rag.rerank.keep import Keep
+from rag.rerank.late import LateInteraction
 from rag.retrieve import Terms
 from rag.stage import Stage, fingerprint, options
 from rag.values import Answer, Document, Filter
 from tests import embed_stand_ins, rerank_stand_ins
+from tests.fake_server import running
 from tests.memory_store import MEMORY
 
 ALL = {"load": Loader, **UNIONS}
@@ -220,6 +223,42 @@ def test_a_plan_reads_as_a_sentence() -> None:
     unknown = Work("index", 3, "indexes 3 passages", None)
     assert str(Plan((embedding, unknown))) == "embeds 1,200 new passages, indexes 3 passages: time not known yet."
     assert Plan((embedding, unknown)).seconds is None
+
+
+def test_a_plan_tells_what_a_question_asks_of_slow_steps() -> None:
+    late = Work("tokens", 20, "the reranker (late)", 1.2)
+    assert str(Plan(asking=(late,))) == "Nothing to recompute. A question asks the reranker (late): about 1 s."
+    chat = Work("answer", 1, "the model of the answer (chat)", None)
+    told = "embeds 9 new passages: about 3 s. A question then asks the model of the answer (chat): time not known yet."
+    assert str(Plan((Work("embed", 9, "embeds 9 new passages", 3.0),), asking=(chat,))) == told
+    assert Plan((Work("embed", 9, "", 3.0),), asking=(late, chat)).seconds == pytest.approx(4.2)
+    assert Plan((Work("embed", 9, "", 3.0),), asking=(late, chat)).is_dear(4.0) and not Plan(asking=(chat,)).is_dear(4.0)
+    assert Plan((Work("embed", 900, "", None),)).is_dear(4.0) and not Plan((Work("embed", 9, "", None),)).is_dear(4.0)
+
+
+@pytest.mark.skipif(not installed(), reason="needs the wheel")
+def test_the_time_of_late_interaction_is_told_until_its_token_vectors_are_there(documents: tuple[Document, ...]) -> None:
+    artifacts = Artifacts()
+    late = Pipeline(embed=MiniLM(), rerank=LateInteraction(depth=5))
+    index = late.prepare(documents, artifacts)
+    (asked,) = late.plan(documents, artifacts).asking
+    pace = artifacts.pace(f"embed {MiniLM().key()}")
+    assert (asked.stage, asked.units) == ("tokens", 5) and pace and asked.seconds == pytest.approx(5 * pace)
+    late.ask(QUESTION, index)
+    assert artifacts.pace(f"tokens {MiniLM().key()}"), "what it took is the pace from now on"
+    artifacts.tokens(MiniLM(), index.chunks)
+    assert late.plan(documents, artifacts) == Plan() == Pipeline(embed=MiniLM()).plan(documents, artifacts)
+
+
+def test_the_time_of_a_model_is_noted_for_the_next_plan(documents: tuple[Document, ...]) -> None:
+    artifacts = Artifacts()
+    with running() as server:
+        chat = Pipeline(embed=Hashing(), answer=Chat(base_url=server.url, model="good"))
+        index = chat.prepare(documents, artifacts)
+        assert [(one.stage, one.seconds) for one in chat.plan(documents, artifacts).asking] == [("answer", None)]
+        answer = chat.ask(QUESTION, index)
+    (asked,) = chat.plan(documents, artifacts).asking
+    assert asked.seconds == pytest.approx(answer.ms["answer"] / 1000)
 
 
 def test_settings_that_do_not_fit_together_are_refused() -> None:

@@ -10,8 +10,11 @@ from rag.values import Hit, Prompt
 
 
 def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
-    """A row a hit: its place, and for each step the rank and the score that it gave."""
-    rows = []
+    """A row a hit: its place and score, and for each step but the last the rank and the score that it gave.
+
+    The last step's are the row's number and score. Ranks are padded, so that a column sorts by them.
+    """
+    rows, last = [], last_step(hits)
     for number, hit in enumerate(hits, 1):
         row: dict[str, object] = {
             "#": number,
@@ -20,14 +23,17 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
             "Flag": mark_of(hit.chunk.span) or None,
             "Page": hit.chunk.page,
         }
-        for step in hit.steps:
-            row[f"{step.name} rank"] = step.rank
-            row[f"{step.name} score"] = step.score
-        rows.append({**row, "Section": hit.chunk.section})
+        row |= {step.name: f"{step.rank:3d} · {step.score:.3f}" for step in hit.steps if step.name != last}
+        rows.append({**row, "Section": " ".join((hit.chunk.section or "").split()) or None})
     frame = pd.DataFrame(rows)
     if "Page" in frame:
         frame["Page"] = frame["Page"].astype("Int64")
     return frame.dropna(axis="columns", how="all")
+
+
+def last_step(hits: tuple[Hit, ...]) -> str:
+    """The step that decided the order; further down may stand passages that it did not look at."""
+    return max((hit.steps for hit in hits), key=len)[-1].name if any(hit.steps for hit in hits) else ""
 
 
 def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
@@ -36,15 +42,17 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
         st.info("No passage was found. Lower the minimum score, or widen the filter.")
         return None
     frame = hits_frame(hits)
+    steps = {step.name for hit in hits for step in hit.steps}
     columns: dict[str, object] = {
-        name: st.column_config.NumberColumn(format="%.3f") for name in frame if str(name).lower().endswith("score")
+        name: st.column_config.Column(width=82, help="Rank · score of this step") for name in frame if name in steps
     }
-    columns["Document"] = st.column_config.Column(width=240)
+    columns["#"] = st.column_config.Column(width=34)
+    columns["Document"] = st.column_config.Column(width=150)
     columns["Score"] = st.column_config.NumberColumn(
-        format="%.3f", width=70, help="The last step's score, which decides the order"
+        format="%.3f", width=58, help=f"The score of the last step, {last_step(hits)}, which decides the order"
     )
-    columns["Flag"] = st.column_config.Column(width=95, help="Holds text that may be an instruction, or that nobody sees")
-    columns["Page"] = st.column_config.Column(width=60)
+    columns["Flag"] = st.column_config.Column(width=80, help="Holds text that may be an instruction, or that nobody sees")
+    columns["Page"] = st.column_config.Column(width=48)
     event = st.dataframe(
         frame,
         hide_index=True,
@@ -72,7 +80,7 @@ def prompt_view(prompt: Prompt) -> None:
         st.markdown(f":orange-background[{plain(warning)}]")
     for message in prompt.messages:
         st.markdown(f"**{message.role}**")
-        st.code(message.content, language=None, wrap_lines=True)
+        st.code(f"\n{message.content}\n", language=None, wrap_lines=True)  # It drops one line end at each side.
     if prompt.omitted:
         with st.expander(f"Left out: {len(prompt.omitted)}"):
             for number, omitted in enumerate(prompt.omitted, len(prompt.sources) + 1):

@@ -80,7 +80,7 @@ def _row(
         "Before": None if before is None else before + 1,
         "Document": hit.chunk.span.document,
         "Page": hit.chunk.page,
-        "Section": hit.chunk.section or None,
+        "Section": " ".join(hit.chunk.section.split()) or None,
         "Score before": score_before,
         "Score now": score,
     }

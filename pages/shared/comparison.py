@@ -67,7 +67,10 @@ def column_settings(at: int, pipeline: Pipeline, apart: str) -> Pipeline:
         for fault in faults:
             st.error(plain(fault))
         documents, artifacts = workspace().documents, workspace().artifacts
-        ready = not faults and not edited.plan(documents, artifacts).work
+        plan = edited.plan(documents, artifacts)
+        if plan.work or plan.asking:
+            st.caption(f":material/update: {plain(str(plan))}")
+        ready = not faults and not plan.work
         mends(drawn, edited.prepare(documents, artifacts) if ready else None, bool(faults), key, "columns", at)
     return edited
 
@@ -111,17 +114,22 @@ class Found:
         """Whether every column found it."""
         return None not in self.hits
 
+    @property
+    def alike(self) -> bool:
+        """Whether every column found it at the same rank."""
+        return self.everywhere and len({place[0] for place in self.hits if place}) == 1
+
 
 def passages(columns: Sequence[Sequence[Hit]]) -> list[Found]:
     """The passages of all columns, each once, best rank first; those that overlap by half count as the same passage."""
     apart: list[Chunk] = []
     for hits in columns:
         apart += [hit.chunk for hit in hits if not any(same(hit.chunk.span, other.span) for other in apart)]
-    found = [Found(chunk, tuple(_place(chunk, hits) for hits in columns)) for chunk in apart]
+    found = [Found(chunk, tuple(placed(chunk, hits) for hits in columns)) for chunk in apart]
     return sorted(found, key=lambda one: sorted(place[0] if place else len(apart) + 1 for place in one.hits))
 
 
-def _place(chunk: Chunk, hits: Sequence[Hit]) -> tuple[int, Hit] | None:
+def placed(chunk: Chunk, hits: Sequence[Hit]) -> tuple[int, Hit] | None:
     """The rank and hit of this very passage, else of the best one that overlaps it."""
     alike = [(rank, hit) for rank, hit in enumerate(hits, 1) if same(hit.chunk.span, chunk.span)]
     return next((place for place in alike if place[1].chunk.span == chunk.span), alike[0] if alike else None)
@@ -130,14 +138,14 @@ def _place(chunk: Chunk, hits: Sequence[Hit]) -> tuple[int, Hit] | None:
 def passages_table(columns: Sequence[Sequence[Hit]], only_different: bool) -> None:
     """One table for all columns: a row a passage, its rank in each column; the selected one is read below."""
     found = passages(columns)
-    rows = [one for one in found if not (only_different and one.everywhere)]
+    rows = [one for one in found if not (only_different and one.alike)]
     hidden = len(found) - len(rows)
     st.caption(
         "Rank of each passage in each column; empty where the column did not find it. Select a row to read the passage."
-        + (f" {count(hidden, 'passage')} that every column found {'is' if hidden == 1 else 'are'} hidden." if hidden else "")
+        + (f" {count(hidden, 'passage')} at the same rank everywhere {'is' if hidden == 1 else 'are'} hidden." if hidden else "")
     )
     if not rows:
-        st.info("Every column found the same passages." if found else "No column found a passage.")
+        st.info("Every column found the same passages at the same ranks." if found else "No column found a passage.")
         return
     table = pd.DataFrame([_row(one) for one in rows])
     for at in range(len(columns)):
@@ -168,10 +176,16 @@ def _row(one: Found) -> dict[str, object]:
     page = f", p. {one.chunk.page}" if one.chunk.page else ""
     return {
         **{letter(at): place[0] if place else None for at, place in enumerate(one.hits)},
-        "Found by": "all" if one.everywhere else f"only {where[0]}" if len(where) == 1 else ", ".join(where),
+        "Found by": "all"
+        if one.alike
+        else "all, moved"
+        if one.everywhere
+        else f"only {where[0]}"
+        if len(where) == 1
+        else ", ".join(where),
         "Flag": mark_of(one.chunk.span),
         "Document": f"{one.chunk.span.document}{page}",
-        "Section": one.chunk.section,
+        "Section": " ".join(one.chunk.section.split()),
         "Begins": " ".join(one.chunk.text[:160].split()),
     }
 

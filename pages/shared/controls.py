@@ -1,10 +1,10 @@
 """A stage's widgets, drawn from its schema: the union is the menu, each field a control with its description."""
 
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import streamlit as st
 from annotated_types import Ge, Le
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from pages.shared.costs import costs_shown
@@ -17,7 +17,7 @@ from rag.away.yaml import from_file
 from rag.errors import ModelProblem, SettingProblem
 from rag.explain import advice, difference
 from rag.index.base import Index
-from rag.pipeline import UNIONS, Pipeline, Plan, problems
+from rag.pipeline import UNIONS, Pipeline, problems
 from rag.presets import PRESETS
 from rag.prompt.base import written_types
 from rag.rerank.fitted import Fitted
@@ -34,7 +34,10 @@ TITLES = {
     "answer": "Answer",
     "verify": "Verification",
 }
+BEFORE = "the answer on the right is by the settings before."
+EXACT = "%.6g"  # A number as it is set, also between two steps.
 LONG_TEXT = 200
+LENGTH = "length"  # The place below the embedding for the passages that it cannot read whole.
 WAIT = 4.0  # Seconds of computing that a change may cost without being confirmed.
 
 
@@ -57,7 +60,8 @@ def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, An
     chosen = kinds[kind]
     st.caption(chosen.help())
     place = st.container()
-    values = stage.model_dump() if kind == current else {field: info.default for field, info in chosen.model_fields.items()}
+    values = {field: info.get_default(call_default_factory=True) for field, info in chosen.model_fields.items()}
+    values |= carried(stage, chosen)
     for field, info in chosen.model_fields.items():
         if field != "kind":
             values[field] = _control(field, info, values[field], f"{key}-{kind}-{field}")
@@ -67,6 +71,24 @@ def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, An
         with place:
             weights_in_force(values, key)
     return chosen, {**values, "kind": kind}, place
+
+
+def carried(stage: Stage, other: type[Stage]) -> dict[str, Any]:
+    """The settings of a stage that mean the same in another option, or in the same one, and whose values it allows."""
+    kept, own = {}, type(stage).model_fields
+    for name, info in other.model_fields.items():
+        alike = name in own and (own[name].annotation, own[name].description) == (info.annotation, info.description)
+        if alike and (type(stage) is other or (name != "kind" and _allowed(info, getattr(stage, name)))):
+            kept[name] = getattr(stage, name)
+    return kept
+
+
+def _allowed(info: FieldInfo, value: Any) -> bool:
+    try:
+        TypeAdapter(Annotated[info.annotation, info]).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _model_card(chosen: type[Stage], values: dict[str, Any]) -> None:
@@ -95,8 +117,8 @@ def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
         return st.number_input(label, low, high, value, key=keyed(key), help=help_text)
     if info.annotation is float and isinstance(low, float) and isinstance(high, float):
         if high <= 10:
-            return st.slider(label, low, high, float(value), step=0.05, key=keyed(key), help=help_text)
-        return st.number_input(label, low, high, float(value), key=keyed(key), help=help_text)
+            return st.slider(label, low, high, float(value), 0.05, EXACT, key=keyed(key), help=help_text)
+        return st.number_input(label, low, high, float(value), format=EXACT, key=keyed(key), help=help_text)
     if isinstance(value, dict):
         return st.text_area(label, written_types(value), key=keyed(key), help=help_text, height=100)
     if len(str(value)) > LONG_TEXT or field in {"system", "template", "examples"}:
@@ -127,6 +149,8 @@ def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], P
                 stages[name], drawn[name] = current, chosen.model_construct(**values)
                 st.error(plain(problems(error)))
                 faults.append(f"{title}: {problems(error)}")
+        if name == "embed":
+            places[LENGTH] = st.empty()
     as_drawn = Pipeline.model_construct(version=1, **drawn)  # type: ignore[arg-type]
     try:
         return Pipeline.model_validate({name: stage.model_dump() for name, stage in stages.items()}), faults, as_drawn, places
@@ -152,19 +176,24 @@ def edited_pipeline(key: str = "ask") -> tuple[Pipeline, Any]:
     A cheap change takes effect at once. A dear one, or one that asks a chat model before the answer, shows what it costs and
     waits for a click, while the one before stays.
     """
+    notices = st.container()  # Above the settings, so that what waits for a click is in sight.
     _starting_points(key)
     before = pipeline_of(state()["pipeline"])
     edited, faults, drawn, places = _every_control(before, key)
     if edited != before:
         state()["pipeline"] = edited.to_json()
-    for fault in faults:
-        st.error(plain(fault))
     plan = edited.plan(workspace().documents, workspace().artifacts)
     index = None if faults or plan.work else edited.prepare(workspace().documents, workspace().artifacts)
-    mends(drawn, index, bool(faults), key)
+    with notices:
+        for fault in faults:
+            st.error(plain(fault))
+        mends(drawn, index, bool(faults), key)
+        if faults:
+            st.caption(f"Until that is mended {BEFORE}")
     cut_off = plan.warning if index is None else edited.divider(index.artifacts).cut_off(index)
     if cut_off:
-        st.warning(plain(cut_off), icon=":material/content_cut:")
+        told, _, more = cut_off.partition("; ")
+        places[LENGTH].caption(f":material/content_cut: {plain(told)}", help=plain(more.capitalize()))
     costs = costs_shown(edited, index, places)
     with places["index"]:
         facts = st.empty()
@@ -174,27 +203,24 @@ def edited_pipeline(key: str = "ask") -> tuple[Pipeline, Any]:
             fit_button(key)
         fit_where_asked(edited)
     if state()["applied"] != edited.to_json():
-        cheap = (plan.seconds or 0.0) <= WAIT and not (plan.seconds is None and _embeds_many(plan))
         told = " ".join([*([str(plan)] if plan.work or not costs else []), *costs])
         st.session_state["last plan"] = told
-        place = st.empty()
-        if (cheap and not costs) or _asked_to_apply(place, told, key):
+        place = notices.empty()
+        if not (costs or plan.is_dear(WAIT)) or _asked_to_apply(place, told, key):
             state()["applied"] = edited.to_json()
             place.empty()
-    if state()["applied"] == edited.to_json() and "last plan" in st.session_state:
-        st.caption(f":material/update: Last change: {st.session_state['last plan']}")
+    if state()["applied"] == edited.to_json() and "last plan" in st.session_state and not faults:
+        notices.caption(f":material/update: Last change: {st.session_state['last plan']}")
     applied = pipeline_of(state()["applied"])
     return applied, facts if index is None and applied == edited else None
 
 
 def _asked_to_apply(place: Any, told: str, key: str) -> bool:
-    with place.container():
-        st.caption(f":material/hourglass_top: Not applied yet: {told} Until then the answer shows the settings before.")
+    with place.container(border=True):
+        st.markdown(":material/hourglass_top: **Not applied yet**")
+        st.caption(told)
+        st.caption(f"Until then {BEFORE}")
         return bool(st.button("Apply", type="primary", key=f"{key}-apply", width="stretch"))
-
-
-def _embeds_many(plan: Plan) -> bool:
-    return any(part.stage == "embed" and part.units > 100 for part in plan.work)
 
 
 def _starting_points(key: str) -> None:

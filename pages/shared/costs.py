@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.state import current_filter, pipeline_of, state, workspace
+from pages.shared.state import answer_key, current_filter, kept_answer, pipeline_of, state, workspace
 from pages.shared.text_view import plain
+from rag.errors import ModelProblem
 from rag.explain.expense import Expense, expenses, model_of
 from rag.index.base import Index
+from rag.models.chat import ChatModel
+from rag.models.providers import address
 from rag.pipeline import Pipeline
 from rag.values import Answer, Usage
 
@@ -41,22 +45,43 @@ def told(one: Expense, asked: bool) -> str:
 def costs_shown(pipeline: Pipeline, index: Index | None, places: Mapping[str, Any]) -> list[str]:
     """Draws what each model is asked into its stage's place, and the calls of a question below the settings.
 
-    Returns, for a question that is asked already, what expansion and reranking would ask anew, in words.
+    Returns, for a question that is asked already, what models would be asked anew without anybody having said so, in words.
     """
     question = state()["asked"].strip()
     found = expenses(pipeline, question, index or _index_in_force(pipeline), current_filter())
-    anew = [one for one in found if question and one.usage.calls and one.stage != "answer"]
-    waits = " It is not asked before you press *Apply* below." if state()["applied"] != pipeline.to_json() else ""
+    anew = _anew(pipeline, question, found)
+    waits = state()["applied"] != pipeline.to_json()
     for one in found:
+        note = " It is not asked before you press *Apply* above." if waits and one in anew else ""
         with places[one.stage]:
-            st.caption(
-                f":material/payments: {told(one, bool(question) and one.stage != 'answer')}.{waits if one in anew else ''}"
-            )
+            st.caption(f":material/payments: {told(one, bool(question) and one.stage != 'answer')}.{note}")
     if found:
         most = expenses(pipeline, "", None)
         calls = ", ".join(f"{count(one.usage.calls, 'call')} under {WHERE[one.stage]}" for one in most)
         st.caption(f":material/payments: A new question asks models: at most {calls}.")
-    return [f"{WHERE[one.stage]} asks a model. {told(one, True)}." for one in anew]
+    return [f"{WHERE[one.stage]} asks a model at {plain(_host(one.model))}. {told(one, True)}." for one in anew]
+
+
+def _anew(pipeline: Pipeline, question: str, found: list[Expense]) -> list[Expense]:
+    """What asks a model for a question that was sent under other settings, and so needs a word of the user.
+
+    The same answering model on this machine is asked again at once: that costs nothing.
+    """
+    applied, only = pipeline_of(state()["applied"]), current_filter()
+    if not question or answer_key(pipeline, question, only) == answer_key(applied, question, only):
+        return []
+    if kept_answer(pipeline, question, only) is not None:
+        return []
+    before, now = model_of(applied.answer), model_of(pipeline.answer)
+    live = before is not None and now is not None and before.asked_key() == now.asked_key() and now.price == "free"
+    return [one for one in found if one.usage.calls and not (live and one.stage == "answer")]
+
+
+def _host(model: ChatModel) -> str:
+    try:
+        return urlsplit(address(model.provider, model.base_url)).netloc.rpartition("@")[2]
+    except ModelProblem:
+        return model.provider
 
 
 def _index_in_force(pipeline: Pipeline) -> Index | None:
@@ -113,8 +138,14 @@ def usage_table(answer: Answer, pipeline: Pipeline) -> None:
 
 def _used(answer: Answer, pipeline: Pipeline) -> dict[str, Usage]:
     """What each stage that may ask a model took; no calls where all that it said was kept from before."""
-    asking = [stage for stage in WHERE if stage in answer.usage or model_of(getattr(pipeline, stage))]
-    return {stage: answer.usage.get(stage, Usage()) for stage in asking}
+    models = {stage: model_of(getattr(pipeline, stage)) for stage in WHERE}
+    used = {stage: answer.usage.get(stage, Usage()) for stage in WHERE if stage in answer.usage or models[stage]}
+    return {stage: _priced(one, models[stage]) for stage, one in used.items()}
+
+
+def _priced(used: Usage, model: ChatModel | None) -> Usage:
+    """The same calls at the prices set now: an answer is kept when prices change."""
+    return used if model is None else model.usage_of(used.calls, used.sent, used.received, used.counted)
 
 
 def _price(pipeline: Pipeline, stage: str) -> str:

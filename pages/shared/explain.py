@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.layers import Stretch, drawn
-from pages.shared.state import current_filter, prepared
+from pages.shared.state import current_filter, prepared, state
 from pages.shared.text_view import Block, Part, plain, text_view
 from rag.explain import Sum, fusion, nth, row_behind, term_weights
 from rag.index.base import Index
@@ -13,6 +13,16 @@ from rag.rerank.late import LateInteraction, matches
 from rag.values import Answer, Chunk, Hit
 
 PAIRS = 12
+
+
+def explained(hit: Hit | None, answer: Answer, pipeline: Pipeline, key: str) -> None:
+    """A switch, which stays as it was set, and the explanation of a hit where it is on."""
+    if hit is None:
+        return
+    about = "The words, vectors and sums that put it where it stands"
+    state()["explain"] = st.toggle("Explain its rank", state()["explain"], key=key, help=about)
+    if state()["explain"]:
+        explanation(hit, answer, pipeline, key)
 
 
 def explanation(hit: Hit, answer: Answer, pipeline: Pipeline, key: str) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.asking import forget_failures
 from pages.shared.findings import count
 from pages.shared.layers import drawn, finding_stretch
 from pages.shared.state import state, workspace
@@ -50,6 +51,7 @@ def _identifiers(question: str) -> list[Finding]:
 
 
 def _ask(question: str) -> None:
+    forget_failures()
     state().update(question=question, asked=question)
 
 

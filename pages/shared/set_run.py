@@ -10,14 +10,16 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.comparison import letter
+from pages.shared.costs import money
 from pages.shared.findings import count
 from pages.shared.state import current_filter, prepared, workspace
+from pages.shared.text_view import plain
 from rag.errors import WorkbenchError
 from rag.evaluate.card import Row, run, unasked
-from rag.explain.expense import expenses
+from rag.explain.expense import expenses_of_set
 from rag.pipeline import Pipeline
 from rag.stage import fingerprint
-from rag.values import Case, Filter
+from rag.values import Case, Filter, Usage
 
 KEPT = 20_000
 HEARTBEAT = 0.25  # Seconds after which the bar moves and a press of Stop takes hold.
@@ -35,10 +37,10 @@ def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
     label = f"Run {where}" if missing == len(cases) * len(pipelines) else f"Run the {count(missing, 'answer')} still missing"
     if failed and failed == missing:
         label = f"Try the {count(failed, 'failed answer')} again"
-    calls = [sum(one.usage.calls for one in expenses(pipeline, "", None)) for pipeline in pipelines]
-    chats = [f"column {letter(at)} at most {number:,}" for at, number in enumerate(calls) if number]
-    if chats and missing:
-        st.caption(f":material/payments: Calls of a chat model for each question: {', '.join(chats)}.")
+    for at, pipeline in enumerate(pipelines):
+        waiting = sum(line[at] is None or bool(line[at].error) for line in rows)  # type: ignore[union-attr]
+        if waiting:
+            _tell_costs(at, pipeline, waiting)
     if current_filter() != Filter():
         st.caption("The filter of the Ask page holds here too.")
     pressed = missing and st.button(label, type="primary", icon=":material/play_arrow:", key="compare-run")
@@ -49,6 +51,29 @@ def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
     if not missing:
         st.caption(f"{where}: all answered. A change to a column asks that column alone again.")
     return rows
+
+
+def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
+    """What a column would ask of chat models for so many questions, as far as it is known before."""
+    documents, artifacts = workspace().documents, workspace().artifacts
+    index = None
+    if not pipeline.plan(documents, artifacts).work:
+        index = pipeline.prepare(documents, artifacts)
+    found = expenses_of_set(pipeline, questions, index)
+    if not found:
+        return
+    total, times = sum((one.usage for one in found), Usage()), [one.seconds for one in found]
+    tokens = f"about {total.sent:,} tokens sent and {total.received:,} received" if total.sent else ""
+    seconds = None if None in times else sum(second for second in times if second is not None)
+    time = "time not known yet" if seconds is None else f"about {_seconds(max(seconds, 1))}"
+    prices = {one.stage: one.model.price for one in found}
+    money_of = [money(total.cost, "set", "", about=True)] if "set" in prices.values() and total.sent else []
+    money_of += dict.fromkeys(money(0.0, price, stage, about=True) for stage, price in prices.items() if price != "set")
+    said = ", ".join(part for part in (tokens, time, *money_of) if part)
+    st.caption(
+        f":material/payments: Column {letter(at)} makes at most {count(total.calls, 'call')} of a chat model for "
+        f"{count(questions, 'question')}: {plain(said)}."
+    )
 
 
 def _ask(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[list[str]]) -> None:

@@ -5,15 +5,19 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from pages.shared.text_view import plain
 from rag.errors import SettingProblem, WorkbenchError
-from rag.pipeline import Pipeline, read_pipeline
+from rag.explain.expense import expenses
+from rag.jobs import Tell
+from rag.models.chat import BESIDE, ChatModel
+from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.presets import PRESETS
-from rag.values import Answer, Filter, Hit, Span
+from rag.values import Answer, Filter, Hit, Prompt, Span
 from rag.workspace import Workspace, open_workspace
 
 SESSION = "s"
@@ -62,6 +66,7 @@ def _fresh() -> dict[str, Any]:
         "history": [],
         "shown": None,
         "before": None,
+        "explain": False,
     }
 
 
@@ -147,7 +152,7 @@ def answering(pipeline: Pipeline, question: str) -> Callable[[Callable[[str], No
     """
     keep()  # A reload does not wait for the answer.
     only, artifacts, index = current_filter(), workspace().artifacts, prepared(pipeline)
-    key = _answer_key(pipeline, question, only)
+    key = answer_key(pipeline, question, only)
 
     def ask(stream: Callable[[str], None]) -> Answer:
         found: Answer = artifacts.remembered(key, lambda: pipeline.ask(question, index, only, stream), "answers", ANSWERS_KEPT)
@@ -162,7 +167,7 @@ def kept_answer(pipeline: Pipeline, question: str, only: Filter) -> Answer | Non
     def gone() -> Answer:
         raise LookupError
 
-    key, artifacts = _answer_key(pipeline, question, only), workspace().artifacts
+    key, artifacts = answer_key(pipeline, question, only), workspace().artifacts
     if artifacts.recall(key):
         with contextlib.suppress(LookupError):
             found: Answer = artifacts.remembered(key, gone, "answers", ANSWERS_KEPT)
@@ -170,22 +175,40 @@ def kept_answer(pipeline: Pipeline, question: str, only: Filter) -> Answer | Non
     return None
 
 
-def _answer_key(pipeline: Pipeline, question: str, only: Filter) -> str:
-    return pipeline.key("verify", [*(document.key for document in workspace().documents), question, repr(only)])
+def answer_key(pipeline: Pipeline, question: str, only: Filter) -> str:
+    """What an answer is kept by. Prices, time-outs, retries and the window of a model do not count: its words stay the same."""
+    stages = {name: getattr(pipeline, name) for name in UNIONS}
+    beside = {name: ChatModel.model_fields[name].default for name in BESIDE}
+    alike = {name: stage.model_copy(update=beside) for name, stage in stages.items() if isinstance(stage, ChatModel)}
+    documents = (document.key for document in workspace().documents)
+    return pipeline.model_copy(update=alike).key("verify", [*documents, question, repr(only)])
 
 
 def retrieved(pipeline: Pipeline, question: str) -> tuple[Hit, ...]:
     """The passages alone, for where no answer could be written; none where they cannot be found either."""
+    return unsent(pipeline, question)[0]
+
+
+def unsent(pipeline: Pipeline, question: str) -> tuple[tuple[Hit, ...], Prompt | None]:
+    """The passages and the prompt as it would be sent, for where no answer could be written.
+
+    Nothing where they cannot be had, or only by asking again a model that did not answer.
+    """
     with contextlib.suppress(WorkbenchError):
-        index = prepared(pipeline)
-        return pipeline.search(question, index, current_filter()).hits
-    return ()
+        index, only = prepared(pipeline), current_filter()
+        if any(one.usage.calls and one.stage != "answer" for one in expenses(pipeline, question, index, only)):
+            return (), None
+        search = pipeline.search(question, index, only)
+        prompt = pipeline.prompt(search.query.question, list(search.hits), index.documents)
+        return search.hits, pipeline.answer.phrased(prompt)
+    return (), None
 
 
 def prepared(pipeline: Pipeline) -> Any:
     """The index for a pipeline; where documents have to be divided or passages embedded, a bar shows how far it is.
 
-    Showing that is where a press of Cancel ends it; what was divided and embedded before stays.
+    The work goes on in a thread of its own, and a page that is drawn anew joins it. It ends where nobody waits any more, or at a
+    press of Cancel (`stop_preparing`); what was divided and embedded before stays.
     """
     documents, artifacts = workspace().documents, workspace().artifacts
     plan = pipeline.plan(documents, artifacts)
@@ -193,17 +216,27 @@ def prepared(pipeline: Pipeline) -> Any:
         return pipeline.prepare(documents, artifacts)
     bar = st.progress(0.0, text=str(plan))
 
-    def embedding(done: int, total: int) -> None:
-        bar.progress(done / max(total, 1), text=f"{plan} {done:,} of {total:,}")
+    def work(tell: Tell) -> Any:
+        return pipeline.prepare(documents, artifacts, partial(tell, "embed"), partial(tell, "divide"))
 
-    def dividing(done: int, total: int) -> None:
+    def show(step: str, done: int, total: int) -> None:
         share = done / max(total, 1)
-        bar.progress(share, text=f"{plan} Dividing and counting tokens: {share:.0%}")
+        text = {"embed": f" {done:,} of {total:,}", "divide": f" Dividing and counting tokens: {share:.0%}"}.get(step, "")
+        bar.progress(share, text=f"{plan}{text}")
 
     try:
-        return pipeline.prepare(documents, artifacts, embedding, dividing)
+        return artifacts.jobs.followed(_index_key(pipeline), work, show)
     finally:
         bar.empty()
+
+
+def stop_preparing(pipeline: Pipeline) -> None:
+    """Ends the making of this pipeline's index, where it is under way."""
+    workspace().artifacts.jobs.stop(_index_key(pipeline))
+
+
+def _index_key(pipeline: Pipeline) -> str:
+    return pipeline.key("index", [document.key for document in workspace().documents])
 
 
 def opened() -> Span | None:

@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from pages.shared.controls import TITLES
+from pages.shared.controls import TITLES, carried
 from pages.shared.state import pipeline_of, state
 from pages.shared.text_view import plain
 from rag.errors import SettingProblem
@@ -17,46 +17,83 @@ from rag.stage import Stage, options
 
 MOST = 4
 KIND = "kind"
+CHOSEN, LEFT_OUT = "sweep-chosen", "sweep-left-out"
 
 
 def sweep_controls(letters: Sequence[str]) -> None:
-    """The choice of pipeline, setting and values; a click fills the columns."""
+    """The choice of a setting, which fills the columns at once with values of it; below it other values."""
+    revision = state()["revision"]
     st.caption("The same pipeline in every column, with one setting changed from column to column.")
     bases = {f"Column {letter}": text for letter, text in zip(letters, state()["columns"], strict=True)}
     bases["The Ask page"] = state()["applied"]
-    base = st.selectbox("Pipeline", list(bases), key=f"sweep-base-{state()['revision']}")
-    pipeline = pipeline_of(bases[base])
+    name = st.session_state.get(f"sweep-base-{revision}", next(iter(bases)))
+    pipeline = pipeline_of(bases.get(name, state()["columns"][0]))
     fields = swept_fields(pipeline)
-    chosen = st.selectbox("Setting", list(fields), key=f"sweep-field-{base}")
-    stage, field = fields[chosen]
+    held = st.session_state.get(CHOSEN)
+
+    def choose() -> None:
+        chosen = st.session_state[f"sweep-field-{revision}"]
+        if chosen in fields:
+            st.session_state[CHOSEN] = chosen
+            stage, field = fields[chosen]
+            _fill(pipeline, stage, field, proposals(getattr(pipeline, stage), stage, field)[:MOST])
+
+    st.selectbox(
+        "Setting",
+        list(fields),
+        index=list(fields).index(held) if held in fields else None,
+        key=f"sweep-field-{revision}",
+        on_change=choose,
+        placeholder="Choose one: the columns are set at once",
+    )
+    st.selectbox("Pipeline", list(bases), key=f"sweep-base-{revision}", help="What the other settings are taken from")
+    chosen = st.session_state.get(f"sweep-field-{revision}") or held
+    if chosen in fields:
+        _other_values(pipeline, *fields[chosen], [pipeline_of(text) for text in state()["columns"]])
+
+
+def tell_left_out() -> None:
+    """Says which values of the last sweep did not fit, once."""
+    for problem in st.session_state.pop(LEFT_OUT, []):
+        st.warning(plain(problem))
+
+
+def _other_values(pipeline: Pipeline, stage: str, field: str, columns: Sequence[Pipeline]) -> None:
+    """The values of a setting that the columns have, to be changed."""
     own = getattr(pipeline, stage)
     offered = {str(value): value for value in proposals(own, stage, field)}
+    there = [getattr(getattr(column, stage), field, None) for column in columns]
+    offered |= {str(value): value for value in there if value is not None}
+    now = list(dict.fromkeys(str(value) for value in there if value is not None))
     number = isinstance(getattr(own, field), int | float) and not isinstance(getattr(own, field), bool)
     picked = st.multiselect(
         "Values, one a column",
         list(offered),
-        default=list(offered)[:MOST],
+        default=now[:MOST],
         max_selections=MOST,
         accept_new_options=number,
-        key=f"sweep-values-{base}-{stage}-{field}-{getattr(own, field)}",
+        key=f"sweep-values-{state()['revision']}-{stage}-{field}",
         help=f"{_about(own, field)} Now {getattr(own, field)}. {'Type a number to add another value.' if number else ''}",
     )
-    st.caption(f"Now: {getattr(own, field)}")
     if st.button("Set the columns", type="primary", key="sweep-set", disabled=len(picked) < 2, width="stretch"):
         _fill(pipeline, stage, field, [offered.get(text, text) for text in picked])
+        st.rerun()
     if len(picked) < 2:
         st.caption("Choose two to four values.")
 
 
 def _fill(pipeline: Pipeline, stage: str, field: str, values: Sequence[Any]) -> None:
-    try:
-        found = [swept(pipeline, stage, field, value).to_json() for value in ordered(values)]
-    except SettingProblem as problem:
-        st.error(plain(str(problem)))
-        return
-    state()["columns"] = found
-    state()["revision"] += 1
-    st.rerun()
+    """Sets the columns. Values that do not fit are left out and told; with fewer than two others nothing changes."""
+    found, left_out = [], []
+    for value in ordered(values):
+        try:
+            found.append(swept(pipeline, stage, field, value).to_json())
+        except SettingProblem as problem:
+            left_out.append(str(problem))
+    st.session_state[LEFT_OUT] = left_out
+    if len(found) > 1:
+        state()["columns"] = found
+        state()["revision"] += 1
 
 
 def swept_fields(pipeline: Pipeline) -> dict[str, tuple[str, str]]:
@@ -87,8 +124,7 @@ def swept(pipeline: Pipeline, stage: str, field: str, value: Any) -> Pipeline:
     own: Stage = getattr(pipeline, stage)
     trials = [{**whole[stage], field: value}]
     if field == KIND and value != whole[stage][KIND]:
-        kept = _shared(type(own), options(UNIONS[stage])[value])
-        trials = [{KIND: value, **{name: whole[stage][name] for name in kept}}, {KIND: value}]
+        trials = [{KIND: value, **carried(own, options(UNIONS[stage])[value])}, {KIND: value}]
     fault = ""
     for trial in trials:
         try:
@@ -153,22 +189,13 @@ def _spread(value: float, low: float, high: float, whole: bool) -> list[Any]:
     if value <= 0 and high - low > 4:
         steps = [value + (high - low) * at / (20 if whole else 200) for at in range(4)]
     elif high - low <= 4:
-        steps = [low + (high - low) * at / 3 for at in range(4)]
+        steps = [low + (high - low) * at / 5 for at in range(1, 5)]  # Not the ends, where a setting is often another option.
         nearest = min(range(4), key=lambda at: abs(steps[at] - value))
         steps[nearest] = value
     else:
         steps = [value * factor for factor in (0.5, 1, 2, 4) if low <= value * factor <= high]
         steps = [low, *steps] if len(steps) < 4 else steps
     return sorted({int(step) if whole else float(f"{step:.2g}") if step != value else value for step in steps})
-
-
-def _shared(one: type[Stage], other: type[Stage]) -> list[str]:
-    """The fields that two options have with the same meaning."""
-    return [
-        name
-        for name, info in other.model_fields.items()
-        if name != KIND and name in one.model_fields and one.model_fields[name].description == info.description
-    ]
 
 
 def _about(own: Stage, field: str) -> str:

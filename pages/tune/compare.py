@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared.charts import time_chart
 from pages.shared.column_answers import column_answers
+from pages.shared.column_plans import columns_in_force
 from pages.shared.comparison import (
     GAP,
     bring_back,
@@ -13,6 +14,7 @@ from pages.shared.comparison import (
     passages_table,
 )
 from pages.shared.frame import stop_without_documents
+from pages.shared.prompts_compared import prompts_compared
 from pages.shared.question import question_box
 from pages.shared.question_set import chosen_cases
 from pages.shared.scorecard import cards, differing
@@ -20,7 +22,7 @@ from pages.shared.set_run import run_through
 from pages.shared.side_by_side import side_by_side
 from pages.shared.sources import show_opened
 from pages.shared.state import pipeline_of, state
-from pages.shared.sweep import MOST, sweep_controls, told_apart
+from pages.shared.sweep import MOST, sweep_controls, tell_left_out, told_apart
 from rag.presets import PRESETS
 
 st.title("Compare")
@@ -46,12 +48,18 @@ with st.container(horizontal=True):
         sweep_controls([letter(at) for at in range(len(texts))])
     link()
 
+notices = st.container()  # Above the columns, where no open menu hides it.
 columns = st.columns(len(texts), gap=GAP)
 read = [pipeline_of(text) for text in texts]
-pipelines = []
+edited = []
 for at, (column, apart) in enumerate(zip(columns, told_apart(read), strict=True)):
     with column:
-        pipelines.append(column_settings(at, read[at], apart))
+        edited.append(column_settings(at, read[at], apart))
+with notices:
+    tell_left_out()
+    pipelines = columns_in_force(edited, view == "One question")
+if not pipelines:
+    st.stop()
 
 if view == "A set of questions":
     cases = chosen_cases()
@@ -67,20 +75,22 @@ if not state()["asked"].strip():
     st.info("Type a question above; every column answers it with its own settings.")
     st.stop()
 
-only_different = st.toggle(
-    "Only where they differ", key="compare-only", help="Hides the statements and passages that all columns have in common"
-)
+about = "Hides the statements and passages that all columns have in common"
+only_different = st.toggle("Only where they differ", state().get("only differing", False), key="compare-only", help=about)
+state()["only differing"] = only_different  # It stays through another page or an edit, when the switch itself is not drawn.
 answers, hits = column_answers(pipelines, state()["asked"], only_different)
 
 look = st.segmented_control(
-    "Look into", ["Passages", "Side by side", "Times"], default="Passages", required=True, key="compare-look"
+    "Look into", ["Passages", "Side by side", "Prompts", "Times"], default="Passages", required=True, key="compare-look"
 )
 if look == "Passages":
     passages_table(hits, only_different)
 elif look == "Side by side":
-    side_by_side(hits, [letter(at) for at in range(len(texts))], only_different)
+    side_by_side(hits, [letter(at) for at in range(len(pipelines))], only_different)
+elif look == "Prompts":
+    prompts_compared(answers)
 else:
-    for at, (column, one) in enumerate(zip(st.columns(len(texts), gap=GAP), answers, strict=True)):
+    for at, (column, one) in enumerate(zip(st.columns(len(pipelines), gap=GAP), answers, strict=True)):
         if one is not None:
             with column:
                 st.markdown(f"**{letter(at)}**")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
+from rag.answer.quote import Quote
 from rag.embed.minilm import token_count
 from rag.index.base import Index
 from rag.index.local import Hnsw
@@ -14,7 +15,6 @@ from rag.retrieve import Convex, Dense, ReciprocalRank, Terms
 
 Advice = tuple[str, Pipeline]
 LOOKED_AT = 40  # Passages whose length stands for all.
-LISTED = 2  # Differences named before the rest are counted.
 LONG = 24
 
 
@@ -79,8 +79,13 @@ def _pointless(pipeline: Pipeline) -> Iterator[Advice]:
         kind: Callable[..., Terms | Dense] = Dense if retrieve.weight else Terms
         other = kind(**retrieve.model_dump(exclude={"kind", "weight"}))
         unused = "terms" if retrieve.weight else "vectors"
-        text = f"With a weight of {retrieve.weight:g} the {unused} are computed but never count."
+        text = (
+            f"With a weight of {retrieve.weight:g} the {unused} are computed but never count: this is the retriever "
+            f"{other.kind} at twice the work."
+        )
         yield text, pipeline.model_copy(update={"retrieve": other})
+    if isinstance(retrieve, Convex) and 0 < retrieve.minimum <= 1:
+        yield from _relative_minimum(pipeline, retrieve)
     if isinstance(rerank, LateInteraction) and rerank.weight == 0:
         text = "With a weight of 0 the reranker compares tokens and changes nothing."
         yield text, pipeline.model_copy(update={"rerank": Keep(top=rerank.top)})
@@ -97,6 +102,23 @@ def _pointless(pipeline: Pipeline) -> Iterator[Advice]:
     if isinstance(index, Hnsw) and retrieve.reads_vectors and index.effort < retrieve.candidates:
         text = f"The graph looks at {index.effort} passages for {retrieve.candidates} candidates, so neighbours are missed."
         yield text, _set(pipeline, "index", effort=min(max(128, retrieve.candidates), 1024))
+
+
+def _relative_minimum(pipeline: Pipeline, retrieve: Convex) -> Iterator[Advice]:
+    """A minimum score on scores that are scaled anew for each question; what does keep such questions unanswered."""
+    text = (
+        f"A minimum score of {retrieve.minimum:g} refuses no question: convex scales the scores of each question anew, so that "
+        "some passage always scores high, whatever is asked."
+    )
+    least = Quote().refuse_below
+    if isinstance(pipeline.answer, Quote):
+        kept = pipeline.model_copy(update={"retrieve": retrieve.model_copy(update={"minimum": 0.0})})
+        below = max(pipeline.answer.refuse_below, least)
+        yield f"{text} What refuses is answer.refuse_below ({below:g}).", _set(kept, "answer", refuse_below=below)
+    if pipeline.embed.knows_meaning:
+        dense = Dense(**retrieve.model_dump(exclude={"kind", "weight"}))
+        told = f"A minimum score on dense (cosines) means the same for every question: {retrieve.minimum:g} is kept there."
+        yield told if isinstance(pipeline.answer, Quote) else f"{text} {told}", pipeline.model_copy(update={"retrieve": dense})
 
 
 def _highest(pipeline: Pipeline) -> float | None:
@@ -124,20 +146,18 @@ def _against(pipeline: Pipeline, index: Index) -> Iterator[Advice]:
 
 
 def difference(before: Pipeline, after: Pipeline) -> str:
-    """What differs between two pipelines, in a few words: "rerank: keep → late", "rerank.top: 8 → 14"; "" for nothing."""
-    told = [words for name in UNIONS for words in _differing(name, before, after)]
-    more = [f"{len(told) - LISTED} more"] if len(told) > LISTED else []
-    return ", ".join([*told[:LISTED], *more])
+    """Every setting that differs between two pipelines: "rerank: keep → late, rerank.top: 8 → 14"; "" for nothing."""
+    return ", ".join(words for name in UNIONS for words in _differing(name, before, after))
 
 
 def _differing(name: str, before: Pipeline, after: Pipeline) -> Iterator[str]:
+    """Of two options of a stage, the settings that both have; those of one alone come with it."""
     old, new = getattr(before, name).model_dump(), getattr(after, name).model_dump()
     if old["kind"] != new["kind"]:
         yield f"{name}: {old['kind']} → {new['kind']}"
-        return
     for field in new:
-        if old.get(field) != new[field]:
-            words = f"{_short(old.get(field))} → {_short(new[field])}"
+        if field != "kind" and field in old and old[field] != new[field]:
+            words = f"{_short(old[field])} → {_short(new[field])}"
             short = len(words) <= 2 * LONG and "\n" not in words
             yield f"{name}.{field}: {words}" if short else f"{name}.{field} edited"
 

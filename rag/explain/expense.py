@@ -1,7 +1,7 @@
 """What a question will ask of chat models, stage by stage, before any of them is asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answer.chat import Chat
 from rag.errors import WorkbenchError
@@ -9,10 +9,13 @@ from rag.expand.model import Written
 from rag.index.base import Index
 from rag.models.chat import ChatModel
 from rag.pipeline import Pipeline
+from rag.plan import pace_of
 from rag.rerank.compressor import Compressor
 from rag.rerank.judge import Judge
 from rag.stage import Stage
 from rag.values import Filter, Hit, Query, Usage
+
+ANSWER_TOKENS = 200  # That an answer is expected to have.
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,33 @@ def expenses(pipeline: Pipeline, question: str, index: Index | None, only: Filte
         if model is not None:
             found.append(_expense(name, stage, model, pipeline, question.strip(), index, only))
     return found
+
+
+def expenses_of_set(pipeline: Pipeline, questions: int, index: Index | None) -> list[Expense]:
+    """What each stage with a chat model asks for so many questions at most: calls, and with an index tokens, cost and time."""
+    return [_times(_whole(one, pipeline, index), questions) for one in expenses(pipeline, "", index)]
+
+
+def _whole(one: Expense, pipeline: Pipeline, index: Index | None) -> Expense:
+    """An expense with the tokens and the time of an answer, where nothing was known of them; by a prompt of the usual length."""
+    if index is None or not isinstance(pipeline.answer, Chat) or one.stage != "answer":
+        return one
+    hits = list(_candidates(pipeline, "", index, Filter()))[: pipeline.rerank.top]
+    prompt = pipeline.answer.phrased(pipeline.prompt("?", hits, index.documents))
+    used = one.model.usage_of(1, prompt.tokens, min(ANSWER_TOKENS, pipeline.answer.max_tokens))
+    return replace(one, usage=used, seconds=pace_of("answer", pipeline.answer, index.artifacts))
+
+
+def _times(one: Expense, questions: int) -> Expense:
+    used, seconds = one.usage, one.seconds
+    usage = replace(
+        used,
+        calls=used.calls * questions,
+        sent=used.sent * questions,
+        received=used.received * questions,
+        cost=used.cost * questions,
+    )
+    return replace(one, usage=usage, seconds=None if seconds is None else seconds * questions)
 
 
 def _expense(

@@ -169,18 +169,31 @@ class _Look:
             return None
         found = list(self.answer.found)
         most = min(len(found), MOST_PASSAGES)
-        every = self.pipeline.rerank.model_copy(update={"top": most})(self.answer.question, found, self.index)
-        top, kind = self.pipeline.rerank.top, self.pipeline.rerank.kind
+        stage = self.pipeline.rerank
+        depth = getattr(stage, "depth", None)
+        every = stage.model_copy(update={"top": most})(self.answer.question, found, self.index)
         rank = self.stands_in(every)
         if not rank:
-            return Verdict("rerank", f"The reranker ({kind}) does not put it among the first {most}.")
-        told = f"It is {nth(rank)} after reranking ({kind}), and rerank.top keeps {top}."
-        kept = (
-            top
-            + 1
-            + bisect_left(range(top + 1, rank), True, key=lambda most: self.stands_in(widened(every, self.index, most)) > 0)
+            return Verdict("rerank", f"The reranker ({stage.kind}) does not put it among the first {most}.")
+        told = f"It is {nth(rank)} after reranking ({stage.kind}), and rerank.top keeps {stage.top}."
+        kept = self._kept(every, rank)
+        changed: dict[str, int] = {"top": kept}
+        while depth is not None and depth < kept:  # Else the last that are kept would not be reranked.
+            depth = changed["depth"] = min(max(kept, rank), most)
+            every = stage.model_copy(update={"top": most, "depth": depth})(self.answer.question, found, self.index)
+            rank = self.stands_in(every)
+            if not rank:
+                return Verdict("rerank", told)
+            kept = changed["top"] = self._kept(every, rank)
+        mend = " and ".join(f"rerank.{name} to {value}" for name, value in changed.items() if value != getattr(stage, name))
+        return Verdict(
+            "rerank", told, f"set {mend}" if len(changed) > 1 else f"raise {mend}", self.with_setting("rerank", **changed)
         )
-        return Verdict("rerank", told, f"raise rerank.top to {kept}", self.with_setting("rerank", top=kept))
+
+    def _kept(self, every: list[Hit], rank: int) -> int:
+        """The fewest passages to keep so that this one, `rank` among all that were reranked, is among them."""
+        tried = range(1, rank)
+        return 1 + bisect_left(tried, True, key=lambda most: self.stands_in(widened(every, self.index, most)) > 0)
 
     def prompted(self) -> Verdict | None:
         if self.source:

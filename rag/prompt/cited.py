@@ -18,7 +18,7 @@ class Plain(Prompting):
 
 
 class Cited(Prompting):
-    """Numbered sources with file, title, date, edition, page and section; the model is told to cite them and to say what is missing."""
+    """Numbered sources with title, date, edition, page and section; the model is told to cite them and say what is missing."""
 
     kind: Literal["cited"] = "cited"
     system: str = Field(
