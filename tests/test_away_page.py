@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.takeaway import AS_SERVICE, IN_LANGCHAIN, as_service, in_langchain, told
+from pages.shared.settings.takeaway import AS_SERVICE, IN_LANGCHAIN, as_service, in_langchain, told
 from rag.away.yaml import to_yaml
 from rag.chunk.windows import Words
 from rag.embed.hashing import Hashing

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.changes import moves, prompt_lines
+from pages.shared.answer.changes import moves, prompt_lines
 from pages.shared.layers import Stretch, drawn
 from rag.answer.chat import Chat
 from rag.chunk.windows import Sentences
@@ -211,7 +211,7 @@ def test_an_unknown_comparison_says_so() -> None:
 
 def reading(name: str) -> None:
     """A page that shows one document; the table that leads there cannot be clicked without a browser."""
-    from pages.shared.document_view import facts, reading
+    from pages.shared.documents.document_view import facts, reading
     from pages.shared.state import workspace
 
     entry = workspace().entry(name)
@@ -522,7 +522,7 @@ def test_cut_offs_move_without_a_run_of_the_pipeline_and_are_used_on_a_press(
 
 
 def test_only_what_reaches_the_minimum_counts_for_the_top() -> None:
-    from pages.shared.cutoffs import kept_of
+    from pages.shared.answer.cutoffs import kept_of
 
     assert kept_of([0.9, 0.2, 0.8, 0.7], 2, 0.5) == [True, False, True, False]
     assert kept_of([], 3, 0.0) == [] and kept_of([0.5], 1, 0.5) == [True]
@@ -628,7 +628,7 @@ def test_a_long_wait_can_be_cancelled_and_brings_back_the_settings_of_the_last_a
 
 
 def test_a_model_that_says_nothing_more_is_left_at_a_press_and_stops_at_its_next_word() -> None:
-    from pages.shared.asking import listened
+    from pages.shared.answer.asking import listened
 
     heard, ended = Event(), Event()
 

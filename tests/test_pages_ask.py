@@ -6,11 +6,11 @@ import pytest
 from pydantic import Field
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import asking
-from pages.shared.answers import hits_frame
-from pages.shared.controls import carried
+from pages.shared.answer import asking
+from pages.shared.answer.answers import hits_frame
+from pages.shared.answer.unsent import rooms
+from pages.shared.settings.controls import carried
 from pages.shared.state import answer_key
-from pages.shared.unsent import rooms
 from rag.answer.chat import Chat
 from rag.embed.hashing import Hashing
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
@@ -109,7 +109,7 @@ def test_the_prompt_view_shows_every_character_that_is_sent() -> None:
 
 
 def prompt_page(text: str) -> None:
-    from pages.shared.answers import prompt_view
+    from pages.shared.answer.answers import prompt_view
     from rag.values import Message, Prompt
 
     prompt_view(Prompt("q", (Message("user", text),), (), 1))

@@ -13,14 +13,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_pages import NOTE, QUESTION, opened, press, shown, small_workspace  # noqa: F401
 
-from pages.shared import column_answers, column_plans
-from pages.shared.column_answers import STOPPED, common_statements
-from pages.shared.comparison import passages
-from pages.shared.map_view import DRAWN, GROUPS, Drawing, _hover, _traces, drawn_rows, groups, selected_rows
-from pages.shared.scorecard import _against, _line
-from pages.shared.set_run import _meanwhile
-from pages.shared.side_by_side import ranked
-from pages.shared.sweep import ordered, proposals, swept, swept_fields, told_apart
+from pages.shared.answer.map_view import DRAWN, GROUPS, Drawing, _hover, _traces, drawn_rows, groups, selected_rows
+from pages.shared.compare import column_answers, column_plans
+from pages.shared.compare.column_answers import STOPPED, common_statements
+from pages.shared.compare.comparison import passages
+from pages.shared.compare.scorecard import _against, _line
+from pages.shared.compare.set_run import _meanwhile
+from pages.shared.compare.side_by_side import ranked
+from pages.shared.compare.sweep import ordered, proposals, swept, swept_fields, told_apart
 from rag.answer.chat import Chat
 from rag.chunk.windows import Words
 from rag.embed.hashing import Hashing
@@ -355,7 +355,7 @@ def test_a_question_of_the_set_is_asked_in_the_columns() -> None:
     def page() -> None:
         import streamlit as st
 
-        from pages.shared.scorecard import ask_in_columns
+        from pages.shared.compare.scorecard import ask_in_columns
         from pages.shared.state import state
 
         ask_in_columns("Why?")
@@ -496,7 +496,7 @@ def test_a_card_claims_nothing_from_too_few_questions() -> None:
 
 def test_a_column_that_was_not_asked_yet_says_so_on_its_card() -> None:
     def page() -> None:
-        from pages.shared.scorecard import cards, differing
+        from pages.shared.compare.scorecard import cards, differing
         from rag.evaluate.card import Row
         from rag.pipeline import Pipeline
         from rag.values import Case

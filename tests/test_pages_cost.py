@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import costs, fit_view, index_view
-from pages.shared.costs import money, told
-from pages.shared.question_set import UPLOADED
+from pages.shared.compare.question_set import UPLOADED
+from pages.shared.settings import costs, fit_view, index_view
+from pages.shared.settings.costs import money, told
 from rag.answer.chat import Chat
 from rag.chunk.windows import Sentences
 from rag.embed.hashing import Hashing

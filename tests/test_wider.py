@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.shared.cutoffs import in_order, retrieved_score
+from pages.shared.answer.cutoffs import in_order, retrieved_score
 from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
 from rag.chunk.parents import Parents, Window

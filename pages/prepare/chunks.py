@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.chunk_view import chunk_view
-from pages.shared.controls import TITLES, stage_controls
+from pages.shared.documents.chunk_view import chunk_view
 from pages.shared.frame import stop_without_documents
+from pages.shared.settings.controls import TITLES, stage_controls
 from pages.shared.state import open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
 from rag.chunk.tokens import told, too_long

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.shared.decisions import decisions_table
-from pages.shared.document_view import facts, reading
+from pages.shared.documents.decisions import decisions_table
+from pages.shared.documents.document_view import facts, reading
+from pages.shared.documents.screening import screening
+from pages.shared.documents.shelf_table import filtered, shelf_table
+from pages.shared.documents.uploads import last_upload, upload_form
+from pages.shared.documents.waiting import queue
 from pages.shared.findings import count
-from pages.shared.screening import screening
-from pages.shared.shelf_table import filtered, shelf_table
 from pages.shared.state import workspace
-from pages.shared.uploads import last_upload, upload_form
-from pages.shared.waiting import queue
 from rag.shelf import waiting
 from rag.workspace import add_all, sample_files
 

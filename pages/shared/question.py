@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.asking import forget_failures
+from pages.shared.answer.asking import forget_failures
 from pages.shared.findings import count
 from pages.shared.layers import drawn, finding_stretch
 from pages.shared.state import state, workspace

@@ -2,25 +2,25 @@
 
 import streamlit as st
 
-from pages.shared import history, prompt_versions
-from pages.shared.answers import hits_table, prompt_view
-from pages.shared.asking import Failure, at_once, waited
-from pages.shared.changes import changes_view
+from pages.shared.answer.answers import hits_table, prompt_view
+from pages.shared.answer.asking import Failure, at_once, waited
+from pages.shared.answer.changes import changes_view
+from pages.shared.answer.cutoffs import cutoffs
+from pages.shared.answer.explain import explained
+from pages.shared.answer.missing import missing_view
+from pages.shared.answer.unsent import failure_view
 from pages.shared.charts import time_chart
-from pages.shared.controls import edited_pipeline
-from pages.shared.costs import usage_line, usage_table
-from pages.shared.cutoffs import cutoffs
-from pages.shared.explain import explained
-from pages.shared.filters import filter_controls
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
-from pages.shared.index_view import index_facts
-from pages.shared.missing import missing_view
 from pages.shared.question import question_box
+from pages.shared.settings import history, prompt_versions
+from pages.shared.settings.controls import edited_pipeline
+from pages.shared.settings.costs import usage_line, usage_table
+from pages.shared.settings.filters import filter_controls
+from pages.shared.settings.index_view import index_facts
 from pages.shared.sources import answer_view, show_opened
 from pages.shared.state import pipeline_of, prepared, state
 from pages.shared.text_view import plain
-from pages.shared.unsent import failure_view
 from rag.pipeline import Pipeline
 from rag.values import Answer
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.shared.charts import time_chart
-from pages.shared.column_answers import column_answers
-from pages.shared.column_plans import columns_in_force
-from pages.shared.comparison import (
+from pages.shared.compare.column_answers import column_answers
+from pages.shared.compare.column_plans import columns_in_force
+from pages.shared.compare.comparison import (
     GAP,
     bring_back,
     column_settings,
@@ -13,16 +13,16 @@ from pages.shared.comparison import (
     link,
     passages_table,
 )
+from pages.shared.compare.prompts_compared import prompts_compared
+from pages.shared.compare.question_set import chosen_cases
+from pages.shared.compare.scorecard import cards, differing
+from pages.shared.compare.set_run import run_through
+from pages.shared.compare.side_by_side import side_by_side
+from pages.shared.compare.sweep import MOST, sweep_controls, tell_left_out, told_apart
 from pages.shared.frame import stop_without_documents
-from pages.shared.prompts_compared import prompts_compared
 from pages.shared.question import question_box
-from pages.shared.question_set import chosen_cases
-from pages.shared.scorecard import cards, differing
-from pages.shared.set_run import run_through
-from pages.shared.side_by_side import side_by_side
 from pages.shared.sources import show_opened
 from pages.shared.state import pipeline_of, state
-from pages.shared.sweep import MOST, sweep_controls, tell_left_out, told_apart
 from rag.presets import PRESETS
 
 st.title("Compare")

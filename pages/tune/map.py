@@ -5,9 +5,9 @@ from typing import get_args
 import numpy as np
 import streamlit as st
 
+from pages.shared.answer.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
-from pages.shared.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.shared.question import question_box
 from pages.shared.sources import show_opened
 from pages.shared.state import current_filter, pipeline_of, prepared, state, workspace

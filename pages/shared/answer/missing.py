@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared.frame import waiting_link
-from pages.shared.history import use
+from pages.shared.settings.history import use
 from pages.shared.state import current_filter, prepared, workspace
 from pages.shared.text_view import plain, text_view
 from rag.explain import Verdict, places_of, where_lost

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.comparison import letter
-from pages.shared.controls import WAIT
-from pages.shared.costs import told
+from pages.shared.compare.comparison import letter
+from pages.shared.settings.controls import WAIT
+from pages.shared.settings.costs import told
 from pages.shared.state import current_filter, kept_answer, pipeline_of, prepared, state, stop_preparing, workspace
 from pages.shared.text_view import plain
 from rag.errors import WorkbenchError

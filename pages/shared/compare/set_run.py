@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.comparison import letter
-from pages.shared.costs import money
+from pages.shared.compare.comparison import letter
 from pages.shared.findings import count
+from pages.shared.settings.costs import money
 from pages.shared.state import current_filter, prepared, workspace
 from pages.shared.text_view import plain
 from rag.errors import WorkbenchError

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.charts import weights_chart
+from pages.shared.compare.question_set import chosen_cases
 from pages.shared.findings import count
-from pages.shared.question_set import chosen_cases
 from pages.shared.state import open_pipeline, workspace
 from pages.shared.text_view import plain
 from rag.errors import Cancelled, WorkbenchError

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import streamlit as st
 
-from pages.shared.asking import SWIFT, listened
-from pages.shared.changes import same
-from pages.shared.comparison import GAP
-from pages.shared.costs import usage_line
+from pages.shared.answer.asking import SWIFT, listened
+from pages.shared.answer.changes import same
+from pages.shared.compare.comparison import GAP
 from pages.shared.findings import count
+from pages.shared.settings.costs import usage_line
 from pages.shared.sources import answer_view
 from pages.shared.state import answering, current_filter, kept_answer, retrieved, workspace
 from pages.shared.text_view import plain

@@ -7,10 +7,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.comparison import GAP, letter
-from pages.shared.costs import WHERE, money
+from pages.shared.compare.comparison import GAP, letter
+from pages.shared.compare.set_run import Rows
 from pages.shared.findings import count
-from pages.shared.set_run import Rows
+from pages.shared.settings.costs import WHERE, money
 from pages.shared.state import state
 from pages.shared.text_view import plain
 from rag.evaluate.card import COST, MEASURES, MS, SAME, TOKENS, Figure, Row, card, differs, expense, gain

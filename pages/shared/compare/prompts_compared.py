@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.answers import prompt_view
-from pages.shared.changes import AROUND, line_blocks
-from pages.shared.comparison import GAP, letter
+from pages.shared.answer.answers import prompt_view
+from pages.shared.answer.changes import AROUND, line_blocks
+from pages.shared.compare.comparison import GAP, letter
 from pages.shared.text_view import plain, text_view
 from rag.prompt.changes import changed_messages, told
 from rag.values import Answer

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.answers import hits_table, prompt_view
-from pages.shared.asking import NOT_SENT, Failure, forget_failures
+from pages.shared.answer.answers import hits_table, prompt_view
+from pages.shared.answer.asking import NOT_SENT, Failure, forget_failures
 from pages.shared.state import open_pipeline, pipeline_of, state, unsent, workspace
 from pages.shared.text_view import plain
 from rag.models.chat import ChatModel, prompt_tokens

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pages.shared.changes import same
-from pages.shared.controls import mends, pipeline_controls
+from pages.shared.answer.changes import same
 from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
+from pages.shared.settings.controls import mends, pipeline_controls
 from pages.shared.state import open_pipeline, open_source, state, workspace
 from pages.shared.text_view import Block, plain, text_view
 from rag.errors import SettingProblem

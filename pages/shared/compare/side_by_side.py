@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 import streamlit as st
 
-from pages.shared.comparison import placed
+from pages.shared.compare.comparison import placed
 from pages.shared.findings import count
 from pages.shared.flags import passage_block
 from pages.shared.state import open_source

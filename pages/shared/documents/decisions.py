@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.shared.document_view import day_of
+from pages.shared.documents.document_view import day_of
 from rag.review import Decided
 from rag.shelf import counted
 

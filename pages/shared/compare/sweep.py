@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from pages.shared.controls import TITLES, carried
+from pages.shared.settings.controls import TITLES, carried
 from pages.shared.state import pipeline_of, state
 from pages.shared.text_view import plain
 from rag.errors import SettingProblem

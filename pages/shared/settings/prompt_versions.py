@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from pages.shared.changes import line_blocks
-from pages.shared.document_view import day_of
+from pages.shared.answer.changes import line_blocks
+from pages.shared.documents.document_view import day_of
 from pages.shared.findings import count
 from pages.shared.state import keyed, open_pipeline, pipeline_of, prepared, state
 from pages.shared.text_view import plain, text_view

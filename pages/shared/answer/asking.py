@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from pages.shared.history import cancel
+from pages.shared.settings.history import cancel
 from pages.shared.state import answer_key, answering, current_filter, kept_answer, state, workspace
 from rag.errors import Cancelled, WorkbenchError
 from rag.pipeline import Pipeline

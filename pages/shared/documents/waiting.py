@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.shared.documents.shelf_table import fingerprint
 from pages.shared.findings import by_kind, count, findings_table, holding, passages
-from pages.shared.shelf_table import fingerprint
 from pages.shared.state import state, workspace
 from pages.shared.text_view import plain
 from rag.errors import WorkbenchError

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.compare.sweep import told_apart
 from pages.shared.state import current_filter, kept_answer, open_filter, open_pipeline, pipeline_of, state, stop_preparing
-from pages.shared.sweep import told_apart
 from pages.shared.text_view import plain
 from rag.explain import difference
 from rag.pipeline import UNIONS, Pipeline

@@ -7,11 +7,11 @@ from annotated_types import Ge, Le
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from pages.shared.costs import costs_shown
-from pages.shared.fit_view import fit_button, fit_where_asked, weights_in_force
-from pages.shared.index_view import index_facts
+from pages.shared.settings.costs import costs_shown
+from pages.shared.settings.fit_view import fit_button, fit_where_asked, weights_in_force
+from pages.shared.settings.index_view import index_facts
+from pages.shared.settings.takeaway import take_away
 from pages.shared.state import keyed, open_pipeline, pipeline_of, state, workspace
-from pages.shared.takeaway import take_away
 from pages.shared.text_view import plain
 from rag.away.yaml import from_file
 from rag.errors import ModelProblem, SettingProblem
