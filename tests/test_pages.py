@@ -611,7 +611,8 @@ def test_what_was_searched_beside_the_question_is_said(ward: Workspace) -> None:
 def test_a_long_wait_can_be_cancelled_and_brings_back_the_settings_of_the_last_answer(
     ward: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pages.shared import asking, history
+    from pages.shared.answer import asking
+    from pages.shared.settings import history
 
     app = asked()
     before = app.session_state["state"]["applied"]

@@ -235,7 +235,7 @@ def test_the_last_answer_is_drawn_while_the_next_is_waited_for(ward: Workspace, 
     real = asking.answering
 
     def watched(pipeline: Pipeline, question: str) -> Any:
-        from pages.shared import history
+        from pages.shared.settings import history
 
         seen.append(history.last_answer()[0] is not None)
         return real(pipeline, question)

@@ -22,6 +22,11 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing if number == 1 else PLURALS.get(thing, f'{thing}s')}"
 
 
+def middle(name: str, most: int) -> str:
+    """A name with its middle left out where it is long: what tells names apart often stands at the end."""
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[1 + most // 2 - most :]}"
+
+
 def by_kind(findings: Iterable[Finding]) -> str:
     """How many findings there are of each kind: "3 identifiers, 1 instruction"."""
     kinds = [one.kind for one in findings]

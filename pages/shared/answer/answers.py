@@ -3,10 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from pages.shared.findings import middle
 from pages.shared.flags import flagged_sources, mark_of, passage_block
 from pages.shared.state import open_source
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
+
+SHOWN = 26  # Characters of a document's name.
 
 
 def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
@@ -18,7 +21,7 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
     for number, hit in enumerate(hits, 1):
         row: dict[str, object] = {
             "#": number,
-            "Document": hit.chunk.span.document,
+            "Document": middle(hit.chunk.span.document, SHOWN),
             "Score": hit.score,
             "Flag": mark_of(hit.chunk.span) or None,
             "Page": hit.chunk.page,
@@ -47,7 +50,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
         name: st.column_config.Column(width=82, help="Rank · score of this step") for name in frame if name in steps
     }
     columns["#"] = st.column_config.Column(width=34)
-    columns["Document"] = st.column_config.Column(width=150)
+    columns["Document"] = st.column_config.Column(width=170)
     columns["Score"] = st.column_config.NumberColumn(
         format="%.3f", width=58, help=f"The score of the last step, {last_step(hits)}, which decides the order"
     )

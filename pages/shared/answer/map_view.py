@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.findings import count
+from pages.shared.findings import count, middle
 from pages.shared.flags import passage_block
 from pages.shared.state import open_source
 from pages.shared.text_view import Block, text_view
@@ -165,7 +165,7 @@ def _trace(drawing: Drawing, rows: Sequence[int], name: str, colour: str, size: 
     return go.Scattergl(
         **_places(drawing, rows),
         mode="markers",
-        name=_middle(name, 28),
+        name=html.escape(middle(name, 28)),
         marker={"color": colour, "size": size, "opacity": opacity},
     )
 
@@ -216,11 +216,6 @@ def _hover(chunk: Chunk, rank: int | None) -> str:
 def _short(text: str, most: int) -> str:
     line = " ".join(text[: 2 * most].split())
     return html.escape(line if len(line) <= most else f"{line[: most - 1]}…")
-
-
-def _middle(name: str, most: int) -> str:
-    """A name with its middle left out where it is long: what tells names apart often stands at the end."""
-    return html.escape(name if len(name) <= most else f"{name[: most // 2]}…{name[1 + most // 2 - most :]}")
 
 
 def _group(index: Index, chunk: Chunk, colour: str) -> str:

@@ -11,7 +11,7 @@ from pages.shared.settings.costs import costs_shown
 from pages.shared.settings.fit_view import fit_button, fit_where_asked, weights_in_force
 from pages.shared.settings.index_view import index_facts
 from pages.shared.settings.takeaway import take_away
-from pages.shared.state import keyed, open_pipeline, pipeline_of, state, workspace
+from pages.shared.state import keep, keyed, open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
 from rag.away.yaml import from_file
 from rag.errors import ModelProblem, SettingProblem
@@ -182,6 +182,7 @@ def edited_pipeline(key: str = "ask") -> tuple[Pipeline, Any]:
     edited, faults, drawn, places = _every_control(before, key)
     if edited != before:
         state()["pipeline"] = edited.to_json()
+        keep()  # A reload may come while the rest of the page is still being drawn.
     plan = edited.plan(workspace().documents, workspace().artifacts)
     index = None if faults or plan.work else edited.prepare(workspace().documents, workspace().artifacts)
     with notices:
