@@ -95,6 +95,8 @@ def _failure(pipeline: Pipeline) -> Failure | None:
 
 def _failed(pipeline: Pipeline, problem: WorkbenchError) -> Failure:
     why, attempt = str(problem), uuid4().hex
+    if isinstance(problem, Cancelled):  # Broken off, perhaps from another page: the next look asks again.
+        return Failure(why, attempt)
     window = _window(pipeline) if why.startswith(NOT_SENT) else ""
     key = answer_key(pipeline, state()["asked"], current_filter())
     st.session_state.setdefault(FAILED, {})[key] = {"why": why, "attempt": attempt, "window": window}
