@@ -9,7 +9,7 @@ import pytest
 from rag.load import read_file
 from rag.load.structure.assertions import assertions
 from rag.load.structure.headings import heading_kind
-from rag.load.structure.patients import document_patient, patient_column, patient_of
+from rag.load.structure.patients import patient_column, patient_of
 from rag.load.structure.provenance import (
     document_author,
     document_date,
@@ -255,7 +255,7 @@ def test_the_example_of_another_person_leaves_the_patient_who_it_is(rule: dict[s
 
 
 def test_a_long_number_after_a_plain_label_is_the_id_of_somebody_too() -> None:
-    assert document_patient("Patient: P-0412\nIt rained.\n") == "P-0412"
+    assert patient_of("Patient: P-0412\nIt rained.\n")[0] == "P-0412"
     assert patient_of("Patient: P-0412\nIt rained.\n\nPatient: 4455667\nIt snowed.\n") == ("", 2)
 
 

@@ -28,7 +28,7 @@ def columns_in_force(edited: Sequence[Pipeline], asks: bool) -> list[Pipeline]:
     texts, good = [one.to_json() for one in edited], state().get(GOOD)
     plans = [_plan(one) for one in edited]
     changed = [asks and text not in (good or []) for text in texts]
-    costs = [_costs(one, good or []) if new else [] for one, new in zip(edited, changed, strict=True)]
+    costs = [_costs(*one, good or []) if new else [] for *one, new in zip(edited, plans, changed, strict=True)]
     if _whole(edited, plans).is_dear(WAIT) or any(costs):
         if st.session_state.get(CONFIRMED) != texts:
             _asked_to_apply(edited, plans, costs, good)
@@ -49,7 +49,7 @@ def _plan(pipeline: Pipeline) -> Plan:
     return pipeline.plan(workspace().documents, workspace().artifacts)
 
 
-def _costs(pipeline: Pipeline, good: list[str]) -> list[str]:
+def _costs(pipeline: Pipeline, plan: Plan, good: list[str]) -> list[str]:
     """What a column would ask of chat models for the question at hand, in words.
 
     Left out is an answering model on this machine that a column asks already: it costs nothing, so it is asked again at once.
@@ -57,8 +57,7 @@ def _costs(pipeline: Pipeline, good: list[str]) -> list[str]:
     question = state()["asked"].strip()
     if not question or kept_answer(pipeline, question, current_filter()) is not None:
         return []
-    documents, artifacts = workspace().documents, workspace().artifacts
-    index = None if pipeline.plan(documents, artifacts).work else pipeline.prepare(documents, artifacts)
+    index = None if plan.work else pipeline.prepare(workspace().documents, workspace().artifacts)
     answering = [model_of(pipeline_of(text).answer) for text in good]
     live = {model.asked_key() for model in answering if model is not None and model.price == "free"}
     found = [one for one in expenses(pipeline, question, index, current_filter()) if one.usage.calls]

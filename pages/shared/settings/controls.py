@@ -51,7 +51,7 @@ def stage_controls(name: str, stage: Stage, key: str) -> tuple[Stage, str]:
 
 
 def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, Any], Any]:
-    """The controls of one stage; returns the option chosen, its values, whether they fit or not, and a place above them."""
+    """The controls of one stage; returns the option chosen, its values, which may not fit, and a place above them."""
     kinds = options(UNIONS[name])
     current = str(stage.model_dump()["kind"])
     kind = st.selectbox(

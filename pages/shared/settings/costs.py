@@ -16,6 +16,7 @@ from rag.index.base import Index
 from rag.models.chat import ChatModel
 from rag.models.providers import address
 from rag.pipeline import Pipeline
+from rag.plan import duration
 from rag.values import Answer, Usage
 
 WHERE = {"expand": "Query", "rerank": "Reranking", "answer": "Answer"}
@@ -36,7 +37,7 @@ def told(one: Expense, asked: bool) -> str:
         return f"{which}: no call, what {plain(one.model.model)} said to it is kept"
     calls = f"{which}: **{count(used.calls, 'call')}** of {plain(one.model.model)}{f', {one.apart}' if one.apart else ''}"
     tokens = f"about {used.sent:,} tokens sent and {used.received:,} received" if used.sent else ""
-    time = ("time not known yet" if one.seconds is None else f"about {_duration(one.seconds)}") if tokens else ""
+    time = ("time not known yet" if one.seconds is None else f"about {duration(one.seconds)}") if tokens else ""
     known = one.model.price != "set" or used.sent
     cost = money(used.cost, one.model.price, one.stage, about=True) if known else "cost by the tokens, at the prices set"
     return ", ".join(part for part in (calls, tokens, time, cost) if part)
@@ -151,7 +152,3 @@ def _priced(used: Usage, model: ChatModel | None) -> Usage:
 def _price(pipeline: Pipeline, stage: str) -> str:
     model = model_of(getattr(pipeline, stage))
     return "unknown" if model is None else model.price
-
-
-def _duration(seconds: float) -> str:
-    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

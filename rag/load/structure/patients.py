@@ -54,11 +54,6 @@ def series_of(value: str) -> str:
     return value.rstrip("0123456789").upper() if PSEUDONYM.fullmatch(value) else ""
 
 
-def document_patient(text: str) -> str:
-    """The pseudonym after a "Patient:" label near the start ("P-0412"), or nothing; also where several patients are named."""
-    return patient_of(text)[0]
-
-
 def patient_of(text: str, told: str = "", *, rows: bool = False, beside: Iterable[str] = ()) -> tuple[str, int]:
     """The one patient of a text, or "", and how many people its ids are of.
 

@@ -1,0 +1,53 @@
+"""An answer with what can be looked into: passages, changes, cut-offs, what is missing, prompt, times."""
+
+import streamlit as st
+
+from pages.shared.answer.answers import hits_table, prompt_view
+from pages.shared.answer.changes import changes_view
+from pages.shared.answer.cutoffs import cutoffs
+from pages.shared.answer.explain import explained
+from pages.shared.answer.missing import missing_view
+from pages.shared.charts import time_chart
+from pages.shared.findings import count
+from pages.shared.settings import history, prompt_versions
+from pages.shared.settings.costs import usage_line, usage_table
+from pages.shared.sources import answer_view
+from pages.shared.text_view import plain
+from rag.pipeline import Pipeline
+from rag.values import Answer
+
+VIEWS = ["Passages", "What changed?", "Cut-offs", "Why not there?", "Prompt", "Time"]
+
+
+def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
+    """An answer and what can be looked into; `before` where it is by the settings before."""
+    st.subheader("Answer by the settings before" if before else "Answer")
+    answer_view(answer, "answer")
+    verified = sum(claim.supported is True for claim in answer.claims)
+    st.caption(
+        f"{verified} of {count(len(answer.claims), 'statement')} verified word for word · confidence {answer.confidence:.2f} · "
+        f"{count(len(answer.hits), 'passage')}, {len(answer.prompt.sources)} of them in the prompt · "
+        f"{answer.prompt.tokens:,} tokens in the prompt · {sum(answer.ms.values()):.0f} ms"
+    )
+    usage_line(answer, pipeline)
+    if answer.query.notes:
+        st.caption(f":material/manage_search: Searched also for: {plain(' · '.join(answer.query.notes))}")
+    view = st.segmented_control("Look into", VIEWS, default="Passages", key="look", required=True)
+    if view == "Passages":
+        explained(hits_table(answer.hits, "hits"), answer, pipeline, "explain")
+    elif view == "What changed?":
+        earlier, settings = history.answer_before()
+        if earlier is None:
+            st.info("Change a setting on the left: what it changes in passages, answer and prompt is shown here.")
+        else:
+            changes_view(earlier, answer, settings, "changes")
+    elif view == "Cut-offs":
+        cutoffs(answer, pipeline, "cutoffs")
+    elif view == "Why not there?":
+        missing_view(answer, pipeline, "missing")
+    elif view == "Prompt":
+        prompt_versions.versions_view(answer, pipeline)
+        prompt_view(answer.prompt)
+    else:
+        time_chart(answer.ms, "time")
+        usage_table(answer, pipeline)
