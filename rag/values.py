@@ -316,6 +316,43 @@ def _days(written: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose documents, and which, a question is about: what it says of that itself, as a filter that only narrows.
+
+    `patients` are those that the question means, and `how` says whether it names or describes them; `choices` are others that
+    it might mean as well. `unknown` are ids that it names and no document has. `topic` is the question without what counted
+    as scope ("P-0412", "in the discharge summary", "in 2023"), which is what evidence is measured against. `notes` say in
+    words what was understood and from what.
+    """
+
+    only: Filter = Filter()
+    patients: tuple[str, ...] = ()
+    how: Literal["", "named", "described"] = ""
+    choices: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    topic: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How far the passages carry an answer: `value` is 0 to 1, and `refused` whether that is too little to state anything.
+
+    `missing` are the parts of the question that no passage holds; `reason` says in a sentence why it is refused; `nearest` is
+    the sentence that comes nearest to an answer, or None.
+    """
+
+    value: float
+    refused: bool = False
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    nearest: Span | None = None
+
+
+Outcome = Literal["answered", "partial", "conflict", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of a prompt; the role is "system", "user" or, in a conversation, "assistant"."""
 
@@ -358,12 +395,18 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A statement of an answer. `supported` is True, False or None (not judged), and `reason` says why."""
+    """A statement of an answer. `supported` is True, False or None (not judged), and `reason` says why.
+
+    `role` parts what answers from what is shown beside it. `marks` say what a reader has to know of its source besides, such
+    as "superseded by guideline_2024.pdf" or "of another patient: P-0268".
+    """
 
     text: str
     citations: tuple[Citation, ...] = ()
     supported: bool | None = None
     reason: str = ""
+    role: Literal["answer", "also"] = "answer"
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
