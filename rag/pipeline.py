@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.answer import Answerer
+from rag.answer.base import citation
+from rag.answer.outcome import ON_WEAK, concluded, notice, outcome, unknown
 from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
 from rag.chunk import Chunker
@@ -31,12 +33,14 @@ from rag.plan import Plan as Plan
 from rag.plan import Work as Work
 from rag.plan import amount, asking, note_asked
 from rag.prompt import Cited, Prompter
+from rag.refuse import Refuser
+from rag.refuse.evidence import Evidence
 from rag.rerank import Reranker
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, Retriever
 from rag.stage import fingerprint, options
 from rag.strict import SURROGATE, read_json, short
-from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Usage
+from rag.values import Answer, Chunk, Citation, Document, Draft, Filter, Hit, Prompt, Query, Scope, Span, Usage
 from rag.verify import Quotations, Verifier
 
 LONGEST_QUESTION = 4000
@@ -50,6 +54,7 @@ UNIONS: dict[str, Any] = {
     "expand": Expander,
     "retrieve": Retriever,
     "rerank": Reranker,
+    "refuse": Refuser,
     "prompt": Prompter,
     "answer": Answerer,
     "verify": Verifier,
@@ -66,11 +71,15 @@ def unwatched(stage: str) -> AbstractContextManager[object]:
 
 @dataclass(frozen=True)
 class Search:
-    """What a question found: the query as it was searched, the retriever's hits, and the hits that go into the prompt."""
+    """What a question found: the query as it was searched, the retriever's hits, and the hits that go into the prompt.
+
+    `scope` says whose documents the question was taken to be about.
+    """
 
     query: Query
     found: tuple[Hit, ...]
     hits: tuple[Hit, ...]
+    scope: Scope = field(default_factory=Scope)
 
 
 class Pipeline(BaseModel):
@@ -85,9 +94,22 @@ class Pipeline(BaseModel):
     expand: Expander = Clinical()
     retrieve: Retriever = Convex()
     rerank: Reranker = Keep()
+    refuse: Refuser = Evidence()
     prompt: Prompter = Cited()
     answer: Answerer = Quote()
     verify: Verifier = Quotations()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, settings: Any) -> Any:
+        """Settings of a version in which the extractive answerer refused: its bar becomes that of the refusal."""
+        answer = settings.get("answer") if isinstance(settings, dict) else None
+        if not isinstance(answer, dict) or answer.get("kind") != "quote" or "refuse_below" not in answer or "refuse" in settings:
+            return settings
+        below = answer["refuse_below"]
+        never = below == 0 and not isinstance(below, bool)
+        bar = {"kind": "never"} if never else {"kind": "evidence", "below": below}
+        return {**settings, "refuse": bar, "answer": {name: value for name, value in answer.items() if name != "refuse_below"}}
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -229,20 +251,29 @@ class Pipeline(BaseModel):
         usage: dict[str, Usage] = {}
         watch = _timed(ms, usage, watch)
         search = self.search(question, index, only, watch)
-        question = search.query.question
+        question, hits, asks_model = search.query.question, list(search.hits), self.answer.asks_model
+        with watch("refuse"):
+            none = unknown(search.scope)
+            sure = none or self.refuse(search.scope.topic or question, hits, index)
+            asked = none is None and not self.refuse.withholds(sure, asks_model)
+        asked_anyway = asked and sure.refused
         with watch("prompt"):
-            prompt = self.answer.phrased(self.prompt(question, list(search.hits), index.documents))
+            prompt = self.answer.phrased(self.prompt(question, hits, index.documents))
         with watch("answer"):
-            draft = drained(self.answer(prompt, index), stream)
+            draft = drained(self.answer(prompt, index), stream) if asked else Draft()
         with watch("verify"):
             claims = self.verify(draft.claims, index)
         note_asked(self._stages, len(search.found), ms, usage, index.artifacts)
+        if asked_anyway:
+            claims = tuple(replace(claim, marks=(*claim.marks, ON_WEAK)) for claim in claims)
+        sure = concluded(sure, draft, asks_model, asked)
+        became = outcome(claims, sure)
         return Answer(
             question,
             draft.text,
-            draft.refused,
-            draft.confidence,
-            draft.notice,
+            became,
+            sure.value,
+            notice(sure, draft, asked_anyway),
             claims,
             search.hits,
             prompt,
@@ -250,6 +281,9 @@ class Pipeline(BaseModel):
             search.query,
             search.found,
             usage,
+            sure.missing,
+            _nearest(sure.nearest, hits, prompt, index) if became == "refused" else None,
+            search.scope,
         )
 
     def _built_keys(self, documents: Sequence[Document]) -> tuple[str, str]:
@@ -321,6 +355,14 @@ def drained(steps: Any, stream: Callable[[str], None] = lambda text: None) -> Dr
         except StopIteration as done:
             draft: Draft = done.value
             return draft
+
+
+def _nearest(span: Span | None, hits: Sequence[Hit], prompt: Prompt, index: Index) -> Citation | None:
+    """The citation of the sentence nearest to an answer, with the number of its source; 0 where that is not in the prompt."""
+    hit = next((hit for hit in hits if span is not None and hit.chunk.span.holds(span)), None)
+    if span is None or hit is None:
+        return None
+    return citation(hit, prompt.sources.index(hit) + 1 if hit in prompt.sources else 0, index, span.start, span.end)
 
 
 def _timed(ms: dict[str, float], usage: dict[str, Usage], watch: Watch) -> Watch:

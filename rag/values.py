@@ -440,26 +440,31 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an answerer leaves when it has finished: its statements, and how far the evidence carries."""
+    """What an answerer leaves when it has finished: its statements, and what a reader has to know besides.
 
-    text: str
-    claims: tuple[Claim, ...]
-    refused: bool
-    confidence: float
+    `refused` where the text says that the sources do not answer; `missing` are the parts of the question that it says so of.
+    """
+
+    text: str = ""
+    claims: tuple[Claim, ...] = ()
+    refused: bool = False
     notice: str = ""
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with everything that led to it. `ms` maps each stage to its milliseconds.
 
-    `query` is what was searched for; `found` are the hits as the retriever handed them to the reranker. `usage` maps each
-    stage that asked a model to what that took.
+    `notice` is what a reader has to know besides; of a refusal it is the reason. `query` is what was searched for; `found` are
+    the hits as the retriever handed them to the reranker. `usage` maps each stage that asked a model to what that took.
+    `missing` are the parts of the question that are not answered; `nearest` is the sentence that comes nearest to an answer
+    where there is none; `scope` says whose documents the question was taken to be about.
     """
 
     question: str
     text: str
-    refused: bool
+    outcome: Outcome
     confidence: float
     notice: str
     claims: tuple[Claim, ...]
@@ -469,6 +474,14 @@ class Answer:
     query: Query = Query("")
     found: tuple[Hit, ...] = ()
     usage: dict[str, Usage] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    nearest: Citation | None = None
+    scope: Scope = Scope()
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing is stated."""
+        return self.outcome == "refused"
 
 
 @dataclass(frozen=True, slots=True)

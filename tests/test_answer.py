@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer.base import citation
-from rag.answer.evidence import Asked, confidence
 from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
 from rag.index.base import Index
 from rag.load import read_file
 from rag.pipeline import Pipeline, drained
+from rag.refuse import Refuser
+from rag.refuse.coverage import Asked, confidence
+from rag.refuse.evidence import Evidence
+from rag.refuse.never import Never
 from rag.retrieve import Terms
 from rag.values import Document, File
 
@@ -29,8 +32,8 @@ QUESTIONS = [
 WORDS = "torsemide dose nodule monitor insulin covered creatinine apixaban tier when why how not lobe kidney zebra".split()
 
 
-def ask(question: str, index: Index, quote: Quote | None = None) -> tuple[list[str], Pipeline]:
-    pipeline = Pipeline(embed=Hashing(), answer=quote or Quote())
+def ask(question: str, index: Index, quote: Quote | None = None, refuse: Refuser | None = None) -> tuple[list[str], Pipeline]:
+    pipeline = Pipeline(embed=Hashing(), answer=quote or Quote(), refuse=refuse or Evidence())
     return [claim.text for claim in pipeline.ask(question, index).claims], pipeline
 
 
@@ -76,8 +79,8 @@ def test_an_unrelated_question_is_refused_with_the_words_that_are_missing(
     assert answer.refused and answer.text == "" and answer.claims == ()
     assert answer.notice.startswith("The evidence is too weak to answer from.")
     if question != "?":
-        assert question.rstrip("?").split()[-1] in answer.notice
-    assert answer.confidence < pipeline.answer.refuse_below  # type: ignore[union-attr]
+        assert question.rstrip("?").split()[-1] in answer.missing
+    assert answer.confidence < pipeline.refuse.below  # type: ignore[union-attr]
 
 
 def test_a_related_question_counts_as_surer_than_an_unrelated_one(pipeline: Pipeline, index: Index) -> None:
@@ -87,21 +90,21 @@ def test_a_related_question_counts_as_surer_than_an_unrelated_one(pipeline: Pipe
 
 
 def test_with_the_bar_at_nought_nothing_found_is_refused_for_lack_of_confidence(index: Index) -> None:
-    assert ask("Who won the football championship of the lung?", index, Quote(refuse_below=0.0))[0]
+    assert ask("Who won the football championship of the lung?", index, refuse=Evidence(below=0.0))[0]
 
 
 def test_with_the_bar_at_one_everything_is_refused(index: Index) -> None:
-    assert ask(QUESTIONS[0], index, Quote(refuse_below=1.0))[0] == []
+    assert ask(QUESTIONS[0], index, refuse=Evidence(below=1.0))[0] == []
 
 
 @pytest.mark.parametrize("most", [1, 2, 20])
 def test_no_more_statements_than_allowed(most: int, index: Index) -> None:
-    found, _ = ask("creatinine torsemide nodule monitor covered", index, Quote(most=most, closeness=0.0, refuse_below=0.0))
+    found, _ = ask("creatinine torsemide nodule monitor covered", index, Quote(most=most, closeness=0.0), Never())
     assert 1 <= len(found) <= most
 
 
 def test_a_higher_closeness_only_leaves_out_the_last_statements(index: Index) -> None:
-    answers = [ask(QUESTIONS[1], index, Quote(most=20, closeness=at / 10, refuse_below=0.0))[0] for at in range(11)]
+    answers = [ask(QUESTIONS[1], index, Quote(most=20, closeness=at / 10), Never())[0] for at in range(11)]
     for loose, strict in itertools.pairwise(answers):
         assert loose[: len(strict)] == strict
     assert len(answers[-1]) >= 1
@@ -188,7 +191,7 @@ def quoted(text: str, question: str, **settings: float) -> list[str]:
     """What is quoted from one invented document beside another, best first, with terms alone."""
     other = "The weather in the invented town was mild and people walked to the market.\n"
     documents = (*read_file(File("a.txt", text.encode())), *read_file(File("b.txt", other.encode())))
-    pipeline = Pipeline(embed=Hashing(), answer=Quote(refuse_below=0.0, closeness=0.0, **settings))
+    pipeline = Pipeline(embed=Hashing(), refuse=Never(), answer=Quote(closeness=0.0, **settings))
     return [claim.text for claim in pipeline.ask(question, pipeline.prepare(documents, Artifacts())).claims]
 
 
@@ -217,5 +220,5 @@ def test_scores_of_a_reranker_that_are_nought_or_below_do_not_turn_the_order_ove
     right = next(hit for hit in prompt.sources if "Torsemide 40 mg" in hit.chunk.text)
     other = next(hit for hit in prompt.sources if "Torsemide" not in hit.chunk.text)
     sources = (replace(right, score=max(scores)), replace(other, score=min(scores)))
-    draft = drained(Quote(refuse_below=0.0)(replace(prompt, sources=sources), index))
+    draft = drained(Quote()(replace(prompt, sources=sources), index))
     assert "Torsemide 40 mg" in draft.claims[0].text

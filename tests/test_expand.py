@@ -2,7 +2,6 @@
 
 import pytest
 
-from rag.answer.evidence import Asked, alternatives
 from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
 from rag.expand.asked import AsAsked
@@ -11,6 +10,7 @@ from rag.expand.feedback import Feedback
 from rag.expand.synonyms import KINDS, matches
 from rag.index.base import Index
 from rag.pipeline import Pipeline
+from rag.refuse.coverage import Asked, alternatives
 from rag.retrieve import Convex, Terms
 from rag.rules import rules
 from rag.text import terms

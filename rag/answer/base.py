@@ -1,6 +1,7 @@
 """What every answerer shares: the call that streams, and the step from sources to citations."""
 
 from collections.abc import Generator
+from typing import ClassVar
 
 from rag.index.base import Index
 from rag.stage import Stage
@@ -9,6 +10,8 @@ from rag.values import Citation, Draft, Hit, Prompt, Span
 
 class Answering(Stage):
     """A way to answer from a prompt."""
+
+    asks_model: ClassVar[bool] = False
 
     def phrased(self, prompt: Prompt) -> Prompt:
         """The prompt with what this answerer asks for besides: byte for byte what is sent. Done twice it is the same."""

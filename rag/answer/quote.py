@@ -8,17 +8,12 @@ from typing import Literal
 from pydantic import Field
 
 from rag.answer.base import Answering, citation
-from rag.answer.evidence import Asked, confidence
-from rag.embed.minilm import commonness
 from rag.index.base import Index
+from rag.refuse.coverage import Asked, is_statement
 from rag.text import terms
-from rag.values import Chunk, Claim, Document, Draft, Hit, Prompt, Span
+from rag.values import Chunk, Claim, Draft, Hit, Prompt, Span
 
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-WORDS = re.compile(r"[^\W\d_]{3,}")
-SHORTEST = 2  # Terms a sentence needs to be a statement.
-WEAK = 0.55  # Confidence below which an answer says that its evidence is weak.
-EVERYDAY = 0.004  # Words in more English passages than this share are not worth naming as missing.
 COMPARED = 8  # Sentences whose meaning is compared with the question's.
 OTHER_EDITION = 0.25  # What a sentence of another edition than the asked one loses.
 
@@ -39,23 +34,14 @@ class Sentence:
 
 
 class Quote(Answering):
-    """Quotes the sentences that answer, word for word; says so where the evidence is weak. Needs no model."""
+    """Quotes the sentences that answer, word for word. Needs no model."""
 
     kind: Literal["quote"] = "quote"
     most: int = Field(default=5, ge=1, le=20, description="Statements at most")
     closeness: float = Field(default=0.7, ge=0.0, le=1.0, description="How near to the best statement the others must score")
-    refuse_below: float = Field(
-        default=0.38, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
-    )
 
     def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
         asked = Asked.of(prompt.question, index)
-        sure = confidence(asked, prompt.sources, index, prompt.question)
-        if sure < self.refuse_below:
-            missing = _missing(prompt, asked, 1.0)
-            closest = " The closest passages are listed below." if prompt.sources else ""
-            return Draft("", (), True, sure, f"The evidence is too weak to answer from.{missing}{closest}")
-        missing = _missing(prompt, asked, EVERYDAY)
         claims: dict[str, Claim] = {}
         for found in self._chosen(prompt, asked, index):
             quoted = citation(found.hit, found.number, index, found.chunk.span.start, found.chunk.span.end)
@@ -65,10 +51,8 @@ class Quote(Answering):
             if not before.citations:
                 yield quoted.quote + "\n"
         if not claims:
-            return Draft("", (), True, sure, f"The passages hold no sentence that answers.{missing}")
-        text = "\n".join(claim.text for claim in claims.values())
-        weak = f"The evidence is weak: read the passages before you rely on this.{missing}" if sure < WEAK else missing.strip()
-        return Draft(text, tuple(claims.values()), False, sure, weak)
+            return Draft(notice="The passages hold no sentence that answers.")
+        return Draft("\n".join(claim.text for claim in claims.values()), tuple(claims.values()))
 
     def _chosen(self, prompt: Prompt, asked: Asked, index: Index) -> list[Sentence]:
         """The best sentences, best first; each stretch of text once."""
@@ -114,9 +98,8 @@ def _statements(prompt: Prompt, index: Index) -> Iterator[tuple[Sentence, list[s
         for start, end in index.sentences(hit.chunk.span):
             span, text = Span(document.name, start, end), document.text[start:end]
             before, own = own, terms(text)
-            if len(own) < SHORTEST or text.endswith("?") or document.flag_in(span) or _is_heading(document, start, end):
-                continue
-            yield Sentence(score, number, hit, Chunk(span, text)), about, before, own
+            if is_statement(document, start, end, own):
+                yield Sentence(score, number, hit, Chunk(span, text)), about, before, own
 
 
 def _other_editions(prompt: Prompt, index: Index) -> set[int]:
@@ -135,21 +118,3 @@ def _same(text: str) -> str:
 
 def _overlap(one: Span, other: Span) -> bool:
     return one.document == other.document and one.start < other.end and other.start < one.end
-
-
-def _is_heading(document: Document, start: int, end: int) -> bool:
-    return any(section.start <= start and end <= section.body for section in document.sections)
-
-
-def _missing(prompt: Prompt, asked: Asked, most: float) -> str:
-    """Which words of the question, at `most` so common in English, stand in none of the passages, in its own spelling."""
-    there = {term for hit in prompt.sources for term in terms(hit.chunk.indexed)}
-    absent = [
-        word
-        for word in dict.fromkeys(WORDS.findall(prompt.question))
-        if commonness(word.lower()) <= most
-        and (own := terms(word))
-        and not there.intersection(own)
-        and not asked.holds_instead(own[0], there)
-    ]
-    return f" Not found in the passages: {', '.join(absent[:8])}." if absent else ""

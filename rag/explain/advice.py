@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
-from rag.answer.quote import Quote
 from rag.embed.minilm import token_count
 from rag.index.base import Index
 from rag.index.local import Hnsw
 from rag.pipeline import UNIONS, Pipeline
+from rag.refuse.evidence import Evidence
 from rag.rerank.keep import Keep
 from rag.rerank.late import LateInteraction
 from rag.retrieve import Convex, Dense, ReciprocalRank, Terms
@@ -110,15 +110,14 @@ def _relative_minimum(pipeline: Pipeline, retrieve: Convex) -> Iterator[Advice]:
         f"A minimum score of {retrieve.minimum:g} refuses no question: convex scales the scores of each question anew, so that "
         "some passage always scores high, whatever is asked."
     )
-    least = Quote().refuse_below
-    if isinstance(pipeline.answer, Quote):
-        kept = pipeline.model_copy(update={"retrieve": retrieve.model_copy(update={"minimum": 0.0})})
-        below = max(pipeline.answer.refuse_below, least)
-        yield f"{text} What refuses is answer.refuse_below ({below:g}).", _set(kept, "answer", refuse_below=below)
+    kept = pipeline.model_copy(update={"retrieve": retrieve.model_copy(update={"minimum": 0.0})})
+    bar = pipeline.refuse if isinstance(pipeline.refuse, Evidence) else Evidence()
+    bar = bar.model_copy(update={"below": max(bar.below, Evidence().below)})
+    yield f"{text} What refuses is refuse.below ({bar.below:g}).", kept.model_copy(update={"refuse": bar})
     if pipeline.embed.knows_meaning:
         dense = Dense(**retrieve.model_dump(exclude={"kind", "weight"}))
         told = f"A minimum score on dense (cosines) means the same for every question: {retrieve.minimum:g} is kept there."
-        yield told if isinstance(pipeline.answer, Quote) else f"{text} {told}", pipeline.model_copy(update={"retrieve": dense})
+        yield told, pipeline.model_copy(update={"retrieve": dense})
 
 
 def _highest(pipeline: Pipeline) -> float | None:

@@ -13,10 +13,11 @@ from rag.answer.quote import COMPARED, Quote
 from rag.index.base import Index, Scores
 from rag.index.wider import widened
 from rag.pipeline import Pipeline, drained
+from rag.refuse.evidence import Evidence
 from rag.retrieve import POOL, Convex, Dense, ReciprocalRank, Retrieving, Terms
 from rag.values import Answer, Chunk, Claim, Document, Filter, Hit, Span
 
-Lost = Literal["released", "filter", "retrieve", "candidates", "minimum", "rerank", "prompt", "answer", ""]
+Lost = Literal["released", "filter", "retrieve", "candidates", "minimum", "rerank", "refuse", "prompt", "answer", ""]
 MOST_CANDIDATES = 1000
 MOST_PASSAGES = 200
 LARGEST_BUDGET = 200_000
@@ -232,13 +233,11 @@ class _Look:
         if _cites(answer.claims, self.span):
             return Verdict("", f"{source}, and the answer cites it.")
         if answer.refused:
-            if isinstance(stage, Quote) and answer.confidence < stage.refuse_below:
+            bar = self.pipeline.refuse
+            if isinstance(bar, Evidence) and answer.confidence < bar.below:
                 low = math.floor(answer.confidence * 100) / 100
-                told = (
-                    f"{source}, but the confidence {answer.confidence:.2f} is below answer.refuse_below {stage.refuse_below:g}."
-                )
-                changed = self.with_setting("answer", refuse_below=low)
-                return Verdict("answer", told, f"lower answer.refuse_below to {low:g}", changed)
+                told = f"{source}, but the confidence {answer.confidence:.2f} is below refuse.below {bar.below:g}."
+                return Verdict("refuse", told, f"lower refuse.below to {low:g}", self.with_setting("refuse", below=low))
             return Verdict("answer", f"{source}, but the question was not answered.")
         named = sorted({cited.source for claim in answer.claims for cited in claim.citations})
         told = f"{source}, but the answer cites only {', '.join(map(str, named)) or 'none'}"

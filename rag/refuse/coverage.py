@@ -1,4 +1,4 @@
-"""How well passages and sentences cover a question: the features behind extractive answers and refusal."""
+"""How well passages and sentences cover a question: the features behind refusal and extractive answers."""
 
 import math
 from collections.abc import Collection, Iterable, Sequence
@@ -8,13 +8,14 @@ from itertools import pairwise
 from rag.expand.synonyms import matches
 from rag.index.base import Index
 from rag.text import telling, terms
-from rag.values import Hit
+from rag.values import Document, Hit, Span
 
 # Logistic weights over (share of the question's weighted terms in the best passage, cosine of the best passage), fitted on
 # public questions whose gold document was left out half of the time and on the sample questions, every set and both of its
 # halves with equal weight; `make bench` reports how they hold.
 WEIGHTS = (3.80, 5.07)
 BIAS = -4.96
+SHORTEST = 2  # Terms a sentence needs to be a statement.
 
 
 @dataclass(frozen=True)
@@ -78,3 +79,10 @@ def confidence(asked: Asked, hits: Iterable[Hit], index: Index, question: str) -
         rows = [row for hit in best for row in index.rows_of(hit.chunk)]
         cosine = float((index.vectors[rows] @ index.question_vector(question)).max())
     return 1 / (1 + math.exp(-(BIAS + WEIGHTS[0] * covered + WEIGHTS[1] * cosine)))
+
+
+def is_statement(document: Document, start: int, end: int, own: Collection[str]) -> bool:
+    """Whether a stretch, with these terms of its own, may be shown as an answer: no heading, no question, nothing flagged."""
+    if len(own) < SHORTEST or document.text[start:end].endswith("?") or document.flag_in(Span(document.name, start, end)):
+        return False
+    return not any(section.start <= start and end <= section.body for section in document.sections)

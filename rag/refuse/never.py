@@ -1,0 +1,18 @@
+"""The refuser that never refuses."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from rag.index.base import Index
+from rag.refuse.base import Refusing
+from rag.refuse.measure import measured
+from rag.values import Confidence, Hit
+
+
+class Never(Refusing):
+    """Never refuses. The confidence is measured and shown all the same."""
+
+    kind: Literal["never"] = "never"
+
+    def __call__(self, question: str, hits: Sequence[Hit], index: Index) -> Confidence:
+        return measured(question, hits, index)
