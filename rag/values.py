@@ -219,11 +219,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage with the score and rank that every step gave it, in the order of the steps."""
+    """A retrieved passage with the score and rank that every step gave it, in the order of the steps.
+
+    `copies` are other passages that say the same of the same patient in the same edition; they stand in no place of their own.
+    """
 
     chunk: Chunk
     score: float
     steps: tuple[Step, ...] = ()
+    copies: tuple[Chunk, ...] = ()
 
     def after(self, name: str, score: float, rank: int) -> "Hit":
         """This hit as a further step left it."""
@@ -239,8 +243,9 @@ class Filter:
     within that March, and `before="2024"` reaches to the last day of that year. An undated document fails any date.
 
     `in_force` leaves out editions that a later one replaces and those that do not count yet; the index decides that,
-    since it takes all documents to know. Values of another type or form raise SettingProblem: what cannot be understood
-    must not let everything through.
+    since it takes all documents to know. `nobody` adds to the documents of `patients` those of no patient, such as policies;
+    what in them is of somebody else stays out, which the index decides too. Values of another type or form raise
+    SettingProblem: what cannot be understood must not let everything through.
     """
 
     documents: tuple[str, ...] = ()
@@ -251,19 +256,21 @@ class Filter:
     authors: tuple[str, ...] = ()
     in_force: bool = False
     statuses: tuple[str, ...] = ()
+    nobody: bool = False
 
     def __post_init__(self) -> None:
         for name in ("documents", "types", "patients", "authors", "statuses"):
             object.__setattr__(self, name, _names(name, getattr(self, name)))
         for name in ("after", "before"):
             _check_day(name, getattr(self, name))
-        if not isinstance(self.in_force, bool):
-            raise SettingProblem(f"Filter: in_force is {self.in_force!r}. Allowed: True or False.")
+        for name in ("in_force", "nobody"):
+            if not isinstance(getattr(self, name), bool):
+                raise SettingProblem(f"Filter: {name} is {getattr(self, name)!r}. Allowed: True or False.")
         if self.after and self.before and _days(self.after)[0] > _days(self.before)[1]:
             raise SettingProblem(f"Filter: after {self.after} is later than before {self.before}. Exchange the two.")
 
     def allows(self, document: Document) -> bool:
-        """Whether passages of this document may be retrieved, but for `in_force`."""
+        """Whether passages of this document may be retrieved, but for `in_force` and for what in it is of other patients."""
         return next(self.failing(document), None) is None
 
     def failing(self, document: Document) -> Iterator[str]:
@@ -275,7 +282,7 @@ class Filter:
             ("authors", self.authors, document.author),
             ("statuses", self.statuses, document.status),
         ):
-            if chosen and value not in chosen:
+            if chosen and value not in chosen and not (name == "patients" and self.nobody and not value):
                 yield name
         first, last = _days(document.date) if document.date and DAY.fullmatch(document.date) else ("", "")
         if self.after and not last >= _days(self.after)[0]:
@@ -322,7 +329,8 @@ class Scope:
     `patients` are those that the question means, and `how` says whether it names or describes them; `choices` are others that
     it might mean as well. `unknown` are ids that it names and no document has. `topic` is the question without what counted
     as scope ("P-0412", "in the discharge summary", "in 2023"), which is what evidence is measured against. `notes` say in
-    words what was understood and from what.
+    words what was understood and from what. `prefer` names documents that fit what the question says of where it is to be
+    looked up ("the March CT"): they go first, the others stay.
     """
 
     only: Filter = Filter()
@@ -332,6 +340,7 @@ class Scope:
     unknown: tuple[str, ...] = ()
     topic: str = ""
     notes: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
