@@ -242,7 +242,9 @@ class Pipeline(BaseModel):
         stream: Callable[[str], None] = lambda text: None,
         watch: Watch = unwatched,
     ) -> Answer:
-        """The answer with its claims, hits, prompt and times. `stream` is called with the text as it comes.
+        """The answer with its outcome, claims, hits, prompt and times. `stream` is called with the text as it comes.
+
+        Where the evidence is refused no answerer is asked, and "answer" is not among the times.
 
         `watch` is entered with the name of each stage around its work. Raises SettingProblem for a question that is empty or
         too long, ModelProblem where a model fails.
@@ -259,8 +261,10 @@ class Pipeline(BaseModel):
         asked_anyway = asked and sure.refused
         with watch("prompt"):
             prompt = self.answer.phrased(self.prompt(question, hits, index.documents))
-        with watch("answer"):
-            draft = drained(self.answer(prompt, index), stream) if asked else Draft()
+        draft = Draft()
+        if asked:
+            with watch("answer"):
+                draft = drained(self.answer(prompt, index), stream)
         with watch("verify"):
             claims = self.verify(draft.claims, index)
         note_asked(self._stages, len(search.found), ms, usage, index.artifacts)

@@ -14,7 +14,7 @@ from rag.values import Assertion, Citation, Claim
 
 NEGATION = re.compile(r"\b(?:no|not|never|without|denie[sd]|negative for|absent|rule[sd]? out|neither|nor|cannot)\b")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-VERBATIM = "word for word in the cited passage"
+VERBATIM = "word for word in the source"
 MEANT = {
     "negated": "denied",
     "uncertain": "not certain",
@@ -49,7 +49,7 @@ class Quotations(Stage):
 
     def paraphrase(self, claim: Claim) -> Claim:
         """The verdict on a statement that is not a quotation."""
-        return replace(claim, supported=None, reason="in other words than the passage; not judged")
+        return replace(claim, supported=None, reason="in other words, not judged")
 
 
 class Overlap(Quotations):
@@ -68,6 +68,14 @@ class Overlap(Quotations):
         if held < self.share:
             return replace(claim, supported=False, reason=f"{held:.0%} of its terms are in the cited passage")
         return replace(claim, supported=None, reason=f"{held:.0%} of its terms are in the cited passage; meaning not judged")
+
+
+def tally(claims: Sequence[Claim]) -> str:
+    """How many statements are copied from their source, in words; "" where there is none."""
+    if not claims:
+        return ""
+    copied = sum(claim.supported is True and claim.reason.startswith(VERBATIM) for claim in claims)
+    return f"{copied} of {len(claims):,} statement{'' if len(claims) == 1 else 's'} {VERBATIM}"
 
 
 Verifier = Annotated[Quotations | Overlap, Field(discriminator="kind")]

@@ -22,7 +22,7 @@ from rag.values import Document, Filter
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OTHER = "How large is the nodule of the right upper lobe?"
 SEARCH = ["expand", "retrieve", "rerank"]
-STAGES = [*SEARCH, "prompt", "answer", "verify"]
+STAGES = [*SEARCH, "refuse", "prompt", "answer", "verify"]
 
 
 class Recorder(BaseCallbackHandler):

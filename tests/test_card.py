@@ -13,7 +13,7 @@ from rag.evaluate.card import MEASURES, MS, Row, bootstrap, card, differs, gain,
 from rag.evaluate.questions import answerable, misplaced, read_cases
 from rag.index.base import Index
 from rag.pipeline import Pipeline
-from rag.values import Answer, Case, Chunk, Citation, Claim, Document, Hit, Prompt, Span
+from rag.values import Answer, Case, Chunk, Citation, Claim, Document, Hit, Outcome, Prompt, Span
 from rag.workspace import SAMPLES
 
 QUESTION = "Why was lisinopril stopped?"
@@ -92,8 +92,9 @@ def test_gold_evidence_that_does_not_stand_in_these_documents_is_told() -> None:
 def answer(cited: list[Span], hits: list[Span], text: str = "stopped for kidney injury", refused: bool = False) -> Answer:
     claims = tuple(Claim(text, (Citation(span, "", None, 1),)) for span in cited)
     found = tuple(Hit(Chunk(span, "x" * (span.end - span.start)), 1.0) for span in hits)
+    outcome: Outcome = "refused" if refused else "answered"
     return Answer(
-        QUESTION, text, refused, 0.5, "", claims, found, Prompt(QUESTION, (), found, 0), {"retrieve": 2.0, "answer": 3.0}
+        QUESTION, text, outcome, 0.5, "", claims, found, Prompt(QUESTION, (), found, 0), {"retrieve": 2.0, "answer": 3.0}
     )
 
 

@@ -23,7 +23,8 @@ from rag.retrieve import Terms
 from rag.stage import options
 
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
-KEYS = ["id", "question", "answer", "refused", "confidence", "notice", "claims", "hits", "ms"]
+OUTCOME = ["outcome", "refused", "missing", "nearest", "scope", "confidence", "notice"]
+KEYS = ["id", "question", "answer", *OUTCOME, "claims", "hits", "ms"]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -63,7 +64,7 @@ def hold(row: dict[str, Any], places: Path) -> None:
     """An answer as the README describes it; every quotation stands at its place."""
     assert [key for key in row if key != "error"] == KEYS
     for claim in row["claims"]:
-        assert list(claim) == ["text", "supported", "reason", "citations"]
+        assert list(claim) == ["text", "supported", "reason", "role", "marks", "citations"]
         for cited in claim["citations"]:
             assert list(cited) == ["document", "page", "start", "end", "quote"]
             (document,) = read(places / cited["document"])
@@ -84,7 +85,7 @@ def test_ask_prints_json_that_other_programs_read(run: Run, places: Path) -> Non
     hold(row, places)
     assert code == 0 and row["question"] == QUESTION and not row["refused"]
     assert "Torsemide 40 mg by mouth daily." in row["answer"] and row["claims"][0]["supported"]
-    assert list(row["ms"]) == ["expand", "retrieve", "rerank", "prompt", "answer", "verify"]
+    assert list(row["ms"]) == ["expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rag.answer.chat import Chat
 from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
 from rag.chunk.sections import Sections
@@ -21,6 +22,8 @@ from rag.index.local import Exact, Hnsw
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.presets import PRESETS
 from rag.prompt import Cited
+from rag.refuse.evidence import Evidence
+from rag.refuse.never import Never
 from rag.rerank.diversity import Diverse
 from rag.rerank.keep import Keep
 from rag.rerank.late import LateInteraction
@@ -31,7 +34,7 @@ from rag.values import Chunk, Document, Filter, Query
 
 QUESTION = "Which dose of torsemide was given at discharge?"
 ASKED = Query(QUESTION, terms=(("creatinine", 0.3), ("furosemide", 0.2)))
-STAGES = ["released", "filter", "retrieve", "candidates", "minimum", "rerank", "prompt", "answer", ""]
+STAGES = ["released", "filter", "retrieve", "candidates", "minimum", "rerank", "refuse", "prompt", "answer", ""]
 WARD = Document(
     "ward.txt",
     "\n\n".join(f"Bed {bed}: torsemide {5 * bed} mg was given. The night was quiet on the ward." for bed in range(1, 41)),
@@ -248,7 +251,7 @@ def test_a_passage_beyond_the_depth_is_mended_in_one_go_and_no_advice_follows() 
 
 
 def test_a_passage_that_a_compressor_cut_is_still_the_passage() -> None:
-    pipeline, index = ward(rerank=Keep(top=3))
+    pipeline, index = ward(rerank=Keep(top=3), refuse=Never())
     answer = pipeline.ask(QUESTION, index)
     first = answer.hits[0]
     short = replace(first, chunk=replace(first.chunk, span=replace(first.chunk.span, end=first.chunk.span.end - 4), text="cut"))
@@ -258,7 +261,7 @@ def test_a_passage_that_a_compressor_cut_is_still_the_passage() -> None:
 
 
 def test_a_passage_that_the_budget_left_out_tells_the_smallest_budget_that_holds_it() -> None:
-    pipeline, index = ward(prompt=Cited(budget=200), rerank=Keep(top=30))
+    pipeline, index = ward(prompt=Cited(budget=200), rerank=Keep(top=30), refuse=Never())
     answer = pipeline.ask(QUESTION, index)
     assert answer.prompt.left_out > 3
     chunk = answer.hits[-1].chunk
@@ -271,7 +274,7 @@ def test_a_passage_that_the_budget_left_out_tells_the_smallest_budget_that_holds
 
 
 def test_a_source_that_is_not_cited_tells_what_would_quote_it() -> None:
-    pipeline, index = ward(answer=Quote(most=1, refuse_below=0.0))
+    pipeline, index = ward(answer=Quote(most=1), refuse=Never())
     answer = pipeline.ask(QUESTION, index)
     cited = answer.claims[0].citations[0].span
     chunk = answer.hits[1].chunk if answer.hits[0].chunk.span == cited else answer.hits[0].chunk
@@ -281,10 +284,10 @@ def test_a_source_that_is_not_cited_tells_what_would_quote_it() -> None:
 
 
 def test_a_refused_question_tells_the_confidence_that_decided() -> None:
-    pipeline, index = ward(answer=Quote(refuse_below=1.0))
+    pipeline, index = ward(refuse=Evidence(below=1.0))
     answer = pipeline.ask(QUESTION, index)
     verdict = where_lost(pipeline, answer, answer.hits[0].chunk, index)
-    assert answer.refused and verdict.lost == "answer" and f"confidence {answer.confidence:.2f}" in verdict.reason
+    assert answer.refused and verdict.lost == "refuse" and f"confidence {answer.confidence:.2f}" in verdict.reason
     assert stage_of(verdict.pipeline, answer.hits[0].chunk, index).lost in {"", "answer"}
     assert not verdict.pipeline.ask(QUESTION, index).refused
 
@@ -356,12 +359,16 @@ def test_settings_that_make_no_sense_together_are_told_with_a_mend_that_ends_the
     assert told in text and advice(mended) == []
 
 
-@pytest.mark.parametrize("answer", [Quote(refuse_below=0.1), Quote(refuse_below=0.5)])
-def test_a_minimum_on_scores_that_are_scaled_for_each_question_is_told_with_what_does_refuse(answer: Quote) -> None:
-    own, dense = advice(Pipeline(embed=MiniLM(), retrieve=Convex(minimum=0.3), answer=answer))
+@pytest.mark.parametrize("answer", [Quote(), Chat()])
+@pytest.mark.parametrize("refuse", [Evidence(below=0.1), Evidence(below=0.5, ask_anyway=True), Never()])
+def test_a_minimum_on_scores_that_are_scaled_for_each_question_is_told_with_what_does_refuse(
+    answer: Quote | Chat, refuse: Evidence | Never
+) -> None:
+    own, dense = advice(Pipeline(embed=MiniLM(), retrieve=Convex(minimum=0.3), answer=answer, refuse=refuse))
     assert "refuses no question" in own[0] and own[1].retrieve == Convex()
-    assert isinstance(own[1].answer, Quote) and own[1].answer.refuse_below == max(0.38, answer.refuse_below)
-    assert dense[1].retrieve == Dense(minimum=0.3) and dense[1].answer == answer
+    below = refuse.below if isinstance(refuse, Evidence) else 0.0
+    assert isinstance(own[1].refuse, Evidence) and own[1].refuse.below == max(Evidence().below, below)
+    assert dense[1].retrieve == Dense(minimum=0.3) and (dense[1].answer, dense[1].refuse) == (answer, refuse)
     assert advice(own[1]) == advice(dense[1]) == []
     assert len(advice(Pipeline(embed=Hashing(), retrieve=Convex(minimum=0.3)))) == 1, "hashing knows no meaning"
     assert advice(Pipeline(embed=Hashing(), retrieve=Terms(minimum=0.3))) == []

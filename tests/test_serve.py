@@ -145,7 +145,7 @@ def test_an_answer_is_the_pipelines_with_exact_citations(service: Service, index
     for claim in body["claims"]:
         for cited in claim["citations"]:
             assert index.documents[cited["document"]].text[cited["start"] : cited["end"]] == cited["quote"]
-    assert list(body["ms"]) == ["expand", "retrieve", "rerank", "prompt", "answer", "verify"]
+    assert list(body["ms"]) == ["expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
 
 
 def test_only_released_documents_are_served(service: Service) -> None:

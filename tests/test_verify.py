@@ -44,7 +44,7 @@ def judged(verifier: Any, text: str, quotes: Sequence[str | Citation]) -> tuple[
     ],
 )
 def test_a_statement_that_stands_in_its_cited_passage_is_supported(stage: Any, text: str, quotes: list[str]) -> None:
-    assert judged(stage(), text, quotes) == (True, "word for word in the cited passage")
+    assert judged(stage(), text, quotes) == (True, "word for word in the source")
 
 
 @pytest.mark.parametrize("stage", VERIFIERS)
@@ -88,7 +88,7 @@ def test_a_verdict_of_the_answerer_is_not_overruled_and_the_order_stays(stage: A
 
 
 def test_quotations_leave_other_words_open() -> None:
-    assert judged(Quotations(), "Peritol ended with a rash.", [STOP]) == (None, "in other words than the passage; not judged")
+    assert judged(Quotations(), "Peritol ended with a rash.", [STOP]) == (None, "in other words, not judged")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_other_words_are_never_called_supported() -> None:
         ("She has asthma and takes salbutamol.", "", "takes salbutamol", True, ""),
     ],
 )
-def test_a_quotation_that_leaves_out_the_cue_of_its_sentence_is_not_called_verified(
+def test_a_quotation_that_leaves_out_the_cue_of_its_sentence_is_not_called_a_copy(
     stage: Any, note: str, quote: str, text: str, supported: bool | None, says: str
 ) -> None:
     claim = in_note(stage(), note, text, quote or note)

@@ -19,6 +19,7 @@ from rag.index.base import Index
 from rag.index.wider import widened
 from rag.pipeline import Pipeline
 from rag.prompt import Cited
+from rag.refuse.never import Never
 from rag.rerank.diversity import Diverse
 from rag.rerank.keep import Keep
 from rag.values import Answer, Document, Hit, Page, Query, Section, Step
@@ -152,7 +153,7 @@ QUESTION = "Which torsemide was given for oedema?"
 
 
 def answered(**changed: Any) -> tuple[Pipeline, Index, Answer]:
-    settings = {"chunk": Window(around=1), "rerank": Keep(top=2), "answer": Quote(refuse_below=0.0, most=20, closeness=0.0)}
+    settings = {"chunk": Window(around=1), "rerank": Keep(top=2), "refuse": Never(), "answer": Quote(most=20, closeness=0.0)}
     pipeline = Pipeline(embed=Hashing(), **{**settings, **changed})
     index = pipeline.prepare([WARD], Artifacts())
     return pipeline, index, pipeline.ask(QUESTION, index)

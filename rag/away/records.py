@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rag.values import Answer, Hit
+from rag.values import Answer, Citation, Claim, Hit, Prompt, Scope
 
 
 def passage(hit: Hit) -> dict[str, Any]:
@@ -19,31 +19,18 @@ def passage(hit: Hit) -> dict[str, Any]:
 
 
 def answer_row(answer: Answer) -> dict[str, Any]:
-    """An answer with its claims, citations, passages and times."""
+    """An answer with its outcome, claims, citations, passages and times."""
     return {
         "question": answer.question,
         "answer": answer.text,
+        "outcome": answer.outcome,
         "refused": answer.refused,
+        "missing": list(answer.missing),
+        "nearest": answer.nearest and _citation(answer.nearest),
+        "scope": understood(answer.scope),
         "confidence": round(answer.confidence, 4),
         "notice": answer.notice,
-        "claims": [
-            {
-                "text": claim.text,
-                "supported": claim.supported,
-                "reason": claim.reason,
-                "citations": [
-                    {
-                        "document": cited.span.document,
-                        "page": cited.page,
-                        "start": cited.span.start,
-                        "end": cited.span.end,
-                        "quote": cited.quote,
-                    }
-                    for cited in claim.citations
-                ],
-            }
-            for claim in answer.claims
-        ],
+        "claims": [_claim(claim) for claim in answer.claims],
         "hits": [
             {
                 "document": hit.chunk.span.document,
@@ -56,4 +43,42 @@ def answer_row(answer: Answer) -> dict[str, Any]:
             for hit in answer.hits
         ],
         "ms": {stage: round(value, 2) for stage, value in answer.ms.items()},
+    }
+
+
+def failed_row(question: str, problem: str) -> dict[str, Any]:
+    """What stands in place of an answer where there is none: the same fields, with the error."""
+    row = answer_row(Answer(question, "", "refused", 0.0, "", (), (), Prompt(question, (), (), 0)))
+    return {**row, "error": problem}
+
+
+def understood(scope: Scope) -> dict[str, Any]:
+    """Whose documents a question was taken to be about."""
+    return {
+        "patients": list(scope.patients),
+        "how": scope.how,
+        "notes": list(scope.notes),
+        "unknown": list(scope.unknown),
+        "choices": list(scope.choices),
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "text": claim.text,
+        "supported": claim.supported,
+        "reason": claim.reason,
+        "role": claim.role,
+        "marks": list(claim.marks),
+        "citations": [_citation(cited) for cited in claim.citations],
+    }
+
+
+def _citation(cited: Citation) -> dict[str, Any]:
+    return {
+        "document": cited.span.document,
+        "page": cited.page,
+        "start": cited.span.start,
+        "end": cited.span.end,
+        "quote": cited.quote,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, fields, replace
 from datetime import date
+from typing import Any
 
 from rag.errors import SettingProblem
 from rag.load.structure.provenance import in_force
@@ -36,7 +37,8 @@ def within(scope: Filter, documents: Sequence[Document]) -> list[Document]:
 
 def narrowed(scope: Filter, only: Filter) -> Filter:
     """What both filters let through. Raises SettingProblem where a field of theirs has no value in common."""
-    both: dict[str, tuple[str, ...]] = {}
+    limits = [one.nobody for one in (scope, only) if one.patients]
+    both: dict[str, Any] = {"nobody": bool(limits) and all(limits)}
     for name in FIELDS:
         outer, inner = getattr(scope, name), getattr(only, name)
         both[name] = tuple(value for value in inner if value in outer) if outer and inner else outer or inner

@@ -34,10 +34,14 @@ def main(folder: str, *questions: str) -> None:
     for question in questions:
         answer = PIPELINE.ask(question, index, ONLY)
         print(question)
-        for claim in answer.claims:
+        for claim in () if answer.refused else answer.claims:
             places = ", ".join(f"{{c.span.document}}, page {{c.page}}" if c.page else c.span.document for c in claim.citations)
-            print(f"  {{' '.join(claim.text.split())}} [{{places}}]")
-        if answer.notice:
+            marks = "".join(f" ({{mark}})" for mark in claim.marks)
+            print(f"  {{'Also: ' * (claim.role == 'also')}}{{' '.join(claim.text.split())}} [{{places}}]{{marks}}")
+        print(told(answer))
+        if answer.nearest:
+            print(f"  Possibly, not an answer: {{' '.join(answer.nearest.quote.split())}} [{{answer.nearest.span.document}}]")
+        if answer.notice and not answer.refused:
             print(answer.notice)
 
 
@@ -52,6 +56,7 @@ if __name__ == "__main__":
 
 
 OURS = {
+    ("rag.answer.outcome", "told"),
     ("rag.artifacts", "Artifacts"),
     ("rag.away.scope", "known"),
     ("rag.commands.common", "documents_at"),

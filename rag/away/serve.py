@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException
 
 from rag.artifacts import Artifacts
 from rag.away.gate import HEADER, Gate
-from rag.away.records import answer_row, passage
+from rag.away.records import answer_row, passage, understood
 from rag.away.scope import known, narrowed, within
-from rag.away.shapes import Answered, Asked, Found, Health, Only, Passage, Problem, Scope, Taken, Warned
+from rag.away.shapes import Answered, Asked, Found, Health, Only, Passage, Problem, Scope, Taken, Understood, Warned
 from rag.away.telemetry import Traced
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.index.base import Index
@@ -71,7 +71,12 @@ class Served:
         """The passages for a question. Raises WorkbenchError."""
         index = self.index()
         search = self._traced.search(asked.question, index, self.only(asked, index))
-        return Found(question=search.query.question, passages=passages(search.hits), warnings=self.warnings(asked.question))
+        return Found(
+            question=search.query.question,
+            scope=Understood(**understood(search.scope)),
+            passages=passages(search.hits),
+            warnings=self.warnings(asked.question),
+        )
 
     def ask(self, asked: Asked) -> Answered:
         """The answer to a question. Raises WorkbenchError."""

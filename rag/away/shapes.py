@@ -1,13 +1,13 @@
 """What the service takes and gives, as it stands in its OpenAPI description."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rag.away.scope import FIELDS
 from rag.pipeline import LONGEST_QUESTION
-from rag.values import Filter
+from rag.values import Filter, Outcome
 
 MOST_VALUES = 1000
 
@@ -56,7 +56,7 @@ class Only(Taken):
     @property
     def filter(self) -> Filter:
         """The same as the pipeline takes it. Raises SettingProblem."""
-        lists = {name: tuple(getattr(self, name)) for name in FIELDS}
+        lists: dict[str, Any] = {name: tuple(getattr(self, name)) for name in FIELDS}
         return Filter(**lists, after=self.after, before=self.before, in_force=self.in_force)
 
 
@@ -98,10 +98,25 @@ class Warned(BaseModel):
     score: float
 
 
+class Understood(BaseModel):
+    """Whose documents the question was taken to be about.
+
+    `patients` are those that it names or describes (`how`), `choices` others that it might mean, `unknown` ids that it names
+    and no document has; `notes` say in words what was understood.
+    """
+
+    patients: list[str]
+    how: Literal["", "named", "described"]
+    notes: list[str]
+    unknown: list[str]
+    choices: list[str]
+
+
 class Found(BaseModel):
     """The passages that would go into the prompt, best first."""
 
     question: str
+    scope: Understood
     passages: list[Passage]
     warnings: list[Warned]
 
@@ -117,20 +132,33 @@ class Cited(BaseModel):
 
 
 class Stated(BaseModel):
-    """A statement. `supported` is null where it was not judged; `reason` says why."""
+    """A statement. `supported` is null where it was not judged; `reason` says why.
+
+    `role` parts what answers from what is shown beside it; `marks` say what a reader has to know of its source.
+    """
 
     text: str
     supported: bool | None
     reason: str
+    role: Literal["answer", "also"]
+    marks: list[str]
     citations: list[Cited]
 
 
 class Answered(BaseModel):
-    """An answer with its statements, citations, passages and milliseconds a stage."""
+    """An answer with its outcome, statements, citations, passages and milliseconds a stage.
+
+    `missing` are the parts of the question that are not answered. `nearest` is, of a refusal, the sentence that comes nearest
+    to an answer, and is none.
+    """
 
     question: str
     answer: str
+    outcome: Outcome
     refused: bool
+    missing: list[str]
+    nearest: Cited | None
+    scope: Understood
     confidence: float
     notice: str
     claims: list[Stated]

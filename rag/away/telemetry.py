@@ -106,13 +106,15 @@ class _Record:
     def answered(self, answer: Answer) -> Answer:
         self.found(Search(answer.query, answer.found, answer.hits))
         prompt, claims = answer.prompt, answer.claims
+        self._note("refuse", confidence=round(answer.confidence, 4), missing=len(answer.missing))
         self._note("prompt", sources=len(prompt.sources), left_out=prompt.left_out, tokens=prompt.tokens)
-        self._note("answer", claims=len(claims), citations=sum(len(claim.citations) for claim in claims), refused=answer.refused)
+        citations = sum(len(claim.citations) for claim in claims)
+        self._note("answer", claims=len(claims), citations=citations, refused=answer.refused, outcome=answer.outcome)
         self._note("verify", supported=sum(claim.supported is True for claim in claims))
         return answer
 
-    def _note(self, stage: str, **counts: int) -> None:
-        for name, count in counts.items():
+    def _note(self, stage: str, **counts: float | str) -> None:
+        for name, count in counts.items() if stage in self.spans else ():  # No model is asked where the evidence is refused.
             self.spans[stage].set_attribute(f"rag.{name}", count)
 
     def close(self) -> None:

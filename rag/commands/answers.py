@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from rag.away.records import answer_row
+from rag.answer.outcome import told
+from rag.away.records import answer_row, failed_row
 from rag.commands.common import (
     Docs,
     Keep,
@@ -23,23 +24,33 @@ from rag.commands.common import (
 from rag.commands.scope import After, Authors, Before, InForce, Names, Patients, Statuses, Types, among, chosen
 from rag.errors import FileProblem, WorkbenchError
 from rag.pipeline import checked
-from rag.values import Answer, Document
+from rag.values import Answer, Claim, Document
+from rag.verify import tally
 
 
 def _shown(answer: Answer) -> str:
-    lines = [] if answer.refused else [f"  {_cited(claim)}" for claim in answer.claims]
-    if answer.notice:
+    lines = [*answer.scope.notes, told(answer)]
+    claims = () if answer.refused else answer.claims
+    lines += [f"  {_cited(claim)}" for claim in claims if claim.role == "answer"]
+    also = [f"  {_cited(claim)}" for claim in claims if claim.role == "also"]
+    lines += ["Also:", *also] if also else []
+    if answer.nearest:
+        quote, where = " ".join(answer.nearest.quote.split()), _place(answer.nearest.span.document, answer.nearest.page)
+        lines.append(f"Possibly, not an answer: {quote}  ({where})")
+    if answer.notice and not answer.refused:
         lines.append(answer.notice)
-    lines.append(f"\nconfidence {answer.confidence:.2f}; {sum(answer.ms.values()):.0f} ms")
+    about = [f"confidence {answer.confidence:.2f}", tally(claims), f"{sum(answer.ms.values()):.0f} ms"]
+    lines.append("\n" + "; ".join(filter(None, about)))
     for at, hit in enumerate(answer.hits, 1):
         lines.append(f"[{at}] {_place(hit.chunk.span.document, hit.chunk.page)}  {hit.score:.3f}")
     return "\n".join(lines)
 
 
-def _cited(claim: Any) -> str:
-    marks = "".join(f"[{cited.source}]" for cited in claim.citations)
-    verdict = {True: "", False: f"  (not supported: {claim.reason})", None: f"  ({claim.reason})"}[claim.supported]
-    return f"{' '.join(claim.text.split())} {marks}{verdict}"
+def _cited(claim: Claim) -> str:
+    sources = "".join(f"[{cited.source}]" for cited in claim.citations)
+    verdict = {True: "", False: f"not supported: {claim.reason}", None: claim.reason}[claim.supported]
+    beside = "; ".join(filter(None, [*claim.marks, verdict]))
+    return f"{' '.join(claim.text.split())} {sources}" + (f"  ({beside})" if beside else "")
 
 
 def _place(document: str, page: int | None) -> str:
@@ -102,18 +113,7 @@ def batch(
             try:
                 result = {"id": row["id"], **answer_row(tuned.ask(row["question"], index, only))}
             except WorkbenchError as problem:
-                result = {
-                    "id": row["id"],
-                    "question": row["question"],
-                    "answer": "",
-                    "refused": True,
-                    "confidence": 0.0,
-                    "notice": "",
-                    "error": str(problem),
-                    "claims": [],
-                    "hits": [],
-                    "ms": {},
-                }
+                result = {"id": row["id"], **failed_row(row["question"], str(problem))}
             yield json.dumps(result, ensure_ascii=False)
             progress(number, len(asked))
 

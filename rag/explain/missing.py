@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from rag.answer.outcome import unknown
 from rag.answer.quote import COMPARED, Quote
 from rag.index.base import Index, Scores
 from rag.index.wider import widened
@@ -48,7 +49,7 @@ def where_lost(pipeline: Pipeline, answer: Answer, chunk: Chunk, index: Index, o
     A mend brings it past that stage; the next one may still lose it. The reranker runs once more, and so may the retriever.
     """
     looked = _Look(pipeline, answer, chunk, index, only)
-    stages = (looked.released, looked.filtered, looked.retrieved, looked.reranked, looked.prompted, looked.cited)
+    stages = (looked.released, looked.filtered, looked.retrieved, looked.reranked, looked.refused, looked.prompted, looked.cited)
     return next(verdict for stage in stages if (verdict := stage()) is not None)
 
 
@@ -196,6 +197,17 @@ class _Look:
         tried = range(1, rank)
         return 1 + bisect_left(tried, True, key=lambda most: self.stands_in(widened(every, self.index, most)) > 0)
 
+    def refused(self) -> Verdict | None:
+        answer, bar = self.answer, self.pipeline.refuse
+        if "answer" in answer.ms:
+            return None
+        none = unknown(answer.scope)
+        if none is not None or not isinstance(bar, Evidence):
+            return Verdict("refuse", f"It was found, but the question was refused: {answer.notice}")
+        low = math.floor(answer.confidence * 100) / 100
+        told = f"It was found, but the confidence {answer.confidence:.2f} is below refuse.below {bar.below:g}."
+        return Verdict("refuse", told, f"lower refuse.below to {low:g}", self.with_setting("refuse", below=low))
+
     def prompted(self) -> Verdict | None:
         if self.source:
             return None
@@ -233,11 +245,6 @@ class _Look:
         if _cites(answer.claims, self.span):
             return Verdict("", f"{source}, and the answer cites it.")
         if answer.refused:
-            bar = self.pipeline.refuse
-            if isinstance(bar, Evidence) and answer.confidence < bar.below:
-                low = math.floor(answer.confidence * 100) / 100
-                told = f"{source}, but the confidence {answer.confidence:.2f} is below refuse.below {bar.below:g}."
-                return Verdict("refuse", told, f"lower refuse.below to {low:g}", self.with_setting("refuse", below=low))
             return Verdict("answer", f"{source}, but the question was not answered.")
         named = sorted({cited.source for claim in answer.claims for cited in claim.citations})
         told = f"{source}, but the answer cites only {', '.join(map(str, named)) or 'none'}"
