@@ -124,6 +124,11 @@ def token_count(text: str) -> int:
     return len(_tokenizer(None).encode(text).ids) - 2 if installed() else -(-len(text) // 4)
 
 
+def pieces(text: str) -> list[int]:
+    """The ids of a text's WordPiece tokens, without marks. Raises ModelProblem."""
+    return list(_tokenizer(None).encode(text, add_special_tokens=False).ids)
+
+
 @lru_cache(maxsize=50_000)
 def commonness(word: str) -> float:
     """About the share, 0 to 1, of English passages of 100 words that hold a word.

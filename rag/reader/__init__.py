@@ -1,0 +1,1 @@
+"""A small reader of our own: how likely is it that a sentence answers a question?"""
