@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.embed import Embedder, minilm
+from rag.embed import Embedder, graphs, minilm
 from rag.embed.base import Vectors
 from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed, token_count
@@ -159,16 +159,19 @@ def test_weights_that_are_not_the_published_ones_are_refused(monkeypatch: pytest
 def test_a_kept_graph_that_was_changed_is_built_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     built: list[str] = []
 
-    def build(precision: str, folder: Path) -> Path:
+    def write(model: bytes, precision: str, folder: Path) -> Path:
         built.append(precision)
-        (folder / "new.part").write_bytes(b"graph")
+        (folder / "new.part").write_bytes(model)
         return folder / "new.part"
 
-    monkeypatch.setattr(minilm, "_built", build)
+    def kept() -> Path:
+        return graphs.kept("graph", lambda: b"graph", "int8")
+
+    monkeypatch.setattr(graphs, "_written", write)
     monkeypatch.setenv("RAG_CACHE", str(tmp_path))
-    assert minilm._graph("int8") == minilm._graph("int8")
-    minilm._graph("int8").write_bytes(b"changed")
-    assert minilm._graph("int8").read_bytes() == b"graph"
+    assert kept() == kept()
+    kept().write_bytes(b"changed")
+    assert kept().read_bytes() == b"graph"
     assert built == ["int8", "int8"]
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embed.base import Vectors
-from rag.embed.minilm import FIRST_WORD, GRAPH, SHA256, _tokenizer, folders, hash_of, sentence_vectors, weights
+from rag.embed.graphs import folders, hash_of
+from rag.embed.minilm import FIRST_WORD, GRAPH, SHA256, _tokenizer, sentence_vectors, weights
 from rag.errors import ModelProblem
 
 RECIPE = "1"  # Raised when the recipe changes, so that a kept table is made anew.

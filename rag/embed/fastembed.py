@@ -15,7 +15,7 @@ from pydantic import Field
 
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.embed.card import Card
-from rag.embed.minilm import cache_folder
+from rag.embed.graphs import cache_folder
 from rag.embed.remote import unit_rows
 from rag.errors import ModelProblem
 from rag.governance.egress import VARIABLE, permit

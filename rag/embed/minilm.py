@@ -1,9 +1,6 @@
 """all-MiniLM-L6-v2 on ONNX Runtime, its graph built on this machine from the pinned weights."""
 
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
@@ -16,6 +13,7 @@ from pydantic import Field
 
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.embed.card import Card
+from rag.embed.graphs import hash_of, opened
 from rag.errors import ModelProblem
 
 if TYPE_CHECKING:
@@ -168,39 +166,13 @@ def _tokenizer(limit: int | None) -> "Tokenizer":
 
 @cache
 def _session(precision: str) -> "InferenceSession":
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(_graph(precision).read_bytes(), options, providers=["CPUExecutionProvider"])
+    return opened(f"minilm-{precision}-{GRAPH}-{SHA256[:12]}", _built, precision)
 
 
-def _graph(precision: str) -> Path:
-    """The ONNX file for a precision, built at first use and kept beside its checksum. Raises ModelProblem."""
-    for folder in folders():
-        path = folder / f"minilm-{precision}-{GRAPH}-{SHA256[:12]}.onnx"
-        checksum = path.with_suffix(".sha256")
-        if path.is_file() and checksum.is_file() and checksum.read_text().strip() == hash_of(path):
-            return path
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            built = _built(precision, folder)
-        except OSError:
-            continue
-        checksum.write_text(hash_of(built))
-        os.replace(built, path)
-        return path
-    raise ModelProblem("The MiniLM graph cannot be stored. Set RAG_CACHE to a folder that can be written.")
+def _built() -> Any:
+    from rag.embed.bert import bert_graph
 
-
-def cache_folder() -> Path:
-    """Where models made on this machine are kept: RAG_CACHE, or `.cache` beside the package."""
-    return Path(os.environ.get("RAG_CACHE") or Path(__file__).parents[2] / ".cache")
-
-
-def folders() -> tuple[Path, ...]:
-    """Where to look for a kept model, and to keep it, the first that works."""
-    return cache_folder(), Path.home() / ".cache" / "clinical-rag-workbench"
+    return bert_graph(weights(), json.loads((_model_folder() / "config.json").read_text("utf-8")))
 
 
 def weights() -> dict[str, NDArray[Any]]:
@@ -212,34 +184,3 @@ def weights() -> dict[str, NDArray[Any]]:
         raise ModelProblem(f"{path.name} is not the published all-MiniLM-L6-v2. Reinstall it with: {INSTALL}")
     found: dict[str, NDArray[Any]] = load_file(path)
     return found
-
-
-def _built(precision: str, folder: Path) -> Path:
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    from rag.embed.bert import bert_graph
-
-    config: dict[str, Any] = json.loads((_model_folder() / "config.json").read_text("utf-8"))
-    model = bert_graph(weights(), config)
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-    os.close(handle)
-    if precision == "fp32":
-        onnx.save(model, name)
-    else:
-        onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
-        quantize_dynamic(
-            model,
-            name,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Attention"],
-            extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
-        )
-    return Path(name)
-
-
-def hash_of(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.embed.card import Card
-from rag.embed.minilm import cache_folder
+from rag.embed.graphs import cache_folder
 from rag.errors import ModelProblem
 from rag.governance.egress import is_local, permit
 from rag.stage import fingerprint

@@ -1,6 +1,6 @@
 """Fits the reader: MiniLM-L6 becomes a cross-encoder that scores every sentence of a passage at once. Needs torch.
 
-usage: python -m tests.train.fit OUT.safetensors --train ROWS.jsonl… --held ROWS.jsonl… [--epochs 3] [--rate 1e-4] [--start WEIGHTS]
+usage: python -m tests.train.fit OUT.safetensors --train ROWS.jsonl… --held ROWS.jsonl… [--epochs 2] [--rate 1e-4]
 The rows are what `tests.train.prepare` writes. The word embeddings stay MiniLM's; what is trained is written in half precision.
 """
 
@@ -188,7 +188,7 @@ def drawn(row: Row, most: int) -> list[Row]:
     far = [at for at in rest if at >= 4]
     random.shuffle(hard)
     random.shuffle(far)
-    chosen = [*right[:2], *near[:2]]
+    chosen = [*right[: 1 + (random.random() < 0.3)], *near[: 1 if right else 2]]
     while len(chosen) < most and (hard or far):
         chosen.append((hard or far).pop() if random.random() < 0.7 or not far else far.pop())
     return [row["windows"][at] for at in chosen]
@@ -259,8 +259,9 @@ def report(name: str, rows: Sequence[Row], found: Sequence[list[tuple[float, int
         return hit / len(rows)
 
     top, line = max((right(line / 4), line / 4) for line in range(-24, 25))
+    held = sum(known[at] for at in yes) / max(1, len(yes))
     print(
-        f"  {name}: first {first:.3f} three {three:.3f} of {len(yes)} (held {sum(known[at] for at in yes) / max(1, len(yes)):.3f}); "
+        f"  {name}: first {first:.3f} three {three:.3f} of {len(yes)} (held {held:.3f}); "
         f"AUROC {area:.3f}; right at 0 {right(0):.3f}, best {top:.3f} at {line:+.2f}",
         flush=True,
     )
@@ -289,7 +290,11 @@ def main() -> None:
     files = [[json.loads(line) for line in path.open()] for path in a.train]
     files = [[row for row in rows if usable(row)] for rows in files]
     shares = a.share or [1.0] * len(files)
-    held = [(path.stem, random.Random(5).sample(rows, min(a.most, len(rows)))) for path in a.held if (rows := [json.loads(x) for x in path.open()])]
+    held = [
+        (path.stem, random.Random(5).sample(rows, min(a.most, len(rows))))
+        for path in a.held
+        if (rows := [json.loads(x) for x in path.open()])
+    ]
     model = Reader(a.drop)
     if a.start:
         model.load_state_dict(load_file(a.start), strict=False)

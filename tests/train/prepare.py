@@ -1,8 +1,8 @@
 """Training windows: for each question the passages that retrieval finds, their sentences labelled by the gold evidence.
 
 usage: python -m tests.train.prepare OUT.jsonl QUESTIONS.jsonl… | covidqa:DIR | clapnq:DIR | medquad:DIR | pubmedqa:DIR
-Rows: {"id", "question", "unanswerable", "windows": [{"document", "header", "rank", "score", "sentences": [[start, end, text, label]]}]}.
-A label is 1 (answers), 0, -1 (looks like an answer and is not), or 2 where only the passage as a whole is known to answer.
+Rows: {"id", "question", "unanswerable", "windows": [{"document", "header", "rank", "score", "sentences"}]}, where a sentence is
+[start, end, text, label]. A label is 1 (answers), 0, -1 (looks like an answer and is not), or 2 where only the passage as a whole is known to answer.
 """
 
 import gzip
@@ -161,7 +161,9 @@ def of_pubmedqa(folder: Path) -> Iterator[Row]:
     pipeline = wide()
     index = pipeline.prepare(documents, Artifacts())
     for row in lines(folder / "queries.jsonl"):
-        windows = list(windows_of(pipeline.search(row["text"], index).hits, index, lambda d, a, b, row=row: 2 * (d.name == row["id"])))
+        windows = list(
+            windows_of(pipeline.search(row["text"], index).hits, index, lambda d, a, b, row=row: 2 * (d.name == row["id"]))
+        )
         if any(sentence[3] for window in windows for sentence in window["sentences"]):
             yield {"id": f"pubmedqa-{row['id']}", "question": row["text"], "unanswerable": False, "windows": windows[:8]}
 
