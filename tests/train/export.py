@@ -1,0 +1,64 @@
+"""Ships a trained reader: its weights under BERT's names beside `rag/reader/model.py`, with their checksum.
+
+usage: python -m tests.train.export TRAINED.safetensors…   (several are averaged, Wortsman et al., 2022)
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from rag.embed.graphs import hash_of
+from rag.reader.model import FACTS, WEIGHTS
+
+Arrays = Mapping[str, NDArray[np.float32]]
+OUTER = {
+    "norm": "embeddings.LayerNorm",
+    "positions": "embeddings.position_embeddings",
+    "types": "embeddings.token_type_embeddings",
+}
+INNER = {
+    "out": "attention.output.dense",
+    "norm1": "attention.output.LayerNorm",
+    "inner": "intermediate.dense",
+    "outer": "output.dense",
+    "norm2": "output.LayerNorm",
+}
+
+
+def averaged(files: list[Path]) -> dict[str, NDArray[np.float32]]:
+    """The mean of the weights of several trainings."""
+    every = [load_file(path) for path in files]
+    return {name: np.mean([np.asarray(one[name], np.float32) for one in every], axis=0) for name in every[0]}
+
+
+def renamed(trained: Arrays) -> dict[str, NDArray[np.float16]]:
+    """The weights under the names that the graph looks up, in half precision."""
+    found: dict[str, NDArray[np.float32]] = {}
+    for name, value in trained.items():
+        first, *rest = name.split(".")
+        if first != "layers":
+            found[".".join([OUTER.get(first, first), *rest])] = value
+            continue
+        at, part, kind = rest
+        if part == "qkv":
+            for own, piece in zip(("query", "key", "value"), np.split(value, 3), strict=True):
+                found[f"encoder.layer.{at}.attention.self.{own}.{kind}"] = piece
+        else:
+            found[f"encoder.layer.{at}.{INNER[part]}.{kind}"] = value
+    return {name: np.ascontiguousarray(value, np.float16) for name, value in found.items()}
+
+
+def main() -> None:
+    """Writes the weights and their checksum; what else is known of the reader stays as it is."""
+    save_file(renamed(averaged([Path(name) for name in sys.argv[1:]])), WEIGHTS)
+    known = json.loads(FACTS.read_text("utf-8")) if FACTS.is_file() else {}
+    FACTS.write_text(json.dumps({**known, "sha256": hash_of(WEIGHTS)}, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
