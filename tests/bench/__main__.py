@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench.answers import cdc, quoted, refusal
+from tests.bench.asked import asked
 from tests.bench.changes import changes
 from tests.bench.corpora import DATA, Settings, processors, say
 from tests.bench.embedding import embedding
@@ -31,6 +32,7 @@ from tests.bench.static import static
 PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "scifact": scifact,
     "covidqa": covidqa,
+    "asked": asked,
     "quoted": quoted,
     "cdc": cdc,
     "options": offline,
