@@ -9,12 +9,11 @@ PAIRS = (
     re.compile(r"(`{1,3})([^`\n]{1,400}?)\1"),
 )
 LINK = re.compile(r"!?\[([^\]\n]{1,300})\]\((?:https?://|#|/|mailto:)[^)\s]{0,500}\)")
-HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+|[ \t]+#{1,6}$", re.MULTILINE)
-QUOTED = re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE)
-BULLET = re.compile(r"^[ \t]*[-*+•●▪◦‣○■][ \t]+", re.MULTILINE)
-BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
-RULE = re.compile(r"^[ \t]*(?:[|:\-= \t]{3,}|[*_]{3,})$", re.MULTILINE)
+HEADING = re.compile(r"#{1,6}(?=\s)")
+BULLET = re.compile(r"[-*+•●▪◦‣○■](?=\s)")
+RULE = re.compile(r"[|:\-=*_ \t]{3,}")
 BAR = re.compile(r"(?<!\\)\|")
+BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
 
 
@@ -23,9 +22,7 @@ def shown(text: str) -> str:
 
     What is crossed out keeps its tildes: without them it would say the opposite.
     """
-    plain = BREAK.sub(" ", RULE.sub("", text))
-    plain = BULLET.sub("• ", QUOTED.sub("", HEADING.sub("", plain)))
-    plain = "\n".join(_cells(line) if "|" in line else line for line in plain.split("\n"))
+    plain = "\n".join(filter(None, map(_line, BREAK.sub(" ", text).split("\n"))))
     plain = LINK.sub(r"\1", plain)
     for pattern in PAIRS:
         plain = pattern.sub(r"\2", plain)
@@ -33,6 +30,15 @@ def shown(text: str) -> str:
     return plain.removeprefix("• ") if plain.count("• ") == 1 else plain
 
 
-def _cells(line: str) -> str:
-    cells = [cell.strip() for cell in BAR.split(line.strip())]
-    return " · ".join(cell for cell in cells if cell)
+def _line(line: str) -> str:
+    """A line without the marks at its start and end, and with its cells side by side."""
+    plain = line.strip().removeprefix("> ")
+    if RULE.fullmatch(plain):
+        return ""
+    if heading := HEADING.match(plain):
+        plain = plain[heading.end() :].strip().rstrip("#").strip()
+    elif bullet := BULLET.match(plain):
+        plain = f"• {plain[bullet.end() :].strip()}"
+    if "|" in plain:
+        plain = " · ".join(cell for part in BAR.split(plain) if (cell := part.strip()))
+    return plain

@@ -250,11 +250,13 @@ class _Reading:
         after = self.lines[1] if len(self.lines) > 1 else None
         if not content.startswith("#"):
             label, value = label_of(content)
-            long = len(plain) > LONGEST_HEADER or plain[-1:] in ".?!;," or is_item(content) or _is_sentence(plain)
+            long = len(plain) > LONGEST_HEADER or plain[-1:] in ".?!;,:" or is_item(content) or _is_sentence(plain)
             says = ":" in content[:value] or (len(content[value:].split()) > BARE_WORDS and not plain.isupper())
             if long or after is None or (label and says):
                 return 0
-            if not (plain.isupper() or after.gap or label_of(self._content(after))[0] or self._is_name(after)):
+            below, at = label_of(self._content(after))
+            labelled = below and self.text[after.start].isupper() and at < after.end - after.start
+            if not (plain.isupper() or after.gap or labelled or self._is_name(after)):
                 return 0
         last = 1
         while last < min(3, len(self.lines)) and not self.lines[last].gap and self._is_name(self.lines[last]):

@@ -278,7 +278,7 @@ def _names_columns(text: str, head: list[Cell], below: list[list[Cell]]) -> bool
         return False
     if len(names) == 2 and len(names[1].split()) > 4:
         return False
-    if not all(NAME.search(name) for name in names if name):
+    if not all(NAME.search(name) or DAY.fullmatch(name) for name in names if name):
         return False
     telling = [bool(FIGURE.search(text[low:high])) for own in below for low, high in own[1:]]
     figures = sum(telling) > 0.5 * len(telling)
