@@ -44,6 +44,9 @@ MODELS = {
     "never-mends": "text where JSON was asked for",
     "wild": "JSON in a fence, numbers as words, a source that was not given",
     "missing": "JSON without a sentence, saying what is missing",
+    "partly": "JSON with sentences, saying what is missing besides",
+    "complete": "JSON with sentences, saying that nothing is missing",
+    "cannot": "says that the sources do not answer",
     "rewrite": "one search query",
     "queries": "a JSON list of search queries",
     "lines": "search queries as a numbered list",
@@ -52,6 +55,7 @@ MODELS = {
     "shrugs": "says that it cannot say",
     "401": "any status as a name: that status",
 }
+CANNOT = "The sources do not state this."
 STATUS = re.compile(r"[345]\d\d")
 PARTS = re.compile(r"(?<=[a-z0-9][.;])\s+|\n+")
 SOURCE = re.compile(r"^\[(\d+)\][^\n]*\n(.+?)(?=\n\n|\Z)", re.M | re.S)
@@ -115,6 +119,9 @@ def reply_of(body: dict[str, Any], call: int) -> str:
         "mends": as_json(good) if mending else as_json(good)[:-9],
         "wild": 'Here it is:\n```json\n{"sentences": [{"text": "It rained [9].", "sources": "1, source 2"}, "No source.",]}\n```',
         "missing": json.dumps({"sentences": [], "missing": "the sources say nothing of football"}),
+        "partly": as_json(good).replace('"missing": ""', '"missing": "who paid for it"'),
+        "complete": as_json(good).replace('"missing": ""', '"missing": "Nothing."'),
+        "cannot": as_json(CANNOT) if "JSON" in asked else CANNOT,
         "rewrite": 'Query: "torsemide dose at discharge"',
         "queries": '["torsemide dose", "Torsemide dose", "loop diuretic at discharge", "", 7, "demadex mg daily"]',
         "lines": "Here are the queries:\n1. torsemide dose\n2) loop diuretic at discharge\n- demadex mg daily\n",

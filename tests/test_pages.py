@@ -164,7 +164,7 @@ def moved(kind: str, control: Any) -> Any:
 
 def test_a_question_is_answered_with_verified_statements() -> None:
     app = opened("ask", question=QUESTION, asked=QUESTION)
-    assert "verified word for word" in shown(app)
+    assert "word for word in the source" in shown(app)
 
 
 def test_a_setting_survives_a_change_of_page() -> None:
@@ -179,7 +179,7 @@ def test_settings_that_make_no_sense_together_are_named_and_the_answer_stays() -
     app = opened("ask", question=QUESTION, asked=QUESTION)
     widget(app.slider, "ask-chunk-sections-overlap").set_value(500).run()
     assert "must be below size" in shown(app)
-    assert "verified word for word" in shown(app)
+    assert "word for word in the source" in shown(app)
 
 
 def test_a_session_comes_back_by_its_address() -> None:
@@ -350,7 +350,7 @@ def test_a_question_with_an_identifier_is_neither_asked_nor_kept_until_somebody_
     box.set_value(ABOUT_SOMEBODY)
     press(app, "Ask" if page == "ask" else "Compare")
     assert "Not asked yet." in shown(app) and "NAME" in shown(app) and "MRN" in shown(app)
-    assert "verified" not in shown(app)
+    assert "word for word in the source" not in shown(app)
     app.run()
     assert app.session_state["state"]["asked"] == QUESTION
     folder = small_workspace.folder
@@ -407,7 +407,7 @@ def test_where_a_chat_model_fails_the_passages_found_are_shown() -> None:
     assert QUESTION in app.code[-1].value and "note.txt" not in shown(app)
     app = opened("compare", question=QUESTION, asked=QUESTION, columns=[broken, preset.to_json()])
     app = press(app, "Apply to all columns")
-    assert "no answer was written" in shown(app) and "verified" in shown(app)
+    assert "no answer was written" in shown(app) and "word for word in the source" in shown(app)
 
 
 MANY = "".join(f"Bed {bed}: torsemide {5 * bed} mg was given{' and taken' * (bed % 7)}.\n\n" for bed in range(1, 31))
@@ -625,7 +625,7 @@ def test_a_long_wait_can_be_cancelled_and_brings_back_the_settings_of_the_last_a
     monkeypatch.setattr(asking, "answering", pressed)
     widget(app.slider, "ask-chunk-sentences-size").set_value(9).run()
     assert not app.exception and app.session_state["state"]["applied"] == before
-    assert widget(app.slider, "ask-chunk-sentences-size").value == 1 and "verified word for word" in shown(app)
+    assert widget(app.slider, "ask-chunk-sentences-size").value == 1 and "word for word in the source" in shown(app)
 
 
 def test_a_model_that_says_nothing_more_is_left_at_a_press_and_stops_at_its_next_word() -> None:

@@ -127,7 +127,7 @@ def test_a_chat_model_is_asked_once_it_is_applied_and_typing_asks_nothing(server
     app = asked(question=QUESTION)
     widget(app.selectbox, "ask-answer-kind").select("chat").run()
     assert "**Not applied yet**" in told(app) and "Answer asks a model at localhost:11434" in told(app)
-    assert in_force(app).answer.kind == "quote" and "verified word for word" in shown(app)
+    assert in_force(app).answer.kind == "quote" and "word for word in the source" in shown(app)
     widget(app.text_input, "ask-answer-chat-base_url").set_value(server.url).run()
     widget(app.text_input, "ask-answer-chat-model").set_value("good").run()
     assert not server.seen.bodies
@@ -175,7 +175,7 @@ def test_a_failure_leaves_the_last_answer_and_is_not_tried_again_unasked(server:
     app.run()
     app.button(key="ask-apply").click().run()
     assert app.error and "Answer by the settings before" in [one.value for one in app.subheader]
-    assert "verified word for word" in shown(app) and server.seen.calls["401"] == 1
+    assert "word for word in the source" in shown(app) and server.seen.calls["401"] == 1
     app.button_group(key="look").set_value("Prompt").run()
     widget(app.number_input, "ask-answer-chat-timeout").set_value(20.0).run()
     assert server.seen.calls["401"] == 1 and app.error

@@ -28,6 +28,7 @@ from rag.errors import ModelProblem, SettingProblem
 from rag.evaluate.card import Figure, Row, expense
 from rag.pipeline import UNIONS, Pipeline, Plan, Work, read_pipeline
 from rag.prompt import Cited
+from rag.refuse.never import Never
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, ReciprocalRank, Terms
 from rag.stage import options
@@ -124,7 +125,7 @@ def test_a_column_that_waits_for_a_model_can_be_stopped_alone(monkeypatch: pytes
     with running() as server:
         app = compared([PIPELINE, PIPELINE.model_copy(update={"answer": Chat(base_url=server.url, model="good")})])
         assert list(stops) == ["compare-stop-1"], "a column without a model has nothing to wait for"
-        assert STOPPED in without(shown(app)) and "verified" in shown(app) and not server.seen.bodies
+        assert STOPPED in without(shown(app)) and "word for word in the source" in shown(app) and not server.seen.bodies
         press(app, "Try again")
         assert STOPPED not in without(shown(app)) and len(server.seen.bodies) == 1
 
@@ -226,10 +227,10 @@ def test_a_dear_column_is_estimated_and_waits_for_one_press_while_the_last_resul
     told = without(shown(app))
     assert told.count("embeds 1,510 new passages: about 40 s.") == 4, "in each column, and where it is applied"
     assert "Not applied yet" in told and "In all about 40 s" in told, "what two columns share is counted once"
-    assert 64 not in embedded and told.count("statements verified") == 2, "the results are those of before"
+    assert 64 not in embedded and told.count("statements word for word") == 2, "the results are those of before"
     press(app, "Apply to all columns")
     told = shown(app)
-    assert 64 in embedded and "Not applied yet" not in told and told.count("statements verified") == 3
+    assert 64 in embedded and "Not applied yet" not in told and told.count("statements word for word") == 3
     assert app.session_state["state"]["compared"] == [one.to_json() for one in (dear, TERMS, dear)]
 
 
@@ -251,7 +252,7 @@ def test_undo_and_cancel_bring_the_last_good_columns_back(monkeypatch: pytest.Mo
     monkeypatch.setattr(st, "button", drawn)
     monkeypatch.setattr(column_plans, "prepared", pressed)
     app = press(compared([dear, TERMS], compared=before), "Apply to all columns")
-    assert app.session_state["state"]["columns"] == before and shown(app).count("statements verified") == 2
+    assert app.session_state["state"]["columns"] == before and shown(app).count("statements word for word") == 2
 
 
 def test_a_column_that_asks_a_model_says_what_it_takes_and_waits() -> None:
@@ -278,7 +279,7 @@ def test_a_column_that_cannot_be_made_ready_says_so_and_does_not_wait_again(monk
     monkeypatch.setattr(Hashing, "__call__", broken)
     app = press(compared([dear, TERMS], compared=[TERMS.to_json()] * 2), "Apply to all columns")
     told = without(shown(app))
-    assert told.count("The embedder is down.") == 1 and "Not applied yet" not in told and "statements verified" in told
+    assert told.count("The embedder is down.") == 1 and "Not applied yet" not in told and "statements word for word" in told
 
 
 def test_prompts_stand_side_by_side_with_the_lines_that_differ() -> None:
@@ -316,7 +317,7 @@ def test_a_question_set_runs_through_all_columns_and_each_has_its_card() -> None
 
 
 def test_a_column_that_fails_is_told_for_each_question_and_the_others_count() -> None:
-    app = with_set([PIPELINE, BROKEN], CASES)
+    app = with_set([PIPELINE, BROKEN.model_copy(update={"refuse": Never()})], CASES)
     app = press(app, "Run 2 questions in 2 columns")
     told = shown(app)
     assert "**A** · 2 questions" in told and "**B** · 0 questions, 2 failed" in told
@@ -458,8 +459,9 @@ def test_what_models_took_stands_on_the_card_with_its_interval_where_one_was_ask
     assert "tokens a question" not in shown(app) and "cost" not in shown(app)
     with running() as server:
         chat = Chat(base_url=server.url, model="good", price_in=1000.0, price_out=1000.0)
-        columns = [PIPELINE, PIPELINE.model_copy(update={"answer": chat})]
-        app = with_set([*columns, PIPELINE.model_copy(update={"answer": Chat(base_url=server.url, model="quiet")})], CASES)
+        quiet = Chat(base_url=server.url, model="quiet")
+        columns = [PIPELINE, *(PIPELINE.model_copy(update={"answer": one, "refuse": Never()}) for one in (chat, quiet))]
+        app = with_set(columns, CASES)
         told = without(shown(app))
         assert re.search(r"Column B makes at most 2 calls of a chat model for 2 questions: about [1-9][\d,]* tokens sent", told)
         assert re.search(r"and 400 received, about \d+ s, about 0\.\d+ by the prices set\.", told)

@@ -6,9 +6,9 @@ from pages.shared.flags import flag_stretches, warning_of
 from pages.shared.layers import Stretch, drawn
 from pages.shared.state import open_source, opened, workspace
 from pages.shared.text_view import Block, Button, Part, plain, text_view
+from rag.answer.outcome import told
 from rag.page_image import page_image
 from rag.values import Answer, Citation, Claim, Document, Span
-from rag.verify import VERBATIM
 
 AROUND = 6000
 
@@ -26,22 +26,48 @@ def place(document: Document | None, citation: Citation) -> str:
 
 
 def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -> None:
-    """An answer statement by statement, each with its citations as buttons; a press opens the passage."""
-    blocks = [_claim_block(answer, claim, at, claim.text in novel) for at, claim in enumerate(answer.claims)]
-    if blocks:
-        pressed = text_view(blocks, f"{key}-claims")
+    """What became of the question; then the answer statement by statement, each with its citations as buttons to open them."""
+    outcome_line(answer)
+    blocks = {role: [] for role in ("answer", "also")}
+    for at, claim in enumerate(answer.claims):
+        blocks[claim.role].append(_claim_block(answer, claim, at, claim.text in novel))
+    also: list[Block] = [{"parts": [{"text": "Also"}], "look": "title"}] if blocks["also"] else []
+    if answer.claims:
+        pressed = text_view([*blocks["answer"], *also, *blocks["also"]], f"{key}-claims")
         if pressed:
-            claim, cited = map(int, pressed.split("."))
-            if claim < len(answer.claims) and cited < len(answer.claims[claim].citations):
-                open_source(answer.claims[claim].citations[cited].span)
-    if answer.refused:
-        st.warning(plain(answer.notice) or "No answer was given.", icon=":material/help:")
-    elif answer.notice:
+            claim_at, cited = map(int, pressed.split("."))
+            if claim_at < len(answer.claims) and cited < len(answer.claims[claim_at].citations):
+                open_source(answer.claims[claim_at].citations[cited].span)
+    if answer.nearest and text_view([_nearest_block(answer, answer.nearest)], f"{key}-nearest"):
+        open_source(answer.nearest.span)
+    if answer.notice and not answer.refused:
         st.caption(plain(answer.notice))
+
+
+def outcome_line(answer: Answer) -> None:
+    """In a line what became of the question, and whose documents it was taken to be about."""
+    if answer.scope.notes:
+        st.caption(f":material/person_search: {plain(' · '.join(answer.scope.notes))}")
+    words = plain(told(answer))
+    if answer.outcome == "answered":
+        st.caption(words)
+    elif answer.outcome == "partial":
+        st.info(words, icon=":material/rule:")
+    else:
+        st.warning(words, icon=":material/help:" if answer.refused else ":material/compare_arrows:")
+
+
+def _nearest_block(answer: Answer, nearest: Citation) -> Block:
+    """The sentence nearest to an answer, which is none."""
+    parts: list[Part] = [{"text": "Possibly, not an answer: ", "look": "label"}, {"text": " ".join(nearest.quote.split())}]
+    where = place(workspace().document(nearest.span.document), nearest)
+    button: Button = {"label": where, "value": "open", "hint": "Open this passage in its document"}
+    return {"parts": parts, "buttons": [button], "look": "quiet", "warning": _cited_warning(answer, nearest)}
 
 
 def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
     looks = {True: "statement", None: "statement doubt", False: "statement wrong"}
+    look = "statement doubt" if claim.supported and claim.marks else looks[claim.supported]
     buttons: list[Button] = [
         {
             "label": f"{cited.source} · {place(workspace().document(cited.span.document), cited)}",
@@ -52,10 +78,10 @@ def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
     ]
     wrapped = " ".join(claim.text.split())  # The line ends of the source's layout mean nothing here.
     parts: list[Part] = [{"text": wrapped, "look": "new" if novel else ""}]
-    verdict = {True: "✓ verified", None: "? not judged", False: "✗ not supported"}[claim.supported]
-    note = verdict + claim.reason.removeprefix(VERBATIM) if claim.supported else f"{verdict}: {claim.reason}"
+    parts += [{"text": mark, "look": "badge"} for mark in claim.marks]
+    note = f"✗ not supported: {claim.reason}" if claim.supported is False else claim.reason or "not judged"
     warning = "\n".join(dict.fromkeys(told for cited in claim.citations if (told := _cited_warning(answer, cited))))
-    return {"parts": parts, "buttons": buttons, "look": looks[claim.supported], "note": note, "warning": warning}
+    return {"parts": parts, "buttons": buttons, "look": look, "note": note, "warning": warning}
 
 
 def _cited_warning(answer: Answer, cited: Citation) -> str:

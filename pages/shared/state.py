@@ -199,7 +199,7 @@ def unsent(pipeline: Pipeline, question: str) -> tuple[tuple[Hit, ...], Prompt |
         if any(one.usage.calls and one.stage != "answer" for one in expenses(pipeline, question, index, only)):
             return (), None
         search = pipeline.search(question, index, only)
-        prompt = pipeline.prompt(search.query.question, list(search.hits), index.documents)
+        prompt = pipeline.prompt(search.question, list(search.hits), index.documents)
         return search.hits, pipeline.answer.phrased(prompt)
     return (), None
 

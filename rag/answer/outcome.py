@@ -41,7 +41,7 @@ def unknown(scope: Scope) -> Confidence | None:
     """The refusal of a question that names only patients of whom there is no document, of which nothing else is stated."""
     if not scope.unknown or scope.patients:
         return None
-    return Confidence(0.0, True, scope.unknown, f"No document of {_listed(scope.unknown)}.")
+    return Confidence(0.0, True, reason=f"No document of {_listed(scope.unknown)}.")
 
 
 def told(answer: Answer) -> str:

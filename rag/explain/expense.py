@@ -10,6 +10,7 @@ from rag.index.base import Index
 from rag.models.chat import ChatModel
 from rag.pipeline import Pipeline
 from rag.plan import pace_of
+from rag.refuse.evidence import Evidence
 from rag.rerank.compressor import Compressor
 from rag.rerank.judge import Judge
 from rag.stage import Stage
@@ -99,8 +100,10 @@ def _expense(
         apart = "for the passages found without the expanded query" if blind else ""
         return Expense(name, model, used, stage.seconds(used.calls, index), apart)
     if isinstance(stage, Chat):
-        again = "a second one where the first cannot be read" if stage.form == "structured" else ""
-        return Expense(name, model, Usage(1), apart=again)
+        apart = ["a second one where the first cannot be read"] if stage.form == "structured" else []
+        if isinstance(pipeline.refuse, Evidence) and pipeline.refuse.below and not pipeline.refuse.ask_anyway:
+            apart.append("none where the evidence is too weak")
+        return Expense(name, model, Usage(1), apart="; ".join(apart))
     depth = stage.depth if isinstance(stage, Compressor) else candidates
     return Expense(name, model, Usage(min(depth, candidates, len(index.chunks) if index else depth)))
 

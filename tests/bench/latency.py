@@ -67,7 +67,7 @@ def _measured(pipeline: Pipeline, documents: list[Document], artifacts: Artifact
         if len(answers) == QUESTIONS:
             break
     asked = [answer.question for answer in answers[:CHANGES]]
-    verified = [claim.supported is True for answer in answers for claim in answer.claims]
+    copied = [claim.supported is True for answer in answers for claim in answer.claims]
 
     with embedded() as texts:
         diverse = [changed(pipeline, {"rerank": Diverse()}, documents, artifacts, question) for question in asked]
@@ -84,7 +84,7 @@ def _measured(pipeline: Pipeline, documents: list[Document], artifacts: Artifact
         Figure("question to verified answer, 95th percentile", percentile(times, 95), "ms", n=len(times)),
         *(Figure(f"  of it {stage}, median", value, "ms", n=len(answers)) for stage, value in stages.items()),
         *([median("question to refusal, median", refused)] if refused else []),
-        share("statements verified word for word", verified),
+        share("statements word for word in the source", copied),
         median("reranker changed to diverse, median", diverse, at_most(150)),
         Figure("passage vectors computed for it", sum(text in passages for text in texts), target=at_most(0), n=len(asked)),
         Figure("sentence vectors computed for it", sum(text not in passages for text in texts), n=len(asked)),

@@ -31,7 +31,7 @@ START_TITLE = "Clinical RAG Workbench"
 ASK_PATH = "ask"
 QUESTION_LABEL = "Question"
 QUESTION = "What apixaban dose is recommended for extended treatment after 6 months?"
-CITATION = re.compile(r"✓ verified")
+CITATION = re.compile(r"word for word in the source")
 PATIENCE = 60  # Seconds until the part gives up.
 
 

@@ -15,6 +15,7 @@ from pages.shared.sources import answer_view
 from pages.shared.text_view import plain
 from rag.pipeline import Pipeline
 from rag.values import Answer
+from rag.verify import tally
 
 VIEWS = ["Passages", "What changed?", "Cut-offs", "Why not there?", "Prompt", "Time"]
 
@@ -23,12 +24,14 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
     """An answer and what can be looked into; `before` where it is by the settings before."""
     st.subheader("Answer by the settings before" if before else "Answer")
     answer_view(answer, "answer")
-    verified = sum(claim.supported is True for claim in answer.claims)
-    st.caption(
-        f"{verified} of {count(len(answer.claims), 'statement')} verified word for word · confidence {answer.confidence:.2f} · "
-        f"{count(len(answer.hits), 'passage')}, {len(answer.prompt.sources)} of them in the prompt · "
-        f"{answer.prompt.tokens:,} tokens in the prompt · {sum(answer.ms.values()):.0f} ms"
-    )
+    about = [
+        "" if answer.refused else tally(answer.claims),
+        f"confidence {answer.confidence:.2f}",
+        f"{count(len(answer.hits), 'passage')}, {len(answer.prompt.sources)} of them in the prompt",
+        f"{answer.prompt.tokens:,} tokens in the prompt",
+        f"{sum(answer.ms.values()):.0f} ms",
+    ]
+    st.caption(" · ".join(filter(None, about)))
     usage_line(answer, pipeline)
     if answer.query.notes:
         st.caption(f":material/manage_search: Searched also for: {plain(' · '.join(answer.query.notes))}")
@@ -47,6 +50,8 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
         missing_view(answer, pipeline, "missing")
     elif view == "Prompt":
         prompt_versions.versions_view(answer, pipeline)
+        if pipeline.answer.asks_model and "answer" not in answer.ms:
+            st.caption("Not sent: the question was refused before. Choose *never* under Refusal, or *Ask anyway*, to send it.")
         prompt_view(answer.prompt)
     else:
         time_chart(answer.ms, "time")

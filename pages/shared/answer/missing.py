@@ -18,6 +18,7 @@ WAY = {
     "candidates": "among the candidates",
     "minimum": "above the minimum score",
     "rerank": "kept after reranking",
+    "refuse": "not refused",
     "prompt": "in the prompt",
     "answer": "cited",
 }

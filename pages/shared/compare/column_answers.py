@@ -18,6 +18,7 @@ from rag.errors import ModelProblem, WorkbenchError
 from rag.pipeline import Pipeline
 from rag.stage import fingerprint
 from rag.values import Answer, Hit, Span
+from rag.verify import tally
 
 FAILED = "compare-failures"
 STOPPED = "Stopped before the answer was there."
@@ -128,12 +129,13 @@ def result_column(at: int, answer: Answer, marks: Marks, common: frozenset[str])
     answer_view(shown, f"compare-answer-{at}", marks.statements)
     if hidden:
         st.caption(f"{count(hidden, 'statement')} that every column makes {'is' if hidden == 1 else 'are'} hidden.")
-    verified = sum(claim.supported is True for claim in answer.claims)
-    st.caption(
-        f"{verified} of {count(len(answer.claims), 'statement')} verified · confidence {answer.confidence:.2f} · "
-        f"only here: {count(len(marks.statements), 'statement')} (tinted), {count(len(marks.passages), 'passage')} · "
-        f"{sum(answer.ms.values()):.0f} ms"
-    )
+    about = [
+        "" if answer.refused else tally(answer.claims),
+        f"confidence {answer.confidence:.2f}",
+        f"only here: {count(len(marks.statements), 'statement')} (tinted), {count(len(marks.passages), 'passage')}",
+        f"{sum(answer.ms.values()):.0f} ms",
+    ]
+    st.caption(" · ".join(filter(None, about)))
 
 
 def common_statements(answers: Sequence[Answer | None]) -> frozenset[str]:

@@ -52,7 +52,7 @@ def cards(rows: Rows, pipelines: Sequence[Pipeline]) -> None:
     with st.expander("What the measures mean"):
         st.markdown("\n".join(f"- **{measure.name}**: {measure.about}." for measure in MEASURES))
         st.markdown(
-            "- **median ms**: from question to verified answer, each question embedded anew; the columns take turns at being "
+            "- **median ms**: from question to checked answer, each question embedded anew; the columns take turns at being "
             "first, since one may reuse sentence vectors that another has computed.\n"
             "- **Intervals**: Wilson for shares of questions, bootstrap over questions for means and medians."
         )

@@ -30,6 +30,7 @@ TITLES = {
     "expand": "Query",
     "retrieve": "Retrieval",
     "rerank": "Reranking",
+    "refuse": "Refusal",
     "prompt": "Prompt",
     "answer": "Answer",
     "verify": "Verification",
