@@ -37,8 +37,7 @@ def within(scope: Filter, documents: Sequence[Document]) -> list[Document]:
 
 def narrowed(scope: Filter, only: Filter) -> Filter:
     """What both filters let through. Raises SettingProblem where a field of theirs has no value in common."""
-    limits = [one.nobody for one in (scope, only) if one.patients]
-    both: dict[str, Any] = {"nobody": bool(limits) and all(limits)}
+    both: dict[str, Any] = {}
     for name in FIELDS:
         outer, inner = getattr(scope, name), getattr(only, name)
         both[name] = tuple(value for value in inner if value in outer) if outer and inner else outer or inner
