@@ -17,6 +17,7 @@ from rag.embed.minilm import commonness
 from rag.index.vectors import Kept, Nearest
 from rag.index.vectors import Rows as Rows
 from rag.index.vectors import Scores as Scores
+from rag.load.structure.owners import Owners, plain
 from rag.load.structure.provenance import in_force
 from rag.text import lines, sentences, terms
 from rag.values import Chunk, Document, Filter, Span
@@ -88,7 +89,19 @@ class Index:
         names = {name for name, document in self.documents.items() if only.allows(document)}
         if only.in_force:
             names &= in_force(self.documents.values(), date.today().isoformat())
-        return np.array([row for row, c in enumerate(self.chunks) if c.span.document in names], np.int64)
+        hidden = self._of_others(only.patients) if only.patients and only.nobody else frozenset()
+        return np.array([row for row, c in enumerate(self.chunks) if c.span.document in names and row not in hidden], np.int64)
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Whose the documents are, and what in those of nobody."""
+        return Owners(self.documents)
+
+    def _of_others(self, patients: tuple[str, ...]) -> set[int]:
+        """The rows in documents of nobody that are, even in part, of somebody else than these patients."""
+        owners, meant = self.owners, frozenset(map(plain, patients))
+        rows = (row for name in owners.regions for row in self._rows_in.get(name, ()))
+        return {row for row in rows if owners.of_others(self.chunks[row].parent or self.chunks[row].span, meant)}
 
     def sentences(self, span: Span) -> list[tuple[int, int]]:
         """The sentences that lie whole in this stretch of a document (rows, in a table); the cut ones where none does."""

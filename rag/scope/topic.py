@@ -1,0 +1,52 @@
+"""What a question asks, without what it says of whose and which documents it is about."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from rag.rules import rules
+from rag.text import terms
+
+LEADING = re.compile(
+    r"(?:\b(?:of|for|in|into|from|on|by|with|about|regarding|concerning|to|at|re)[ :]+)?(?:\bthe +)?"
+    r"(?:\b(?:patient|pt|member|case|client)[ :#]*)?[(\[]?$",
+    re.IGNORECASE,
+)
+TRAILING = re.compile(r"['’]s?\b|[)\]]")
+EMPTY = re.compile(r"[(\[]\s*[)\]]|,\s*(?=[,;:.?!])")
+OPENING = re.compile(r"^[\s,;:.!?)–-]+")
+BLANKS = re.compile(r"\s+")
+BEFORE_STOP = re.compile(r"\s+(?=[?.!,;:)])")
+
+
+@cache
+def _filler() -> re.Pattern[str]:
+    known = sorted(rules("scope")["filler"], key=lambda rule: -len(rule["phrase"]))
+    phrases = [re.escape(rule["phrase"]).replace("'", "['’]") + _leads(rule) for rule in known if "edge" not in rule]
+    edges = "(?:" + "|".join(re.escape(rule["phrase"]) for rule in known if "edge" in rule) + ")"
+    return re.compile(
+        rf"(?<![\w'-])(?:{'|'.join(phrases)})(?![\w'-])[,:!]?|(?:^|(?<=[.!?] )){edges}[,:!.]|, ?{edges}[.!?]*$",
+        re.IGNORECASE,
+    )
+
+
+def _leads(rule: dict[str, str]) -> str:
+    return "(?: about| that| if| whether)?" if "leads" in rule else ""
+
+
+def around(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch with the words that lead to it and its possessive: "of P-0412", "patient P-0412", "P-0412's"."""
+    leading = LEADING.search(text, max(start - 30, 0), start)
+    trailing = TRAILING.match(text, end)
+    return (leading.start() if leading else start), (trailing.end() if trailing else end)
+
+
+def topic(question: str, cuts: Iterable[tuple[int, int]]) -> str:
+    """The question without these stretches and without filler, its wording kept; all of it where nothing would be left."""
+    kept, at = [], 0
+    for start, end in sorted([*cuts, *(match.span() for match in _filler().finditer(question))]):
+        kept.append(question[at : max(start, at)])
+        at = max(at, end)
+    left = BLANKS.sub(" ", " ".join((*kept, question[at:])))
+    left = OPENING.sub("", EMPTY.sub("", BEFORE_STOP.sub("", left))).strip()
+    return left if terms(left) else question
