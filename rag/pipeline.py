@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from rag.answer import Answerer
 from rag.answer.base import citation
+from rag.answer.marks import conflicts, marked
 from rag.answer.outcome import ON_WEAK, concluded, notice, outcome, unknown
 from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
@@ -38,6 +39,9 @@ from rag.refuse.evidence import Evidence
 from rag.rerank import Reranker
 from rag.rerank.keep import Keep
 from rag.retrieve import Convex, Retriever
+from rag.scope import Scoper
+from rag.scope.named import Named
+from rag.scope.preferred import preferred
 from rag.stage import fingerprint, options
 from rag.strict import SURROGATE, read_json, short
 from rag.values import Answer, Chunk, Citation, Document, Draft, Filter, Hit, Prompt, Query, Scope, Span, Usage
@@ -51,6 +55,7 @@ UNIONS: dict[str, Any] = {
     "chunk": Chunker,
     "embed": Embedder,
     "index": Indexer,
+    "scope": Scoper,
     "expand": Expander,
     "retrieve": Retriever,
     "rerank": Reranker,
@@ -73,9 +78,10 @@ def unwatched(stage: str) -> AbstractContextManager[object]:
 class Search:
     """What a question found: the query as it was searched, the retriever's hits, and the hits that go into the prompt.
 
-    `scope` says whose documents the question was taken to be about.
+    `scope` says whose documents the question was taken to be about; what is searched for is its topic.
     """
 
+    question: str
     query: Query
     found: tuple[Hit, ...]
     hits: tuple[Hit, ...]
@@ -91,6 +97,7 @@ class Pipeline(BaseModel):
     chunk: Chunker = Sections()
     embed: Embedder = Field(default_factory=lambda: MiniLM() if installed() else Hashing())
     index: Indexer = Exact()
+    scope: Scoper = Named()
     expand: Expander = Clinical()
     retrieve: Retriever = Convex()
     rerank: Reranker = Keep()
@@ -223,16 +230,18 @@ class Pipeline(BaseModel):
     def search(self, question: str, index: Index, only: Filter = Filter(), watch: Watch = unwatched) -> Search:
         """The passages for a question, without an answer. Raises as `ask` does."""
         question = checked(question)
+        with watch("scope"):
+            scope = self.scope(question, index, only)
         with watch("expand"):
-            query = self.expand(question, index, only)
+            query = self.expand(scope.topic or question, index, scope.only)
         with watch("retrieve"):
-            found = self.retrieve(query, index, only)
+            found = preferred(self.retrieve(query, index, scope.only), scope)
         with watch("rerank"):
             rerank = self.rerank
             if any(hit.chunk.parent for hit in found):  # Some become one source, and those behind take the free places.
                 rerank = rerank.model_copy(update={"top": min(max(len(found), rerank.top), MOST_RANKED)})
             hits = widened(rerank(question, found, index), index, self.rerank.top)
-        return Search(query, tuple(found), tuple(hits))
+        return Search(question, query, tuple(found), tuple(hits), scope)
 
     def ask(
         self,
@@ -253,10 +262,10 @@ class Pipeline(BaseModel):
         usage: dict[str, Usage] = {}
         watch = _timed(ms, usage, watch)
         search = self.search(question, index, only, watch)
-        question, hits, asks_model = search.query.question, list(search.hits), self.answer.asks_model
+        question, hits, asks_model = search.question, list(search.hits), self.answer.asks_model
         with watch("refuse"):
             none = unknown(search.scope)
-            sure = none or self.refuse(search.scope.topic or question, hits, index)
+            sure = none or self.refuse(question, hits, index, search.scope.topic)
             asked = none is None and not self.refuse.withholds(sure, asks_model)
         asked_anyway = asked and sure.refused
         with watch("prompt"):
@@ -270,8 +279,9 @@ class Pipeline(BaseModel):
         note_asked(self._stages, len(search.found), ms, usage, index.artifacts)
         if asked_anyway:
             claims = tuple(replace(claim, marks=(*claim.marks, ON_WEAK)) for claim in claims)
+        claims = marked(claims, search.scope, index)
         sure = concluded(sure, draft, asks_model, asked)
-        became = outcome(claims, sure)
+        became = outcome(claims, sure, conflicts(claims, index))
         return Answer(
             question,
             draft.text,

@@ -406,7 +406,8 @@ class Citation:
 class Claim:
     """A statement of an answer. `supported` is True, False or None (not judged), and `reason` says why.
 
-    `role` parts what answers from what is shown beside it. `marks` say what a reader has to know of its source besides, such
+    `role` parts what answers from what is shown beside it. `label` says where it stands (a lead-in, the columns asked for) and
+    is no part of it. `marks` say what a reader has to know of its source besides, such
     as "superseded by guideline_2024.pdf" or "of another patient: P-0268".
     """
 
@@ -416,6 +417,7 @@ class Claim:
     reason: str = ""
     role: Literal["answer", "also"] = "answer"
     marks: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

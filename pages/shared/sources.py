@@ -8,6 +8,7 @@ from pages.shared.state import open_source, opened, workspace
 from pages.shared.text_view import Block, Button, Part, plain, text_view
 from rag.answer.outcome import told
 from rag.page_image import page_image
+from rag.statements import shown
 from rag.values import Answer, Citation, Claim, Document, Span
 
 AROUND = 6000
@@ -19,10 +20,11 @@ def _image(content: str, data: bytes, page: int, quote: str) -> tuple[bytes, boo
 
 
 def place(document: Document | None, citation: Citation) -> str:
-    """Where a citation stands, in a few words: document, page with its printed label where that differs."""
+    """Where a citation stands, in a few words: document, page with its printed label where that differs, date or edition."""
     page = document.page_at(citation.span.start) if document else None
     label = f" ({page.label})" if page and page.label != str(page.number) else ""
-    return f"{citation.span.document}" + (f", p. {page.number}{label}" if page else "")
+    when = (document.date or document.effective or document.edition or "") if document else ""
+    return ", ".join(filter(None, [citation.span.document, f"p. {page.number}{label}" if page else "", when]))
 
 
 def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -> None:
@@ -45,9 +47,7 @@ def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -
 
 
 def outcome_line(answer: Answer) -> None:
-    """In a line what became of the question, and whose documents it was taken to be about."""
-    if answer.scope.notes:
-        st.caption(f":material/person_search: {plain(' · '.join(answer.scope.notes))}")
+    """In a line what became of the question."""
     words = plain(told(answer))
     if answer.outcome == "answered":
         st.caption(words)
@@ -59,7 +59,7 @@ def outcome_line(answer: Answer) -> None:
 
 def _nearest_block(answer: Answer, nearest: Citation) -> Block:
     """The sentence nearest to an answer, which is none."""
-    parts: list[Part] = [{"text": "Possibly, not an answer: ", "look": "label"}, {"text": " ".join(nearest.quote.split())}]
+    parts: list[Part] = [{"text": "Possibly, not an answer: ", "look": "label"}, {"text": shown(nearest.quote)}]
     where = place(workspace().document(nearest.span.document), nearest)
     button: Button = {"label": where, "value": "open", "hint": "Open this passage in its document"}
     return {"parts": parts, "buttons": [button], "look": "quiet", "warning": _cited_warning(answer, nearest)}
@@ -76,8 +76,8 @@ def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
         }
         for number, cited in enumerate(claim.citations)
     ]
-    wrapped = " ".join(claim.text.split())  # The line ends of the source's layout mean nothing here.
-    parts: list[Part] = [{"text": wrapped, "look": "new" if novel else ""}]
+    parts: list[Part] = [{"text": f"{claim.label} — ", "look": "label"}] if claim.label else []
+    parts.append({"text": shown(claim.text), "look": "new" if novel else ""})
     parts += [{"text": mark, "look": "badge"} for mark in claim.marks]
     note = f"✗ not supported: {claim.reason}" if claim.supported is False else claim.reason or "not judged"
     warning = "\n".join(dict.fromkeys(told for cited in claim.citations if (told := _cited_warning(answer, cited))))

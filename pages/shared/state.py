@@ -57,6 +57,7 @@ def _fresh() -> dict[str, Any]:
             "authors": [],
             "in_force": False,
             "statuses": [],
+            "nobody": False,
         },
         "columns": [PRESETS["baseline"][1].to_json(), pipeline],
         "comparison": "",
@@ -142,6 +143,7 @@ def current_filter() -> Filter:
         authors=tuple(kept.get("authors", ())),
         in_force=bool(kept.get("in_force")),
         statuses=tuple(kept.get("statuses", ())),
+        nobody=bool(kept.get("nobody")),
     )
 
 

@@ -1,119 +1,82 @@
-"""The extractive answerer: it chooses sentences, cites each, and never writes a word that is not the source's."""
+"""The extractive answerer: it chooses statements, cites each, and never writes a word that is not the source's."""
 
-import re
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
 from rag.answer.base import Answering, citation
+from rag.answer.order import ordered
 from rag.index.base import Index
-from rag.refuse.coverage import Asked, is_statement
-from rag.text import terms
-from rag.values import Chunk, Claim, Draft, Hit, Prompt, Span
+from rag.reader.asks import asks_for_list, parts
+from rag.reader.candidates import Candidate, candidates
+from rag.statements import cells_asked
+from rag.values import Claim, Draft, Prompt, Span
 
-YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-COMPARED = 8  # Sentences whose meaning is compared with the question's.
-OTHER_EDITION = 0.25  # What a sentence of another edition than the asked one loses.
-
-# Logistic weights, scaled to a sum of 1, of what speaks for a sentence among those of its question: the share of the question
-# that it holds under its passage's heading, that it holds with the sentence before as well, that it holds in neighbouring
-# pairs; the score of its passage; its cosine. Fitted on the half of COVID-QA (Moeller et al., 2020) kept for development.
-OWN, WITH_BEFORE, PAIRS, PASSAGE, MEANING = 0.08, 0.16, 0.09, 0.36, 0.31
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence of a source that may answer."""
-
-    score: float
-    number: int
-    hit: Hit
-    chunk: Chunk
+LEAST = 0.25
+"""The chance of answering that an item of a list needs at least."""
+MOST_ITEMS = 20
 
 
 class Quote(Answering):
-    """Quotes the sentences that answer, word for word. Needs no model."""
+    """Quotes the statements that answer, word for word, the likeliest first. Needs no model."""
 
     kind: Literal["quote"] = "quote"
-    most: int = Field(default=5, ge=1, le=20, description="Statements at most")
-    closeness: float = Field(default=0.7, ge=0.0, le=1.0, description="How near to the best statement the others must score")
+    most: int = Field(default=3, ge=1, le=20, description="Statements at most; a question for a list gets every item")
+    closeness: float = Field(
+        default=0.35, ge=0.0, le=1.0, description="How near to the best statement's chance of answering the others must come"
+    )
 
     def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
-        asked = Asked.of(prompt.question, index)
         claims: dict[str, Claim] = {}
-        for found in self._chosen(prompt, asked, index):
-            quoted = citation(found.hit, found.number, index, found.chunk.span.start, found.chunk.span.end)
-            same = _same(quoted.quote)
-            before = claims.get(same, Claim(quoted.quote))
+        for found, role in self._chosen(prompt, index):
+            quoted = citation(prompt.sources[found.hit], found.hit + 1, index, found.span.start, found.span.end)
+            same = " ".join(quoted.quote.lower().split())
+            before = claims.get(same, Claim(quoted.quote, role=role, label=_label(found, prompt, index)))
             claims[same] = replace(before, citations=(*before.citations, quoted))
             if not before.citations:
                 yield quoted.quote + "\n"
         if not claims:
-            return Draft(notice="The passages hold no sentence that answers.")
+            return Draft(notice="The passages hold no statement that answers.")
         return Draft("\n".join(claim.text for claim in claims.values()), tuple(claims.values()))
 
-    def _chosen(self, prompt: Prompt, asked: Asked, index: Index) -> list[Sentence]:
-        """The best sentences, best first; each stretch of text once."""
-        nearest = sorted(_candidates(prompt, asked, index), key=lambda found: -found.score)[:COMPARED]
-        if index.vectors is not None and index.embedder.knows_meaning and nearest:
-            vectors = index.artifacts.vectors(index.embedder, [found.chunk for found in nearest])
-            cosines = vectors @ index.question_vector(prompt.question)
-            nearest = [
-                replace(found, score=found.score + MEANING * float(cosine))
-                for found, cosine in zip(nearest, cosines, strict=True)
-            ]
-            nearest.sort(key=lambda found: -found.score)
-        chosen: list[Sentence] = []
-        said: set[str] = set()
-        for found in nearest:
-            if len(said) == self.most or found.score < self.closeness * nearest[0].score:
-                break
-            if not any(_overlap(found.chunk.span, other.chunk.span) for other in chosen):
-                chosen.append(found)
-                said.add(_same(found.chunk.text))
-        return chosen
+    def _chosen(self, prompt: Prompt, index: Index) -> list[tuple[Candidate, Literal["answer", "also"]]]:
+        """The statements to quote with their role, the answer first; none lies inside another."""
+        found = ordered(prompt.question, candidates(prompt.question, prompt.sources, index), index)
+        if not found:
+            return []
+        many = asks_for_list(prompt.question)
+        bar = max(self.closeness * found[0].chance, LEAST if many else 0.0)
+        chosen = list(_apart([found[0], *(one for one in found[1:] if one.chance >= bar)], MOST_ITEMS if many else self.most))
+        answers = chosen if many else [found[0], *_of_parts(prompt, index, found[0])]
+        rest = [one for one in chosen if one.span not in {answer.span for answer in answers}]
+        room = max(self.most - len(answers), 0)
+        return [*((one, "answer") for one in answers), *((one, "also") for one in rest[:room])]
 
 
-def _candidates(prompt: Prompt, asked: Asked, index: Index) -> Iterator[Sentence]:
-    """The statements of the sources, scored by the question's terms in and around them and by the score of their passage."""
-    found = list(_statements(prompt, index))
-    telling = asked.among({sentence.chunk.span: {*about, *own} for sentence, about, _, own in found}.values())
-    for sentence, about, before, own in found:
-        alone = telling.coverage([*about, *own])
-        continued = telling.coverage([*about, *before, *own])
-        held = OWN * alone + WITH_BEFORE * continued + PAIRS * telling.together(own)
-        yield replace(sentence, score=sentence.score + held)
+def _of_parts(prompt: Prompt, index: Index, first: Candidate) -> list[Candidate]:
+    """Where several things are asked at once, what answers each of the others best, if not the first answer itself."""
+    asked = parts(prompt.question)
+    best = (candidates(part, prompt.sources, index)[:1] for part in (asked if len(asked) > 1 else ()))
+    likely = [one for found in best for one in found if one.chance >= LEAST]
+    return [one for one in _apart([first, *likely], len(likely) + 1) if one.span != first.span]
 
 
-def _statements(prompt: Prompt, index: Index) -> Iterator[tuple[Sentence, list[str], list[str], list[str]]]:
-    """The sentences that may be quoted, scored by their passage; the terms of its heading, the sentence before, their own."""
-    top = max((hit.score for hit in prompt.sources), default=0.0)
-    others = _other_editions(prompt, index)
-    for number, hit in enumerate(prompt.sources, 1):
-        document = index.documents[hit.chunk.span.document]
-        score = PASSAGE * (max(hit.score, 0.0) / top if top > 0 else 0.0) - OTHER_EDITION * (number in others)
-        about, own = terms(hit.chunk.context), list[str]()
-        for start, end in index.sentences(hit.chunk.span):
-            span, text = Span(document.name, start, end), document.text[start:end]
-            before, own = own, terms(text)
-            if is_statement(document, start, end, own):
-                yield Sentence(score, number, hit, Chunk(span, text)), about, before, own
+def _apart(found: Sequence[Candidate], most: int) -> list[Candidate]:
+    """The first of these that do not overlap; the same words at another place count once."""
+    kept: list[Candidate] = []
+    for one in found:
+        if len(kept) < most and not any(_overlap(one.span, other.span) for other in kept):
+            kept.append(one)
+    return kept
 
 
-def _other_editions(prompt: Prompt, index: Index) -> set[int]:
-    """The sources of another edition than the one that the question names, where one of that edition is among them."""
-    named = set(YEAR.findall(prompt.question))
-    editions = {number: index.documents[hit.chunk.span.document].edition for number, hit in enumerate(prompt.sources, 1)}
-    if not named.intersection(editions.values()):
-        return set()
-    return {number for number, edition in editions.items() if edition and edition not in named}
-
-
-def _same(text: str) -> str:
-    """What two sentences have in common that say the same in the same words."""
-    return " ".join(text.lower().split())
+def _label(found: Candidate, prompt: Prompt, index: Index) -> str:
+    """Where a statement stands, to be shown before it: of a row the columns asked for, with their cells; else its lead-in."""
+    text = index.documents[found.span.document].text
+    cells = cells_asked(prompt.question, found.statement)
+    return "; ".join(f"{name}: {text[start:end].strip()}" for name, start, end in cells) or found.statement.label
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -69,6 +69,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "supported": claim.supported,
         "reason": claim.reason,
         "role": claim.role,
+        "label": claim.label,
         "marks": list(claim.marks),
         "citations": [_citation(cited) for cited in claim.citations],
     }

@@ -72,7 +72,7 @@ class Served:
         index = self.index()
         search = self._traced.search(asked.question, index, self.only(asked, index))
         return Found(
-            question=search.query.question,
+            question=search.question,
             scope=Understood(**understood(search.scope)),
             passages=passages(search.hits),
             warnings=self.warnings(asked.question),

@@ -134,13 +134,14 @@ class Cited(BaseModel):
 class Stated(BaseModel):
     """A statement. `supported` is null where it was not judged; `reason` says why.
 
-    `role` parts what answers from what is shown beside it; `marks` say what a reader has to know of its source.
+    `role` parts what answers from what is shown beside it; `label` where it stands; `marks` say what a reader has to know of its source.
     """
 
     text: str
     supported: bool | None
     reason: str
     role: Literal["answer", "also"]
+    label: str
     marks: list[str]
     citations: list[Cited]
 

@@ -104,7 +104,7 @@ class _Record:
         return search
 
     def answered(self, answer: Answer) -> Answer:
-        self.found(Search(answer.query, answer.found, answer.hits))
+        self.found(Search(answer.question, answer.query, answer.found, answer.hits, answer.scope))
         prompt, claims = answer.prompt, answer.claims
         self._note("refuse", confidence=round(answer.confidence, 4), missing=len(answer.missing))
         self._note("prompt", sources=len(prompt.sources), left_out=prompt.left_out, tokens=prompt.tokens)

@@ -24,6 +24,7 @@ from rag.commands.common import (
 from rag.commands.scope import After, Authors, Before, InForce, Names, Patients, Statuses, Types, among, chosen
 from rag.errors import FileProblem, WorkbenchError
 from rag.pipeline import checked
+from rag.statements import shown
 from rag.values import Answer, Claim, Document
 from rag.verify import tally
 
@@ -35,7 +36,7 @@ def _shown(answer: Answer) -> str:
     also = [f"  {_cited(claim)}" for claim in claims if claim.role == "also"]
     lines += ["Also:", *also] if also else []
     if answer.nearest:
-        quote, where = " ".join(answer.nearest.quote.split()), _place(answer.nearest.span.document, answer.nearest.page)
+        quote, where = shown(answer.nearest.quote), _place(answer.nearest.span.document, answer.nearest.page)
         lines.append(f"Possibly, not an answer: {quote}  ({where})")
     if answer.notice and not answer.refused:
         lines.append(answer.notice)
@@ -50,7 +51,8 @@ def _cited(claim: Claim) -> str:
     sources = "".join(f"[{cited.source}]" for cited in claim.citations)
     verdict = {True: "", False: f"not supported: {claim.reason}", None: claim.reason}[claim.supported]
     beside = "; ".join(filter(None, [*claim.marks, verdict]))
-    return f"{' '.join(claim.text.split())} {sources}" + (f"  ({beside})" if beside else "")
+    label = f"{claim.label} — " if claim.label else ""
+    return f"{label}{shown(claim.text)} {sources}" + (f"  ({beside})" if beside else "")
 
 
 def _place(document: str, page: int | None) -> str:

@@ -10,15 +10,16 @@ from typing import Literal
 import numpy as np
 
 from rag.answer.outcome import unknown
-from rag.answer.quote import COMPARED, Quote
+from rag.answer.quote import Quote
 from rag.index.base import Index, Scores
 from rag.index.wider import widened
 from rag.pipeline import Pipeline, drained
 from rag.refuse.evidence import Evidence
 from rag.retrieve import POOL, Convex, Dense, ReciprocalRank, Retrieving, Terms
+from rag.scope.base import Everything
 from rag.values import Answer, Chunk, Claim, Document, Filter, Hit, Span
 
-Lost = Literal["released", "filter", "retrieve", "candidates", "minimum", "rerank", "refuse", "prompt", "answer", ""]
+Lost = Literal["released", "filter", "scope", "retrieve", "candidates", "minimum", "rerank", "refuse", "prompt", "answer", ""]
 MOST_CANDIDATES = 1000
 MOST_PASSAGES = 200
 LARGEST_BUDGET = 200_000
@@ -49,7 +50,7 @@ def where_lost(pipeline: Pipeline, answer: Answer, chunk: Chunk, index: Index, o
     A mend brings it past that stage; the next one may still lose it. The reranker runs once more, and so may the retriever.
     """
     looked = _Look(pipeline, answer, chunk, index, only)
-    stages = (looked.released, looked.filtered, looked.retrieved, looked.reranked, looked.refused, looked.prompted, looked.cited)
+    stages = (looked.released, looked.filtered, looked.scoped, looked.retrieved, looked.reranked, looked.refused, looked.prompted, looked.cited)
     return next(verdict for stage in stages if (verdict := stage()) is not None)
 
 
@@ -73,6 +74,11 @@ class _Look:
 
     def with_setting(self, stage: str, **changed: object) -> Pipeline:
         return self.pipeline.model_copy(update={stage: getattr(self.pipeline, stage).model_copy(update=changed)})
+
+    @property
+    def within(self) -> Filter:
+        """What was searched: the filter as the question's scope narrowed it."""
+        return self.only if self.answer.scope.only == Filter() else self.answer.scope.only
 
     @property
     def span(self) -> Span:
@@ -109,6 +115,20 @@ class _Look:
             "filter", f"The filter leaves out {document.name}: {'; '.join(failing.values())}.", "widen the filter", only=only
         )
 
+    def scoped(self) -> Verdict | None:
+        document = self.index.documents[self.chunk.span.document]
+        scope = self.answer.scope
+        if scope.only == Filter() or self.index.row_of.get(self.chunk, -1) in self.index.allowed(scope.only):
+            return None
+        about = ", ".join(scope.patients) or "other documents"
+        owner = f"is of {document.patient}" if document.patient else "is of no patient, or of several"
+        return Verdict(
+            "scope",
+            f"The question was taken to be about {about}; {document.name} {owner}.",
+            "ask all documents, whoever the question names",
+            self.pipeline.model_copy(update={"scope": Everything()}),
+        )
+
     def retrieved(self) -> Verdict | None:
         if any(hit.chunk == self.chunk for hit in self.answer.found) or self.stands_in(self.answer.hits):
             return None
@@ -134,12 +154,12 @@ class _Look:
 
     def _ranked(self, retrieve: Retrieving, reach: int) -> tuple[int, float] | None:
         """The passage's rank and score among the first `reach` that a retriever finds, whatever their score."""
-        hits = retrieve.model_copy(update={"candidates": reach, "minimum": 0.0})(self.answer.query, self.index, self.only)
+        hits = retrieve.model_copy(update={"candidates": reach, "minimum": 0.0})(self.answer.query, self.index, self.within)
         return next(((rank, hit.score) for rank, hit in enumerate(hits, 1) if hit.chunk == self.chunk), None)
 
     def _not_found(self) -> Verdict:
         query, index, row = self.answer.query, self.index, self.index.row_of[self.chunk]
-        allowed = index.allowed(self.only)
+        allowed = index.allowed(self.within)
         by_terms = index.term_scores(query.question, query.terms)
         told = ["it shares no word with the question"]
         if by_terms[row] > 0:
@@ -254,7 +274,7 @@ class _Look:
             draft = drained(milder(answer.prompt, self.index))
             if _cites(draft.claims, self.span):
                 return Verdict("answer", f"{told}.", words, self.pipeline.model_copy(update={"answer": milder}))
-        return Verdict("answer", f"{told}: none of its sentences is among the {COMPARED} nearest to the question.")
+        return Verdict("answer", f"{told}: none of its statements is among the {MOST_STATEMENTS} likeliest to answer.")
 
 
 def _failing(document: Document, only: Filter) -> Iterator[tuple[str, str]]:

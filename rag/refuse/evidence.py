@@ -22,8 +22,8 @@ class Evidence(Refusing):
         default=False, description="Ask a chat model all the same; its answer is marked as resting on weak evidence"
     )
 
-    def __call__(self, question: str, hits: Sequence[Hit], index: Index) -> Confidence:
-        return measured(question, hits, index, self.below)
+    def __call__(self, question: str, hits: Sequence[Hit], index: Index, topic: str = "") -> Confidence:
+        return measured(question, hits, index, self.below, topic)
 
     def withholds(self, sure: Confidence, asks_model: bool) -> bool:
         return sure.refused and not (self.ask_anyway and asks_model)

@@ -1,30 +1,70 @@
 """How far passages carry an answer to a question, measured once for every refuser: a number, what is missing, what is nearest."""
 
+import math
 import re
 from collections.abc import Sequence
 
 from rag.embed.minilm import commonness
 from rag.index.base import Index
-from rag.refuse.coverage import Asked, confidence, is_statement
+from rag.reader.asks import parts
+from rag.reader.candidates import Candidate, candidates
+from rag.reader.coverage import Asked, confidence, coverage_and_cosine
+from rag.reader.model import facts, installed
 from rag.text import terms
-from rag.values import Confidence, Hit, Span
+from rag.values import Confidence, Hit
 
 WORDS = re.compile(r"[^\W\d_]{3,}")
 EVERYDAY = 0.004  # Words in more English passages than this share are not worth naming as missing.
 MOST_NAMED = 8
-LOOKED_AT = 5  # Passages in which the nearest sentence is looked for.
+SURE = 0.75  # Confidence from which words that stand nowhere are other words for what does.
+UNLIKELY = 0.1  # A part of a question with no likelier statement is missing.
+LOWEST = -8.0
 TOO_WEAK = "The evidence is too weak to answer from."
 NOTHING = "No passage was found."
 
 
-def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.0) -> Confidence:
-    """The confidence of these passages, best first; refused where it is below the bar."""
-    asked = Asked.of(question, index)
-    value = confidence(asked, hits, index, question)
-    refused = value < below
-    missing = lacking(question, hits, asked, most=1.0 if refused else EVERYDAY)
+def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.0, topic: str = "") -> Confidence:
+    """The confidence of these passages, best first; refused where it is below the bar.
+
+    `topic` is the question without what says whose and which documents are meant: words of that are never missing.
+    """
+    topic = topic or question
+    asked = Asked.of(topic, index)
+    found = candidates(question, hits, index)
+    value = 0.0
+    if hits:
+        value = sureness(question, asked, found, hits, index) if installed() else confidence(asked, hits, index, question)
+    refused = value < below or not found
+    missing = lacking(topic, hits, asked, most=1.0 if refused else EVERYDAY)
+    if not refused:
+        missing = () if value >= SURE else missing
+        missing = (*missing, *unanswered(question, found, hits, index))
     reason = "" if not refused else TOO_WEAK if hits else NOTHING
-    return Confidence(value, refused, missing, reason, nearest_sentence(asked, hits, index))
+    return Confidence(value, refused, missing, reason, found[0].span if found else None)
+
+
+def sureness(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> float:
+    """The chance, 0 to 1, that the likeliest statements answer, calibrated over several sets at once."""
+    weights = facts()["confidence"]
+    total = weights["bias"] + sum(weights[name] * value for name, value in evidence(question, asked, found, hits, index).items())
+    return 1 / (1 + math.exp(-max(min(total, 40.0), -40.0)))
+
+
+def evidence(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> dict[str, float]:
+    """What speaks for an answer: the best statement's score and the reader's best logit, cover and nearness of the passages."""
+    covered, near = coverage_and_cosine(asked, hits, index, question)
+    best = found[0].score if found else LOWEST
+    logit = max((one.logit for one in found), default=LOWEST)
+    return {"score": max(best, LOWEST), "logit": max(logit, LOWEST), "covered": covered, "near": near}
+
+
+def unanswered(question: str, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> tuple[str, ...]:
+    """The parts of a question for several things at once that no statement answers, in its own words."""
+    asked = parts(question)
+    if len(asked) < 2 or not installed():
+        return ()
+    lost = (part for part in asked if max((one.chance for one in candidates(part, hits, index)), default=0.0) < UNLIKELY)
+    return tuple(part.strip(" ?.") for part in lost)
 
 
 def lacking(question: str, hits: Sequence[Hit], asked: Asked, most: float) -> tuple[str, ...]:
@@ -39,16 +79,3 @@ def lacking(question: str, hits: Sequence[Hit], asked: Asked, most: float) -> tu
         and not asked.holds_instead(own[0], there)
     ]
     return tuple(absent[:MOST_NAMED])
-
-
-def nearest_sentence(asked: Asked, hits: Sequence[Hit], index: Index) -> Span | None:
-    """The sentence of the first passages that holds most of the question, the first of equals; None where none holds any."""
-    best, found = 0.0, None
-    for hit in hits[:LOOKED_AT]:
-        document = index.documents[hit.chunk.span.document]
-        for start, end in index.sentences(hit.chunk.span):
-            own = terms(document.text[start:end])
-            held = asked.coverage(own)
-            if held > best and is_statement(document, start, end, own):
-                best, found = held, Span(document.name, start, end)
-    return found

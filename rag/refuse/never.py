@@ -14,5 +14,5 @@ class Never(Refusing):
 
     kind: Literal["never"] = "never"
 
-    def __call__(self, question: str, hits: Sequence[Hit], index: Index) -> Confidence:
-        return measured(question, hits, index)
+    def __call__(self, question: str, hits: Sequence[Hit], index: Index, topic: str = "") -> Confidence:
+        return measured(question, hits, index, topic=topic)

@@ -11,5 +11,8 @@ from rag.rerank.fitted import Fitted
 from rag.rerank.judge import Judge
 from rag.rerank.keep import Keep
 from rag.rerank.late import LateInteraction
+from rag.rerank.reader import BestSentence
 
-Reranker = Annotated[Keep | Diverse | LateInteraction | Fitted | CrossEncoder | Compressor | Judge, Field(discriminator="kind")]
+Reranker = Annotated[
+    Keep | Diverse | BestSentence | LateInteraction | Fitted | CrossEncoder | Compressor | Judge, Field(discriminator="kind")
+]

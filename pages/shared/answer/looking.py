@@ -7,6 +7,7 @@ from pages.shared.answer.changes import changes_view
 from pages.shared.answer.cutoffs import cutoffs
 from pages.shared.answer.explain import explained
 from pages.shared.answer.missing import missing_view
+from pages.shared.answer.scope_line import scope_line
 from pages.shared.charts import time_chart
 from pages.shared.findings import count
 from pages.shared.settings import history, prompt_versions
@@ -23,6 +24,7 @@ VIEWS = ["Passages", "What changed?", "Cut-offs", "Why not there?", "Prompt", "T
 def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
     """An answer and what can be looked into; `before` where it is by the settings before."""
     st.subheader("Answer by the settings before" if before else "Answer")
+    scope_line(answer, pipeline)
     answer_view(answer, "answer")
     about = [
         "" if answer.refused else tally(answer.claims),

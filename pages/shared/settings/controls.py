@@ -27,6 +27,7 @@ TITLES = {
     "chunk": "Chunking",
     "embed": "Embedding",
     "index": "Index",
+    "scope": "Scope",
     "expand": "Query",
     "retrieve": "Retrieval",
     "rerank": "Reranking",

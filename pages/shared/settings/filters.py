@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared.state import current_filter, keyed, state, workspace
 
 UNDATED = "Undated documents are left out then"
+NOBODY = "Policies, guidelines and formularies beside the documents of the patients chosen"
 IN_FORCE = "Leaves out editions that a later one replaces, and those whose effective date is still to come"
 
 
@@ -25,6 +26,9 @@ def filter_controls(key: str) -> None:
         before = st.date_input("Up to", _date(only.before), key=keyed(f"{key}-before"), help=UNDATED)
         if after and before and after > before:
             st.caption(f"“From” is later than “Up to”: read as {before} to {after}.")
+        nobody = bool(patients) and st.checkbox(
+            "Also documents of no patient", only.nobody, key=keyed(f"{key}-nobody"), help=NOBODY
+        )
         in_force = st.checkbox("Only editions in force", only.in_force, key=keyed(f"{key}-in-force"), help=IN_FORCE)
     state()["filter"] = {
         "documents": names,
@@ -35,6 +39,7 @@ def filter_controls(key: str) -> None:
         "authors": authors,
         "in_force": in_force,
         "statuses": statuses,
+        "nobody": nobody,
     }
 
 

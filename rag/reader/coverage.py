@@ -8,14 +8,13 @@ from itertools import pairwise
 from rag.expand.synonyms import matches
 from rag.index.base import Index
 from rag.text import telling, terms
-from rag.values import Document, Hit, Span
+from rag.values import Hit
 
 # Logistic weights over (share of the question's weighted terms in the best passage, cosine of the best passage), fitted on
 # public questions whose gold document was left out half of the time and on the sample questions, every set and both of its
 # halves with equal weight; `make bench` reports how they hold.
 WEIGHTS = (3.80, 5.07)
 BIAS = -4.96
-SHORTEST = 2  # Terms a sentence needs to be a statement.
 
 
 @dataclass(frozen=True)
@@ -69,20 +68,19 @@ def alternatives(question: str) -> dict[str, tuple[frozenset[str], ...]]:
 
 
 def confidence(asked: Asked, hits: Iterable[Hit], index: Index, question: str) -> float:
-    """How far the best passages carry an answer, 0 to 1: a calibrated guess, not a proof."""
+    """How far the best passages carry an answer, 0 to 1, without the reader: a calibrated guess, not a proof."""
+    covered, cosine = coverage_and_cosine(asked, hits, index, question)
+    return 1 / (1 + math.exp(-(BIAS + WEIGHTS[0] * covered + WEIGHTS[1] * cosine))) if covered or cosine else 0.0
+
+
+def coverage_and_cosine(asked: Asked, hits: Iterable[Hit], index: Index, question: str) -> tuple[float, float]:
+    """The greatest share of the question that one of the first passages holds, and the greatest cosine; noughts for none."""
     best = list(hits)[:5]
     if not best:
-        return 0.0
+        return 0.0, 0.0
     covered = max(asked.coverage(terms(hit.chunk.text)) for hit in best)
     cosine = covered
     if index.vectors is not None and index.embedder.knows_meaning:
         rows = [row for hit in best for row in index.rows_of(hit.chunk)]
         cosine = float((index.vectors[rows] @ index.question_vector(question)).max())
-    return 1 / (1 + math.exp(-(BIAS + WEIGHTS[0] * covered + WEIGHTS[1] * cosine)))
-
-
-def is_statement(document: Document, start: int, end: int, own: Collection[str]) -> bool:
-    """Whether a stretch, with these terms of its own, may be shown as an answer: no heading, no question, nothing flagged."""
-    if len(own) < SHORTEST or document.text[start:end].endswith("?") or document.flag_in(Span(document.name, start, end)):
-        return False
-    return not any(section.start <= start and end <= section.body for section in document.sections)
+    return covered, cosine

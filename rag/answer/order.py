@@ -1,0 +1,73 @@
+"""The order in which statements answer: what is in force before what is superseded, the latest value before an older one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.index.base import Index
+from rag.reader.asks import asks_for_earlier
+from rag.reader.candidates import Candidate
+from rag.text import terms
+from rag.values import Document
+
+SUPERSEDED = 3.0
+"""What a statement of a superseded edition loses of its logit."""
+NEAR = 2.0
+"""How far behind in logits the later of two values may be to come first."""
+ALIKE = 0.5
+"""Share of their words, figures left out, that two statements have in common at least where they say the same thing."""
+LOOKED_AT = 8
+DAY = re.compile(
+    r"\b(?:19|20)\d\d\b|\b\d{1,2}/\d{1,2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE
+)
+
+
+def ordered(question: str, found: Sequence[Candidate], index: Index) -> list[Candidate]:
+    """The candidates, likeliest first, after what their documents' editions and dates say.
+
+    A question that names a time or an earlier state keeps the order that the reader gave.
+    """
+    earlier = asks_for_earlier(question)
+    placed = sorted((_placed(one, question, earlier, index) for one in found), key=lambda one: -one.score)
+    return placed if earlier or DAY.search(question) else _latest_first(placed, index)
+
+
+def _placed(one: Candidate, question: str, earlier: bool, index: Index) -> Candidate:
+    document = index.documents[one.span.document]
+    standing = index.standings.get(document.name)
+    if standing is None or standing.in_force or earlier or _names(question, document):
+        return one
+    return replace(one, score=one.score - SUPERSEDED)
+
+
+def _names(question: str, document: Document) -> bool:
+    """Whether a question asks of this very edition."""
+    years = [document.edition, (document.effective or "")[:4]]
+    return any(len(year) == len("2024") and year in question for year in years)
+
+
+def _latest_first(found: list[Candidate], index: Index) -> list[Candidate]:
+    """The same with the latest of like values before the older ones, which take its score."""
+    placed = list(found)
+    for at in range(min(LOOKED_AT, len(placed))):
+        for other in range(at + 1, min(LOOKED_AT, len(placed))):
+            if placed[at].score - placed[other].score <= NEAR and _later(placed[other], placed[at], index):
+                placed[at], placed[other] = (
+                    replace(placed[other], score=placed[at].score),
+                    replace(placed[at], score=placed[other].score),
+                )
+    return placed
+
+
+def _later(one: Candidate, other: Candidate, index: Index) -> bool:
+    """Whether both give a figure for the same thing of the same patient, and the document of the first is the later one."""
+    new, old = index.documents[one.span.document], index.documents[other.span.document]
+    if not (new.patient and new.patient == old.patient and new.date and old.date and new.date > old.date):
+        return False
+    a, b = (
+        terms(f"{c.statement.label} {index.documents[c.span.document].text[c.span.start : c.span.end]}") for c in (one, other)
+    )
+    if not (any(term[0].isdigit() for term in a) and any(term[0].isdigit() for term in b)):
+        return False
+    words, more = ({term for term in found if not term[0].isdigit()} for found in (a, b))
+    return bool(words and more) and len(words & more) >= ALIKE * min(len(words), len(more))
