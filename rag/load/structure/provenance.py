@@ -1,25 +1,23 @@
-"""Provenance: type, date, title, patient, author's role, edition and effective date; and which edition replaces which."""
+"""Provenance: type, date, title, patient, author's role, edition and effective date of a document."""
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
+from rag.load.structure.dated import labelled
+from rag.load.structure.editions import document_edition as document_edition
+from rag.load.structure.editions import document_effective as document_effective
+from rag.load.structure.editions import edition_of, effective_of, is_work
 from rag.load.structure.patients import HEAD, with_patient
+from rag.load.structure.standing import in_force as in_force
+from rag.load.structure.standing import superseded as superseded
 from rag.load.structure.statuses import document_status
-from rag.load.structure.times import absolute
 from rag.rules import rules
 from rag.values import Document
 
 TAIL = 600
 TABLES = ("table", "workbook")
 """In a row of these, "status: final" is said of the row."""
-NUMBER = re.compile(r"\b[A-Z]{2,5}[- ]?\d{2,5}\b")
-YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-ORDINAL = rf"{'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th)"
-ALIKE = 0.75
-"""Share of title words that two editions have in common at least (Jaccard, without years and edition words)."""
 
 
 def document_date(text: str) -> str | None:
@@ -27,32 +25,7 @@ def document_date(text: str) -> str | None:
 
     A label at the start of a line counts before one inside a sentence ("the policy effective January 1, 2024").
     """
-    return _labelled(text[:HEAD], tuple(rule["label"] for rule in rules("dates")["labels"]))
-
-
-def _labelled(head: str, labels: tuple[str, ...], inside: bool = True) -> str | None:
-    for pattern in _openings(labels)[: 2 if inside else 1]:
-        found: dict[str, str] = {}
-        for label in pattern.finditer(head):
-            name = " ".join(label[1].lower().split())
-            moment = next(absolute(head[label.end() : label.end() + 24]), None)
-            if name not in found and moment and moment.start == 0 and moment.day and len(moment.day) == 10:
-                found[name] = moment.day
-        for name in labels:
-            if name in found:
-                return found[name]
-    return None
-
-
-@cache
-def _openings(labels: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Where a label may stand before its date: at the start of a line, or anywhere. Bold type and table bars are passed over."""
-    longest = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
-    after = rf"({longest})[\s:.\-–*_|]{{1,8}}(?=(?:[A-Z][a-z]+\.? )?\d)"
-    return (
-        re.compile(rf"^[^\w\n]*{after}", re.IGNORECASE | re.MULTILINE),
-        re.compile(rf"\b{after}", re.IGNORECASE | re.MULTILINE),
-    )
+    return labelled(text[:HEAD], tuple(rule["label"] for rule in rules("dates")["labels"]))
 
 
 def document_type(name: str, title: str, text: str) -> str:
@@ -113,132 +86,21 @@ def document_author(text: str) -> str:
     return ""
 
 
-@cache
-def _editions() -> tuple[tuple[bool, re.Pattern[str]], ...]:
-    return tuple(
-        (bool(rule.get("title")), re.compile(rule["pattern"].replace("{ordinal}", ORDINAL), re.IGNORECASE))
-        for rule in rules("editions")["editions"]
-    )
-
-
-def document_edition(kind: str, title: str, text: str) -> str:
-    """The edition as a number or a year ("3", "5.1", "2024"); "" where none is named or the type has no editions."""
-    if kind in rules("editions")["types"]:
-        head = _without_replaced(text[:HEAD])
-        for place in (title, head):
-            found = [m for whole, pattern in _editions() if not whole for m in pattern.finditer(place)]
-            if found:
-                return _number(min(found, key=lambda match: match.start())[1])
-    elif kind != "other":
-        return ""
-    for whole, pattern in _editions():
-        if whole and (match := pattern.search(title)):
-            return match[1]
-    return ""
-
-
-def _number(name: str) -> str:
-    """An edition as a number: "Third" and "3rd" are "3"."""
-    lower = name.lower()
-    if lower in ORDINALS:
-        return str(ORDINALS.index(lower) + 1)
-    return re.sub(r"(?:st|nd|rd|th)$", "", lower)
-
-
-def document_effective(kind: str, text: str) -> str | None:
-    """The day from which a policy, guideline or formulary is in force, or None. What it replaces is passed over."""
-    head = _without_replaced(text[:HEAD])
-    labels = tuple(rule["label"] for rule in rules("editions")["effective"])
-    return _labelled(head, labels, inside=kind in rules("editions")["types"])
-
-
-@cache
-def _replacing() -> re.Pattern[str]:
-    cues = "|".join(re.escape(rule["cue"]) for rule in rules("editions")["supersedes"])
-    return re.compile(rf"\b(?:{cues})\b[\s:|*_]*([^\n]{{2,160}})", re.IGNORECASE)
-
-
-def _without_replaced(text: str) -> str:
-    """The text with blanks in place of what it says about the document that it replaces."""
-    return _replacing().sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-
-
-def superseded(documents: Iterable[Document]) -> dict[str, str]:
-    """Each document that a later edition replaces, with the name of that edition.
-
-    Editions belong together where they have the same type and the same title but for year and edition (and the same
-    document number, where both carry one); the next later effective date or edition replaces. A line such as "Replaces: AB-001"
-    links titles that differ. Documents of a patient have no editions.
-    """
-    known = [d for d in documents if not d.patient and (d.edition or d.effective)]
-    result: dict[str, str] = {}
-    for old in known:
-        later = [new for new in known if new.name != old.name and _same_work(old, new) and _rank(new, old) > _rank(old, new)]
-        if later:
-            result[old.name] = min(later, key=lambda new: (_rank(new, old), new.name)).name
-    for new in known:
-        for old in _named_by(new, known):
-            result.setdefault(old.name, new.name)
-    return result
-
-
-def _same_work(one: Document, two: Document) -> bool:
-    if one.type != two.type:
-        return False
-    numbers, others = set(NUMBER.findall(one.title)), set(NUMBER.findall(two.title))
-    if numbers and others:
-        return bool(numbers & others)
-    words, more = _work(one.title), _work(two.title)
-    return bool(words and more) and len(words & more) >= ALIKE * len(words | more)
-
-
-@cache
-def _work(title: str) -> frozenset[str]:
-    """The words of a title that stay from edition to edition."""
-    plain = re.sub(rf"\b(?:{ORDINAL}|edition|version|revision|update|updated|draft|v?\d+(?:\.\d+)?)\b", " ", title.lower())
-    return frozenset(re.findall(r"[a-z]{2,}", YEAR.sub(" ", plain)))
-
-
-def _rank(one: Document, other: Document) -> tuple[int, ...]:
-    """What orders two editions: their days of effect where both have one, else their numbers."""
-    if one.effective and other.effective and one.effective != other.effective:
-        return tuple(map(int, one.effective.split("-")))
-    return tuple(int(part) for part in re.findall(r"\d{1,9}", one.edition))
-
-
-def _named_by(new: Document, known: list[Document]) -> Iterator[Document]:
-    """The documents that this one says it replaces: by number, and by edition where it names one."""
-    for match in _replacing().finditer(new.text[:HEAD]):
-        numbers = {number.replace(" ", "-") for number in NUMBER.findall(match[1])}
-        edition = document_edition("policy", "", match[1])
-        for old in known:
-            carried = {number.replace(" ", "-") for number in NUMBER.findall(old.title)}
-            later = not (old.effective and new.effective and old.effective >= new.effective)
-            if old.name != new.name and later and numbers & carried and edition in ("", old.edition):
-                yield old
-
-
-def in_force(documents: Iterable[Document], today: str) -> set[str]:
-    """The names of the documents that count on that day: in force by then, and not replaced by an edition in force by then.
-
-    A document without an effective date counts as in force.
-    """
-    begun = [d for d in documents if not d.effective or d.effective <= today]
-    return {d.name for d in begun} - superseded(begun).keys()
-
-
 def described(document: Document) -> Document:
     """The document with type, date, patient, author, edition, effective date and status read off its name, title and text."""
     text, title = document.text, document.title or document_title(document.text)
     kind = document_type(document.name, title, text)
-    found = replace(
-        document,
-        title=title,
-        type=kind,
+    rows = document.format in TABLES
+    found = with_patient(replace(document, title=title, type=kind))
+    own = document.name.rpartition("/")[2] if "/" in document.name else document.name
+    beside = [aside.text for aside in document.asides if aside.kind in ("header", "footer")]
+    sort = "other" if not found.patient and kind not in rules("editions")["types"] and is_work(title, "", own) else kind
+    edition = edition_of(sort, title, "" if rows else text, own, beside)
+    return replace(
+        found,
         date=document_date(text),
         author=document_author(text),
-        edition=document_edition(kind, title, text),
-        effective=document_effective(kind, text),
-        status="" if document.format in TABLES else document_status(title, text),
+        edition=edition.number,
+        effective=effective_of(sort, "" if rows else text, edition),
+        status="" if rows else document_status(title, text),
     )
-    return with_patient(found)
