@@ -457,3 +457,27 @@ def test_nobody_adds_to_patients_alone_and_is_yes_or_no() -> None:
         assert [one.name for one in there if Filter(patients=("N-1",), nobody=nobody).allows(one)] == names
     assert all(Filter(nobody=True).allows(one) for one in there)
     assert plain("n-2011") == plain("N 2011")
+
+
+LIST = "WARD LIST\n\nZK-21, 71F, new hip, spinal.\n\nZK-22, 63M, new cup, buprenorphine.\n\nZK-23, 80M, knee, Parkinson disease.\n"
+
+
+def test_patients_whom_only_a_common_text_tells_of_are_known_too() -> None:
+    index = indexed(
+        made(**{"list.txt": LIST, "call_ZK22.txt": "Call to ZK-22.\nHe has no fever.", "handout.txt": "Walk every day."})
+    )
+    named = Named()("Is ZK-22 on buprenorphine?", index)
+    assert named.patients == ("ZK-22",)
+    assert {"call_ZK22.txt", "handout.txt"} <= {chunk.span.document for chunk in allowed(index, named)}
+    assert not any("Parkinson" in chunk.text for chunk in allowed(index, named))
+    assert Named()("Which drug may the Parkinson man not get?", index).patients == ("ZK-23",)
+    assert Named()("Is ZK-29 on buprenorphine?", index).unknown == ("ZK-29",)
+
+
+def test_whose_a_stretch_is_can_be_asked() -> None:
+    owners = Owners(
+        {"list": Document("list", LIST), "own": Document("own", "Text.", patient="N-2011"), "none": Document("none", "Text.")}
+    )
+    place = LIST.index("buprenorphine")
+    assert owners.of(Span("list", place, place + 5)) == {"ZK22"} and owners.forms("ZK22") == ("ZK-22",)
+    assert owners.of(Span("own", 0, 4)) == {"N2011"} and owners.of(Span("none", 0, 4)) == frozenset()

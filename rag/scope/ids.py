@@ -49,8 +49,13 @@ def _written(text: str, owners: Owners) -> Iterator[Id]:
         short = not gap and len(letters) == 1 and len(digits) < 3
         if patient and not apart and not short:
             yield Id(*match.span(), match[0], patient)
-        elif not patient and gap in {"", "-"} and letters.upper() in owners.own and len(digits) >= 3:
+        elif not patient and (gap == "-" or (not gap and len(digits) > 2)) and _is_numbered_so(letters.upper(), digits, owners):
             yield Id(*match.span(), match[0], "")
+
+
+def _is_numbered_so(letters: str, digits: str, owners: Owners) -> bool:
+    """Whether an id that no document has can be nothing else than a patient's, as documents number theirs."""
+    return len(digits) in owners.series[letters] or (letters in owners.own and len(digits) > 2)
 
 
 def _known(letters: str, digits: str, owners: Owners) -> str:

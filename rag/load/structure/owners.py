@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from rag.load.structure.patients import NO_PATIENT, SEVERAL
 from rag.values import Document, Span
@@ -148,17 +148,26 @@ class Owners:
         found = {document.name: list(self._regions(document)) for document in self._of_nobody}
         return {name: regions for name, regions in found.items() if regions}
 
+    def of(self, span: Span) -> frozenset[str]:
+        """The patients whose a stretch of a document is, as `plain` ids; nobody where it tells of none."""
+        own = self._documents[span.document].patient
+        if own:
+            return frozenset({plain(own)})
+        return frozenset().union(*(region.patients for region in self._touching(span)))
+
     def of_others(self, span: Span, patients: frozenset[str]) -> bool:
         """Whether a stretch of a document is, even in part, of somebody else than these patients, given as `plain` ids."""
         own = self._documents[span.document].patient
         if own:
             return plain(own) not in patients
+        return any(not region.patients <= patients for region in self._touching(span))
+
+    def _touching(self, span: Span) -> Iterator[Region]:
+        """The regions that a stretch touches."""
         regions = self.regions.get(span.document, [])
         first = max(bisect_right(regions, span.start, key=lambda region: region.start) - 1, 0)
-        return any(
-            region.start < span.end and span.start < region.end and not region.patients <= patients
-            for region in islice(regions, first, bisect_left(regions, span.end, key=lambda region: region.start))
-        )
+        last = bisect_left(regions, span.end, key=lambda region: region.start)
+        return (region for region in regions[first:last] if span.start < region.end)
 
     @property
     def _of_nobody(self) -> Iterator[Document]:
