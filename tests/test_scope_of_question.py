@@ -459,7 +459,7 @@ def test_nobody_adds_to_patients_alone_and_is_yes_or_no() -> None:
     assert plain("n-2011") == plain("N 2011")
 
 
-LIST = "WARD LIST\n\nZK-21, 71F, new hip, spinal.\n\nZK-22, 63M, new cup, buprenorphine.\n\nZK-23, 80M, knee, Parkinson disease.\n"
+LIST = "WARD LIST\n\nZK-21, 71F, new hip, spinal.\n\nZK-22, 63M, new cup, buprenorphine.\n\nZK-23, 80M, knee, Parkinson.\n"
 
 
 def test_patients_whom_only_a_common_text_tells_of_are_known_too() -> None:
