@@ -4,12 +4,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain
 
 import Stemmer
 
 from rag.rules import rules
+from rag.spelling import among, depends, folded, plain
 
 _PLACES = map(chr, chain(range(0x300, 0x3100), range(0xA600, 0xAC00), range(0xFB00, 0xFF00)))
 MARKS = "".join(sign for sign in _PLACES if unicodedata.category(sign).startswith("M")) + "\U000e0100-\U000e01ef"
@@ -26,6 +27,18 @@ WORD = re.compile(
     rf"|[^\s{UNSPACED}]{{1,{LONGEST_WORD}}}(?![^\s{UNSPACED}])|[^\s{UNSPACED}]{{1,{PART}}}{JOINED}{{0,8}}"
 )
 TERM = re.compile(rf"[a-z]++(?![^\x00-\x7f])|\d+(?:[.,]\d+)*|[^\W\d_]+(?:[{MARKS}]+[^\W\d_]*)*")
+PLAIN_TOKEN = re.compile(
+    r"[A-Za-z][A-Za-z]++(?:-(?=[A-Za-z]))?|[AaIiSsTt]\d++(?![.,]\d)|[A-Za-z](?:\.[A-Za-z])++(?![A-Za-z])|[A-Za-z](?:-(?=[A-Za-z]))?"
+    r"|\d+(?:[.,]\d+|'\d{3}(?!\d))*|(?<![\w.)])\.\d+"
+)
+TOKEN = re.compile(
+    r"[A-Za-z][A-Za-z]++(?:-(?=[A-Za-z])|(?![^\x00-\x7f]))|[AaIiSsTt]\d++(?![.,]\d)|[A-Za-z](?:\.[A-Za-z])++(?![A-Za-z])"
+    rf"|[A-Za-z](?:-(?=[A-Za-z])|(?![A-Za-z]|[^\x00-\x7f]))|\d+(?:[.,]\d+|'\d{{3}}(?!\d))*|(?<![\w.)])\.\d+"
+    rf"|[^\W\d_]+(?:[{MARKS}]+[^\W\d_]*)*"
+)
+THIN = "\u00a0\u2000-\u200a\u202f\u205f"
+STRETCH = re.compile(rf"(?:[^\s]|(?<=\d)[{THIN}](?=\d\d\d)|(?<=\d) (?=\d\d\d(?!\d)))+")
+EDGES = re.compile(r"\W*+(\w.*\w|\w)", re.DOTALL)
 BIGRAMS = re.compile(rf"[{HAN}{HANGUL}]+")
 BULLET = re.compile(
     r"[ \t]*(?:[-*•●▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
@@ -125,16 +138,6 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 @cache
-def _stemmer() -> Stemmer.Stemmer:
-    return Stemmer.Stemmer("english")
-
-
-@lru_cache(maxsize=200_000)
-def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
-
-
-@cache
 def stopwords() -> frozenset[str]:
     """English function words that carry no clinical meaning; negations and laterality are not among them."""
     return frozenset(rules("stopwords")["words"])
@@ -143,25 +146,110 @@ def stopwords() -> frozenset[str]:
 def terms(text: str, stem: bool = True) -> list[str]:
     """The index terms of a text: lower case, numbers whole ("2.5"), letters apart from digits, stemmed (Porter, 1980).
 
-    Chinese, Japanese and Korean are indexed by overlapping pairs of signs, as in Lucene's CJKAnalyzer.
+    What is written in several ways has one term (`rag.spelling`): "oedema" and "edema", "2,000" and "2000", "x-ray" and "xray".
+    An abbreviation that is another one or a word in small letters is a term in capitals ("EGFR", "OR"). Every term that is not
+    stemmed is its own only term. Chinese, Japanese and Korean are indexed by overlapping pairs of signs, as in Lucene's
+    CJKAnalyzer.
     """
-    lower = text.lower()
-    found = [term for term in TERM.findall(lower) if term not in stopwords()]
-    if not lower.isascii():
-        found = [part for term in found for part in ((term,) if term.isascii() else _paired(term))]
-    return [_stem(term) for term in found] if stem else found
+    known = _STEMMED if stem else _WHOLE
+    text = folded(text)
+    tokens = (PLAIN_TOKEN if text.isascii() else TOKEN).findall(text)
+    found = [known[token] for token in tokens]
+    return _settled(tokens, found, known) if SEVERAL in found else [term for term in found if term]
+
+
+def terms_at(text: str, stem: bool = True, every: bool = False) -> list[tuple[str, int, int]]:
+    """The terms of a text, each with the start and end of what it stands for there; function words too where `every` is set."""
+    known = (_EVERY if stem else _EVERY_WHOLE) if every else _STEMMED if stem else _WHOLE
+    tokens: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for stretch in STRETCH.finditer(text):
+        written = stretch[0]
+        same = written.isascii() and " " not in written
+        whole = EDGES.match(written)
+        for token in TOKEN.finditer(written if same else folded(written)):
+            low, high = token.span() if same or not whole else whole.span(1)
+            tokens.append(token[0])
+            spans.append((stretch.start() + low, stretch.start() + high - (same and token[0].endswith("-"))))
+    found = [known[token] for token in tokens]
+    return [(term, spans[start][0], spans[end - 1][1]) for group, start, end in _read(tokens, found, known) for term in group]
+
+
+def _settled(tokens: list[str], found: list[str], known: "_Terms") -> list[str]:
+    """The terms of the tokens in order, where some hang on their neighbours."""
+    settled: list[str] = []
+    at = 0
+    try:
+        while True:
+            place = found.index(SEVERAL, at)
+            group, used = _group(tokens, place, known)
+            settled += found[at:place]
+            settled += group
+            at = place + used
+    except ValueError:
+        settled += found[at:]
+    return [term for term in settled if term]
+
+
+def _read(tokens: list[str], found: list[str], known: "_Terms") -> Iterator[tuple[list[str], int, int]]:
+    """The terms of the tokens in order, each group with the first token that it is read from and the one behind the last."""
+    at = 0
+    while at < len(tokens):
+        group, used = _group(tokens, at, known) if found[at] == SEVERAL else ([found[at]], 1)
+        yield list(filter(None, group)), at, at + used
+        at += used
+
+
+def _group(tokens: list[str], at: int, known: "_Terms") -> tuple[list[str], int]:
+    """The terms of a token that hang on its neighbours or are several, and how many tokens it takes for them."""
+    if tokens[at].isascii():
+        words, used = among(tokens, at)
+        return [known.term(word) for word in words], used
+    parts = (among([part], 0)[0] if part.isascii() else (part,) for part in _paired(tokens[at].lower()))
+    return [known.term(word) for part in parts for word in part], 1
+
+
+class _Terms(dict[str, str]):
+    """The term of every token that was met; "" for one without, `SEVERAL` for one whose terms hang on others or are several."""
+
+    def __init__(self, stem: bool, every: bool = False) -> None:
+        self._stem = Stemmer.Stemmer("english") if stem else None
+        self._every = every
+
+    def __missing__(self, token: str) -> str:
+        if len(self) > MOST_TOKENS:
+            self.clear()
+        if not token.isascii():
+            low = token.lower()
+            value = low if list(_paired(low)) == [low] else SEVERAL
+        elif depends(token) or len(words := plain(token)) > 1:
+            value = SEVERAL
+        else:
+            value = self.term(words[0])
+        if len(token) <= LONGEST_WORD:
+            self[token] = value
+        return value
+
+    def term(self, word: str) -> str:
+        """The term of a word as it is spelled, "" for a function word."""
+        if not self._every and word in stopwords():
+            return ""
+        return word if self._stem is None or word.isupper() or not word.isascii() else str(self._stem.stemWord(word))
+
+
+SEVERAL = "\0"
+MOST_TOKENS = 300_000
+_STEMMED, _WHOLE, _EVERY, _EVERY_WHOLE = _Terms(True), _Terms(False), _Terms(True, True), _Terms(False, True)
 
 
 def _paired(term: str) -> Iterator[str]:
-    """Runs of Chinese, Japanese or Korean in a term as overlapping pairs, a lone sign as it is; other runs whole."""
+    """Runs of Chinese, Japanese or Korean in a term as overlapping pairs, a lone sign as it is; other runs as words."""
     at = 0
     for run in BIGRAMS.finditer(term):
-        if at < run.start():
-            yield term[at : run.start()]
-        yield from (term[low : low + 2] for low in range(run.start(), max(run.end() - 1, run.start() + 1)))
+        yield from TERM.findall(term[at : run.start()])
+        yield from (term[low : min(low + 2, run.end())] for low in range(run.start(), max(run.end() - 1, run.start() + 1)))
         at = run.end()
-    if at < len(term):
-        yield term[at:]
+    yield from TERM.findall(term[at:])
 
 
 def telling(held: int, texts: int) -> float:

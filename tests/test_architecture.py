@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "errors", "strict", "governance", "values", "jobs", "stage", "rules", "text", "load", "embed", "screen", "chunk", "artifacts",
+    "errors", "strict", "governance", "values", "jobs", "stage", "rules", "spelling", "text", "load", "embed", "screen", "chunk", "artifacts",
     "index", "divide", "models", "expand", "retrieve", "rerank", "refuse", "prompt",
     "answer", "verify", "plan", "pipeline", "explain", "projection", "presets", "shelf", "review", "workspace",
     "page_image", "away", "langchain", "evaluate", "commands", "__main__",

@@ -30,7 +30,10 @@ HERE = [
     "abbreviations", "assertions", "authors", "dates", "editions", "headings", "patients", "statuses", "stopwords", "times",
     "types",
 ]  # fmt: skip
-ELSEWHERE = ["hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "surrogates", "synonyms", "topics"]
+ELSEWHERE = [
+    "capitals", "copies", "hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "questions", "scope",
+    "spellings", "statements", "surrogates", "synonyms", "topics",
+]  # fmt: skip
 HEADING_RULES = rules("headings")
 HEADINGS = HEADING_RULES["headings"]
 LABELS = rules("dates")["labels"]

@@ -25,7 +25,8 @@ class Clinical(Expanding):
         rows = index.allowed(only)
 
         def held(form: str) -> bool:
-            return all(np.isin(index.postings(term)[0], rows).any() for term in terms(form, index.stem))
+            wanted = terms(form, index.stem)
+            return bool(wanted) and all(np.isin(index.postings(term)[0], rows).any() for term in wanted)
 
         added: dict[str, float] = {}
         notes = []
@@ -35,8 +36,8 @@ class Clinical(Expanding):
             if there:
                 notes.append(f"{question[match.start : match.end]}: {', '.join(there)}")
             for form in there:
-                for word in terms(form, stem=False):
-                    if terms(word)[0] not in own:
-                        weight = self.weight / sqrt(len(terms(form)))
-                        added[word] = max(added.get(word, 0.0), round(weight, 3))
+                stems = terms(form)
+                for word, stem in zip(terms(form, stem=False), stems, strict=True):
+                    if stem not in own:
+                        added[word] = max(added.get(word, 0.0), round(self.weight / sqrt(len(stems)), 3))
         return Query(question, tuple(added.items()), notes=tuple(notes))

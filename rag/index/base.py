@@ -19,7 +19,7 @@ from rag.index.vectors import Rows as Rows
 from rag.index.vectors import Scores as Scores
 from rag.load.structure.owners import Owners, plain
 from rag.load.structure.provenance import in_force
-from rag.text import lines, sentences, terms
+from rag.text import TERM, lines, sentences, terms, terms_at
 from rag.values import Chunk, Document, Filter, Span
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -162,8 +162,8 @@ class Index:
 
     def weights(self, question: str) -> dict[str, float]:
         """The terms of a question, each with its inverse document frequency; everyday words weigh little."""
-        words = terms(question, stem=False)
-        return {terms(word)[0]: self.rarity(terms(word)[0], commonness(word)) for word in words}
+        words = zip(terms_at(question), terms_at(question, stem=False), strict=True)
+        return {term: self.rarity(term, _commonness(word, question[start:end])) for (term, _, _), (word, start, end) in words}
 
     def rarity(self, term: str, common: float) -> float:
         """The inverse document frequency of a term as BM25 weighs it, where a share `common` of all passages would hold it.
@@ -192,6 +192,15 @@ class Index:
         if self.vectors is None:
             raise ValueError("this index was prepared without vectors")
         return np.asarray(self.vectors[rows] @ vector, np.float32)
+
+
+def _commonness(word: str, written: str) -> float:
+    """How common a word is in English: an abbreviation that is one in small letters not at all, "x-ray" as "ray" is."""
+    if word.isupper():
+        return 0.0
+    parts = TERM.findall(written.lower())
+    together = len(parts) > 1 and word == "".join(parts)
+    return max(commonness(word), min(map(commonness, parts))) if together else commonness(word)
 
 
 def _by_weight(added: Sequence[tuple[str, float]]) -> dict[float, list[str]]:
