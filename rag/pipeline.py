@@ -27,6 +27,7 @@ from rag.expand import Expander
 from rag.expand.clinical import Clinical
 from rag.index import Indexer
 from rag.index.base import Index
+from rag.index.copies import merged
 from rag.index.local import Exact
 from rag.index.wider import widened
 from rag.models.usage import metered
@@ -237,10 +238,9 @@ class Pipeline(BaseModel):
         with watch("retrieve"):
             found = preferred(self.retrieve(query, index, scope.only), scope)
         with watch("rerank"):
-            rerank = self.rerank
-            if any(hit.chunk.parent for hit in found):  # Some become one source, and those behind take the free places.
-                rerank = rerank.model_copy(update={"top": min(max(len(found), rerank.top), MOST_RANKED)})
-            hits = widened(rerank(question, found, index), index, self.rerank.top)
+            # Passages become one source with their neighbours or copies, and those behind take the free places.
+            rerank = self.rerank.model_copy(update={"top": min(max(len(found), self.rerank.top), MOST_RANKED)})
+            hits = merged(widened(rerank(question, found, index), index, MOST_RANKED), index, self.rerank.top)
         return Search(question, query, tuple(found), tuple(hits), scope)
 
     def ask(
@@ -269,7 +269,8 @@ class Pipeline(BaseModel):
             asked = none is None and not self.refuse.withholds(sure, asks_model)
         asked_anyway = asked and sure.refused
         with watch("prompt"):
-            prompt = self.answer.phrased(self.prompt(question, hits, index.documents))
+            prompt = replace(self.prompt(question, hits, index.documents), topic=search.scope.topic)
+            prompt = self.answer.phrased(prompt)
         draft = Draft()
         if asked:
             with watch("answer"):

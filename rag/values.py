@@ -381,7 +381,8 @@ class Omitted:
 class Prompt:
     """Exactly what is sent: the messages, the hits behind the numbered sources (source 1 is `sources[0]`), the size.
 
-    `omitted` are the hits that were left out, `left_out` is how many.
+    `omitted` are the hits that were left out, `left_out` is how many. `topic` is the question without what only says whose
+    and which documents are meant; an answerer that chooses statements reads that.
     """
 
     question: str
@@ -390,6 +391,7 @@ class Prompt:
     tokens: int
     left_out: int = 0
     omitted: tuple[Omitted, ...] = ()
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from rag.embed.hashing import Hashing
 from rag.index.base import Index
 from rag.load import read_file
 from rag.pipeline import Pipeline, drained
+from rag.reader.coverage import Asked, confidence
 from rag.refuse import Refuser
-from rag.refuse.coverage import Asked, confidence
 from rag.refuse.evidence import Evidence
 from rag.refuse.never import Never
 from rag.retrieve import Terms

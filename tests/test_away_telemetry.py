@@ -52,6 +52,16 @@ def test_an_answer_is_a_span_with_one_below_it_for_each_stage(pipeline: Pipeline
     assert told["verify"]["rag.supported"] == sum(claim.supported is True for claim in answer.claims) > 0
 
 
+def test_a_refusal_has_no_span_of_an_answerer_that_was_not_asked(pipeline: Pipeline, index: Index, spans: Any) -> None:
+    tracer, finished = spans
+    answer = Traced(pipeline, tracer).ask("Who won the torsemide plimmer race?", index)
+    told = {span.name.removeprefix("rag."): span.attributes for span in finished()}
+    assert answer.refused and "answer" not in told and told["verify"]["rag.supported"] == 0
+    assert told["refuse"]["rag.confidence"] == round(answer.confidence, 4) and told["refuse"]["rag.missing"] == len(
+        answer.missing
+    )
+
+
 def test_no_word_of_question_or_documents_is_in_a_span(pipeline: Pipeline, index: Index, spans: Any) -> None:
     tracer, finished = spans
     Traced(pipeline, tracer).ask(QUESTION, index)

@@ -79,6 +79,22 @@ def test_ask_prints_the_answer_and_keeps_progress_apart(run: Run, places: Path) 
     assert "4 documents. divides 4 documents" in err and "embedding" in err and "embedding" not in out
 
 
+def test_ask_says_the_outcome_in_words_and_a_refusal_shows_the_nearest_sentence_as_no_answer(run: Run, places: Path) -> None:
+    code, out, _ = run("ask", QUESTION, "--docs", places)
+    assert code == 0 and out.startswith("Answered") and "word for word in the source" in out
+    code, out, _ = run("ask", "Who won the torsemide plimmer race?", "--docs", places)
+    told, nearest, *_ = out.splitlines()
+    assert (
+        code == 0 and told.startswith("Not answered. The evidence is too weak to answer from. Not found: ") and "plimmer" in told
+    )
+    assert nearest.startswith("Possibly, not an answer: ") and "Torsemide 40 mg" in nearest and "discharge_P-9001.txt" in nearest
+    assert "statement" not in out, "nought of nought statements is never said"
+    row = json.loads(run("ask", "Who won the torsemide plimmer race?", "--docs", places, "--json")[1])
+    hold(row, places)
+    assert (row["outcome"], row["refused"], row["claims"]) == ("refused", True, []) and "plimmer" in row["missing"]
+    assert list(row["scope"]) == ["patients", "how", "notes", "unknown", "choices"]
+
+
 def test_ask_prints_json_that_other_programs_read(run: Run, places: Path) -> None:
     code, out, _ = run("ask", QUESTION, "--docs", places, "--json")
     row = json.loads(out)

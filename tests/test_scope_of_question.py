@@ -481,3 +481,9 @@ def test_whose_a_stretch_is_can_be_asked() -> None:
     place = LIST.index("buprenorphine")
     assert owners.of(Span("list", place, place + 5)) == {"ZK22"} and owners.forms("ZK22") == ("ZK-22",)
     assert owners.of(Span("own", 0, 4)) == {"N2011"} and owners.of(Span("none", 0, 4)) == frozenset()
+
+
+def test_no_passage_holds_what_is_of_two_patients_and_each_is_found_under_its_id() -> None:
+    chunks = list(Sections()(made(**{"list.txt": LIST})[0]))
+    assert [sum(f"ZK-2{n}" in chunk.text for n in (1, 2, 3)) for chunk in chunks] == [0, 1, 1, 1]
+    assert [chunk.context.count("ZK-2") for chunk in chunks] == [0, 1, 1, 1]

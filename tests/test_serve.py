@@ -148,6 +148,19 @@ def test_an_answer_is_the_pipelines_with_exact_citations(service: Service, index
     assert list(body["ms"]) == ["expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
 
 
+def test_a_refusal_is_told_with_what_is_missing_and_the_nearest_sentence(service: Service, index: Index) -> None:
+    question = "Who won the torsemide plimmer race?"
+    answer = PIPELINE.ask(question, index)
+    body = service.post("/ask", question).raise_for_status().json()
+    assert (body["outcome"], body["refused"], body["answer"], body["claims"]) == ("refused", True, "", [])
+    assert body["missing"] == list(answer.missing) and "plimmer" in body["missing"] and "answer" not in body["ms"]
+    near = body["nearest"]
+    assert index.documents[near["document"]].text[near["start"] : near["end"]] == near["quote"]
+    told = service.client.get("/openapi.json").json()["components"]["schemas"]["Answered"]["properties"]
+    assert told["outcome"]["enum"] == ["answered", "partial", "conflict", "refused"]
+    assert service.post("/ask").json()["nearest"] is None
+
+
 def test_only_released_documents_are_served(service: Service) -> None:
     told = service.client.get("/scope").json()
     assert told["documents"] == 4 and told["passages"] > 4 and not any(told["filter"].values())

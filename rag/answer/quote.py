@@ -10,9 +10,9 @@ from rag.answer.base import Answering, citation
 from rag.answer.order import ordered
 from rag.index.base import Index
 from rag.reader.asks import asks_for_list, parts
-from rag.reader.candidates import Candidate, candidates
+from rag.reader.candidates import Candidate, candidates, stated, within
 from rag.statements import cells_asked
-from rag.values import Claim, Draft, Prompt, Span
+from rag.values import Citation, Claim, Draft, Hit, Prompt, Span
 
 LEAST = 0.25
 """The chance of answering that an item of a list needs at least."""
@@ -31,10 +31,12 @@ class Quote(Answering):
     def __call__(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
         claims: dict[str, Claim] = {}
         for found, role in self._chosen(prompt, index):
-            quoted = citation(prompt.sources[found.hit], found.hit + 1, index, found.span.start, found.span.end)
-            same = " ".join(quoted.quote.lower().split())
+            hit = prompt.sources[found.hit]
+            quoted = citation(hit, found.hit + 1, index, found.span.start, found.span.end)
+            same = folded(quoted.quote)
             before = claims.get(same, Claim(quoted.quote, role=role, label=_label(found, prompt, index)))
-            claims[same] = replace(before, citations=(*before.citations, quoted))
+            copies = _copies(hit, found.hit + 1, same, index)
+            claims[same] = replace(before, citations=(*before.citations, quoted, *copies))
             if not before.citations:
                 yield quoted.quote + "\n"
         if not claims:
@@ -43,7 +45,8 @@ class Quote(Answering):
 
     def _chosen(self, prompt: Prompt, index: Index) -> list[tuple[Candidate, Literal["answer", "also"]]]:
         """The statements to quote with their role, the answer first; none lies inside another."""
-        found = ordered(prompt.question, candidates(prompt.question, prompt.sources, index), index)
+        topic = prompt.topic or prompt.question
+        found = ordered(prompt.question, candidates(topic, prompt.sources, index), index)
         if not found:
             return []
         many = asks_for_list(prompt.question)
@@ -55,9 +58,25 @@ class Quote(Answering):
         return [*((one, "answer") for one in answers), *((one, "also") for one in rest[:room])]
 
 
+def folded(text: str) -> str:
+    """What two statements have in common that say the same in the same words."""
+    return " ".join(text.lower().split())
+
+
+def _copies(hit: Hit, number: int, same: str, index: Index) -> list[Citation]:
+    """The same words in the passages that are copies of the source."""
+    found = []
+    for chunk in hit.copies:
+        text = index.documents[chunk.span.document].text
+        for one in within(chunk.span, stated(chunk.span.document, index)):
+            if folded(text[one.start : one.end]) == same:
+                found.append(citation(replace(hit, chunk=chunk), number, index, one.start, one.end))
+    return found
+
+
 def _of_parts(prompt: Prompt, index: Index, first: Candidate) -> list[Candidate]:
     """Where several things are asked at once, what answers each of the others best, if not the first answer itself."""
-    asked = parts(prompt.question)
+    asked = parts(prompt.topic or prompt.question)
     best = (candidates(part, prompt.sources, index)[:1] for part in (asked if len(asked) > 1 else ()))
     likely = [one for found in best for one in found if one.chance >= LEAST]
     return [one for one in _apart([first, *likely], len(likely) + 1) if one.span != first.span]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rag.values import Answer, Citation, Claim, Hit, Prompt, Scope
+from rag.values import Answer, Chunk, Citation, Claim, Hit, Prompt, Scope
 
 
 def passage(hit: Hit) -> dict[str, Any]:
@@ -39,11 +39,17 @@ def answer_row(answer: Answer) -> dict[str, Any]:
                 "end": hit.chunk.span.end,
                 "score": round(hit.score, 6),
                 "text": hit.chunk.text,
+                "copies": [place(chunk) for chunk in hit.copies],
             }
             for hit in answer.hits
         ],
         "ms": {stage: round(value, 2) for stage, value in answer.ms.items()},
     }
+
+
+def place(chunk: Chunk) -> dict[str, Any]:
+    """Where a passage stands."""
+    return {"document": chunk.span.document, "page": chunk.page, "start": chunk.span.start, "end": chunk.span.end}
 
 
 def failed_row(question: str, problem: str) -> dict[str, Any]:

@@ -134,7 +134,8 @@ class Cited(BaseModel):
 class Stated(BaseModel):
     """A statement. `supported` is null where it was not judged; `reason` says why.
 
-    `role` parts what answers from what is shown beside it; `label` where it stands; `marks` say what a reader has to know of its source.
+    `role` parts what answers from what is shown beside it; `label` says where it stands; `marks` say what a
+    reader has to know of its source.
     """
 
     text: str

@@ -1,5 +1,6 @@
 """What every chunker shares: the contextual header, and the step from offsets to passages."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
@@ -7,6 +8,7 @@ from pydantic import Field, model_validator
 
 from rag.embed.base import Embedding, Progress, silent
 from rag.load.structure.criteria import MARKER
+from rag.load.structure.owners import borders
 from rag.stage import Stage
 from rag.text import lines, sentences, words
 from rag.values import Chunk, Document, Span
@@ -59,13 +61,16 @@ class Chunking(Stage):
 
     def passages(self, document: Document, pieces: Iterable[tuple[int, int] | Piece]) -> Iterator[Chunk]:
         """The passages at these offsets, each with its page, section and context."""
+        others = borders(document) if self.header else []
         for start, end, parent, beside, at in (Piece(*piece) for piece in pieces):
+            last = bisect_right(others, start, key=lambda other: other[0])
+            whose = others[last - 1][1] if last else ""
             path = section_path(document, start if at is None else at, end)
             page = document.page_at(start)
             yield Chunk(
                 span=Span(document.name, start, end),
                 text=document.text[start:end],
-                context=" · ".join(part for part in (self.context(document, path), beside) if part),
+                context=" · ".join(part for part in (self.context(document, path), whose, beside) if part),
                 section=" › ".join(path),
                 page=page.number if page else None,
                 parent=Span(document.name, *parent) if parent and parent != (start, end) else None,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from rag.chunk.base import Chunking, packed
 from rag.load.structure.criteria import MARKER
+from rag.load.structure.owners import borders
 from rag.text import lines, sentences, trim, words
 from rag.values import Chunk, Document
 
@@ -35,15 +36,16 @@ class Sections(Chunking):
 def joined_sections(document: Document, smallest: int) -> Iterator[tuple[int, int]]:
     """The stretches between headings; what stands before the first heading too; those of fewer words with the next.
 
-    The numbered criteria of a list stay together, since they count together.
+    The numbered criteria of a list stay together, since they count together. No stretch holds what is of two patients.
     """
     text = document.text
     parts = (section.start for section in document.sections if not MARKER.fullmatch(section.title))
-    cuts = sorted({0, len(text), *parts})
+    others = {start for start, _ in borders(document)}
+    cuts = sorted({0, len(text), *parts, *others})
     begin = 0
     for low, high in pairwise(cuts):
         start, end = trim(text, begin, high)
-        if start == end or (high < len(text) and len(words(text, start, end)) < smallest):
+        if start == end or (high < len(text) and high not in others and len(words(text, start, end)) < smallest):
             begin = min(begin, low)
             continue
         yield start, end

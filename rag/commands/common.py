@@ -17,6 +17,7 @@ import typer
 
 from rag.artifacts import Artifacts
 from rag.away.yaml import from_file
+from rag.embed import minilm
 from rag.embed.base import Progress
 from rag.errors import FileProblem, SettingProblem
 from rag.index.base import Index
@@ -25,6 +26,7 @@ from rag.load.files import marked, paths
 from rag.pipeline import Pipeline
 from rag.plan import amount
 from rag.presets import PRESETS
+from rag.reader import model as reader
 from rag.screen import Screen
 from rag.strict import SURROGATE
 from rag.values import Document
@@ -144,6 +146,8 @@ def made_ready(pipeline: Pipeline, documents: Sequence[Document], artifacts: Art
     index = pipeline.prepare(documents, artifacts, counted(EMBEDDING), counted(DIVIDING))
     if warning := pipeline.divider(artifacts).cut_off(index):
         say(warning)
+    if not reader.installed() and minilm.installed():
+        say(reader.MISSING)
     return index
 
 

@@ -100,10 +100,10 @@ def _expense(
         apart = "for the passages found without the expanded query" if blind else ""
         return Expense(name, model, used, stage.seconds(used.calls, index), apart)
     if isinstance(stage, Chat):
-        apart = ["a second one where the first cannot be read"] if stage.form == "structured" else []
+        calls = ["a second one where the first cannot be read"] if stage.form == "structured" else []
         if isinstance(pipeline.refuse, Evidence) and pipeline.refuse.below and not pipeline.refuse.ask_anyway:
-            apart.append("none where the evidence is too weak")
-        return Expense(name, model, Usage(1), apart="; ".join(apart))
+            calls.append("none where the evidence is too weak")
+        return Expense(name, model, Usage(1), apart="; ".join(calls))
     depth = stage.depth if isinstance(stage, Compressor) else candidates
     return Expense(name, model, Usage(min(depth, candidates, len(index.chunks) if index else depth)))
 

@@ -50,7 +50,16 @@ def where_lost(pipeline: Pipeline, answer: Answer, chunk: Chunk, index: Index, o
     A mend brings it past that stage; the next one may still lose it. The reranker runs once more, and so may the retriever.
     """
     looked = _Look(pipeline, answer, chunk, index, only)
-    stages = (looked.released, looked.filtered, looked.scoped, looked.retrieved, looked.reranked, looked.refused, looked.prompted, looked.cited)
+    stages = (
+        looked.released,
+        looked.filtered,
+        looked.scoped,
+        looked.retrieved,
+        looked.reranked,
+        looked.refused,
+        looked.prompted,
+        looked.cited,
+    )
     return next(verdict for stage in stages if (verdict := stage()) is not None)
 
 

@@ -81,7 +81,7 @@ def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
         document = index.documents[hit.chunk.span.document]
         share = max(hit.score, 0.0) / top if top > 0 else 0.0
         about, own = terms(hit.chunk.context), list[str]()
-        for statement in _within(hit.chunk.span, stated(document.name, index)):
+        for statement in within(hit.chunk.span, stated(document.name, index)):
             span = Span(document.name, statement.start, statement.end)
             if document.flag_in(span) or (statement.kind == "header" and not asks_for(question, statement)):
                 continue
@@ -112,7 +112,7 @@ def _with_terms(telling: Asked, found: Iterable[Worded]) -> Iterator[Candidate]:
         yield replace(one, features=(one.logit, alone, continued, telling.together(own), *one.features))
 
 
-def _within(span: Span, found: Sequence[Statement]) -> Sequence[Statement]:
+def within(span: Span, found: Sequence[Statement]) -> Sequence[Statement]:
     """The statements that lie in a passage, or at least most of whose text does."""
     low = bisect_left(found, span.start, key=lambda one: one.end)
     high = bisect_right(found, span.end, key=lambda one: one.start)

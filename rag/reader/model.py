@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
 FACTS = Path(__file__).with_name("reader.json")
 BATCH_TOKENS = 2048
-MISSING = "The reader's weights are missing, so sentences are chosen by shared words. Restore rag/reader/reader.safetensors."
+MISSING = (
+    "The reader is not here, so statements are chosen by shared words. It needs MiniLM, and rag/reader/reader.safetensors, which "
+    "belongs to the repository."
+)
 
 Passage = tuple[str, tuple[str, ...]]
 """Where a passage stands, in words, and its sentences in order."""
@@ -36,6 +39,20 @@ def facts() -> dict[str, Any]:
     """What was written down when the reader was made: checksum, calibration, measured figures."""
     found: dict[str, Any] = json.loads(FACTS.read_text("utf-8"))
     return found
+
+
+def operating() -> str:
+    """In a sentence what was measured at the bar that the refusal has by default; empty where that is not known."""
+    known = facts().get("operating") if installed() else None
+    if not known:
+        return ""
+    sets = known["sets"].values()
+    total = sum(one["questions"] for one in sets)
+    lost, spared = ([one[f"{kind} refused"] for one in sets] for kind in ("answerable", "unanswerable"))
+    return (
+        f"Measured at {known['below']:g} on {total:,} questions of {len(known['sets'])} sets: {min(lost):.0%} to {max(lost):.0%} "
+        f"of the answerable are refused, and {min(spared):.0%} to {max(spared):.0%} of those that the documents do not answer."
+    )
 
 
 def logits(question: str, passages: Sequence[Passage]) -> list[tuple[float, ...]]:

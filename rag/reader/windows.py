@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.embed.minilm import pieces
+from rag.spelling import folded
 from rag.values import Document
 
 FIRST, BETWEEN, SENTENCE = 101, 102, 2
@@ -56,9 +57,9 @@ def windows(question: str, about: str, sentences: Sequence[str]) -> list[Window]
 
 @lru_cache(maxsize=50_000)
 def _pieces(text: str) -> tuple[int, ...]:
-    return tuple(pieces(" ".join(text.split())))
+    return tuple(pieces(" ".join(folded(text).split())))
 
 
 def words(text: str, most: int) -> tuple[int, ...]:
-    """The first WordPiece ids of a text, blanks folded."""
+    """The first WordPiece ids of a text in its plain written form, blanks folded."""
     return _pieces(text)[:most]

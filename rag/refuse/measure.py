@@ -30,15 +30,15 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
     """
     topic = topic or question
     asked = Asked.of(topic, index)
-    found = candidates(question, hits, index)
+    found = candidates(topic, hits, index)
     value = 0.0
     if hits:
-        value = sureness(question, asked, found, hits, index) if installed() else confidence(asked, hits, index, question)
+        value = sureness(topic, asked, found, hits, index) if installed() else confidence(asked, hits, index, topic)
     refused = value < below or not found
     missing = lacking(topic, hits, asked, most=1.0 if refused else EVERYDAY)
     if not refused:
         missing = () if value >= SURE else missing
-        missing = (*missing, *unanswered(question, found, hits, index))
+        missing = (*missing, *unanswered(topic, hits, index))
     reason = "" if not refused else TOO_WEAK if hits else NOTHING
     return Confidence(value, refused, missing, reason, found[0].span if found else None)
 
@@ -58,7 +58,7 @@ def evidence(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequ
     return {"score": max(best, LOWEST), "logit": max(logit, LOWEST), "covered": covered, "near": near}
 
 
-def unanswered(question: str, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> tuple[str, ...]:
+def unanswered(question: str, hits: Sequence[Hit], index: Index) -> tuple[str, ...]:
     """The parts of a question for several things at once that no statement answers, in its own words."""
     asked = parts(question)
     if len(asked) < 2 or not installed():

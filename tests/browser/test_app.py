@@ -93,7 +93,7 @@ def ask(page: "playwright.Page", question: str) -> None:
 
 def test_the_first_question_is_one_click_away_and_its_citation_opens_the_marked_page(page: "playwright.Page") -> None:
     page.get_by_role("button", name="Ask the first question").click()
-    page.get_by_text("word for word in the source").wait_for()
+    page.get_by_text("word for word in the source").first.wait_for()
     page.get_by_text("Passage 1, as it is indexed").wait_for()
     page.wait_for_timeout(1500)  # The table draws itself on a canvas; nothing in the page says when.
     if os.environ.get("UPDATE_SCREENSHOT"):

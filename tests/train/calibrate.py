@@ -97,7 +97,7 @@ def _asked(rows: Sequence[Row], root: Path) -> Iterator[Told]:
         index = pipeline.prepare(documents_at([root / place for place in docs]), artifacts)
         for row in group:
             search = pipeline.search(row["question"], index)
-            found = candidates(search.question, search.hits, index)
+            found = candidates(search.scope.topic or search.question, search.hits, index)
             right = False
             if found:
                 text = index.documents[found[0].span.document].text[found[0].span.start : found[0].span.end]
@@ -130,9 +130,9 @@ def _public(documents: list[Document], asked: list[tuple[str, bool]]) -> Iterato
 
 
 def _features(search: Search, index: Index) -> tuple[float, ...]:
-    asked = Asked.of(search.scope.topic or search.question, index)
-    found = candidates(search.question, search.hits, index)
-    held = evidence(search.question, asked, found, search.hits, index)
+    topic = search.scope.topic or search.question
+    asked, found = Asked.of(topic, index), candidates(topic, search.hits, index)
+    held = evidence(topic, asked, found, search.hits, index)
     return tuple(held[name] for name in NAMES)
 
 

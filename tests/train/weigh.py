@@ -46,7 +46,8 @@ def asked(file: Path, folders: Sequence[str] = ()) -> Iterator[tuple[Row, Sequen
     for docs, group in by.items():
         index = pipeline.prepare(documents_at([file.parent / place for place in docs]), artifacts)
         for row in group:
-            yield row, pipeline.search(row["question"], index).hits, index
+            search = pipeline.search(row["question"], index)
+            yield {**row, "question": search.scope.topic or search.question}, search.hits, index
 
 
 def question_of(row: Row, hits: Sequence[Hit], index: Index) -> Question:

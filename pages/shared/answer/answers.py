@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.shared.findings import middle
+from pages.shared.findings import count, middle
 from pages.shared.flags import flagged_sources, mark_of, passage_block
 from pages.shared.state import open_source
 from pages.shared.text_view import plain, text_view
@@ -23,14 +23,16 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
             "#": number,
             "Document": middle(hit.chunk.span.document, SHOWN),
             "Score": hit.score,
+            "Copies": 1 + len(hit.copies) if hit.copies else None,
             "Flag": mark_of(hit.chunk.span) or None,
             "Page": hit.chunk.page,
         }
         row |= {step.name: f"{step.rank:3d} · {step.score:.3f}" for step in hit.steps if step.name != last}
         rows.append({**row, "Section": " ".join((hit.chunk.section or "").split()) or None})
     frame = pd.DataFrame(rows)
-    if "Page" in frame:
-        frame["Page"] = frame["Page"].astype("Int64")
+    for name in ("Page", "Copies"):
+        if name in frame:
+            frame[name] = frame[name].astype("Int64")
     return frame.dropna(axis="columns", how="all")
 
 
@@ -54,6 +56,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
     columns["Score"] = st.column_config.NumberColumn(
         format="%.3f", width=58, help=f"The score of the last step, {last_step(hits)}, which decides the order"
     )
+    columns["Copies"] = st.column_config.Column(width=58, help="Passages that say the same take one place; all open below")
     columns["Flag"] = st.column_config.Column(width=80, help="Holds text that may be an instruction, or that nobody sees")
     columns["Page"] = st.column_config.Column(width=48)
     event = st.dataframe(
@@ -72,6 +75,16 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
     pressed = text_view([{"parts": [{"text": chunk.context}], "look": "quiet"}, passage_block(chunk, "open")], f"{key}-text")
     if pressed:
         open_source(span)
+    if copies := hits[at].copies:
+        st.caption(f"The same stands at {count(len(copies), 'further place')}:")
+        with st.container(horizontal=True):
+            for number, copy in enumerate(copies):
+                st.button(
+                    plain(f"{copy.span.document}, p. {copy.page}" if copy.page else copy.span.document),
+                    key=f"{key}-copy-{at}-{number}",
+                    on_click=open_source,
+                    args=(copy.span,),
+                )
     return hits[at]
 
 

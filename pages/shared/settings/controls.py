@@ -13,6 +13,7 @@ from pages.shared.settings.index_view import index_facts
 from pages.shared.settings.takeaway import take_away
 from pages.shared.state import keep, keyed, open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
+from rag.answer.quote import Quote
 from rag.away.yaml import from_file
 from rag.errors import ModelProblem, SettingProblem
 from rag.explain import advice, difference
@@ -20,7 +21,10 @@ from rag.index.base import Index
 from rag.pipeline import UNIONS, Pipeline, problems
 from rag.presets import PRESETS
 from rag.prompt.base import written_types
+from rag.reader import model as reader
+from rag.refuse.evidence import Evidence
 from rag.rerank.fitted import Fitted
+from rag.rerank.reader import BestSentence
 from rag.stage import Stage, options
 
 TITLES = {
@@ -69,6 +73,10 @@ def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, An
             values[field] = _control(field, info, values[field], f"{key}-{kind}-{field}")
     if name == "embed":
         _model_card(chosen, values)
+    if chosen in (Quote, Evidence, BestSentence) and not reader.installed():
+        st.caption(f":orange[{plain(reader.MISSING)}]")
+    elif chosen is Evidence:
+        st.caption(plain(reader.operating()))
     if chosen is Fitted:
         with place:
             weights_in_force(values, key)
