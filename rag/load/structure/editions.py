@@ -40,6 +40,8 @@ DATED = re.compile(
 )
 MONTH = re.compile(rf"\s(?:{NAMES})\b")
 """After a number it makes a date of it: "Date of issue: 15 January"."""
+SERVICE = re.compile(r"\b(?:effective|in force|in effect|applies|valid) (?:for|to) [\w ,/]{3,40}? on (?:or|and) after\s", re.I)
+"""What policies say before their day: "in effect for dates of service on or after"."""
 RANGE = re.compile(r"\s{0,3}(?:to|through|until|–|—|-)\s{0,3}", re.IGNORECASE)
 ITSELF = (
     r"this (?:\w+ ){0,2}(?:edition|version|revision|issue|policy|guideline|guidance|protocol|document|pathway|procedure|form"
@@ -116,30 +118,35 @@ def edition_of(kind: str, title: str, text: str, name: str = "", beside: Sequenc
     """
     if kind not in rules("editions")["types"] and kind != "other":
         return Edition()
+    series = _words_of(_series(), f"{_plain_name(name)} {title}")
+    if series - {"bulletin"} and not _words_of(_works(), f"{_plain_name(name)} {title}") - {"edition", "bulletin"}:
+        return Edition()
     known = kind != "other" or is_work(title, text, name)
     marked = _of_name(name)
-    series = _series().search(f"{_plain_name(name)} {title}") is not None
     history, rest = _history(text[:HISTORY])
     head = without_others(rest[:HEAD])
     for place, anywhere in ((title, True), (_front(head), True), (head, False), *((aside[:200], True) for aside in beside)):
-        for best in _found(place, anywhere, not series):
+        for best in _found(place, anywhere, issues=not series):
             if known or best.number == marked.number or _is_sure(place, best):
                 return best
         if history.number and place is head:
             return history
     if known and not series and marked.number:
         return marked
+    year = _year_at_end(title, known)
+    return Edition(year) if year else Edition(day=history.day)
+
+
+def _words_of(pattern: re.Pattern[str], text: str) -> set[str]:
+    return {match[0].lower() for match in pattern.finditer(text)}
+
+
+def _year_at_end(title: str, known: bool) -> str:
+    """The year at the end of a title, where it is not that of a day; of an unknown sort of document where no other figure is."""
     year = next((match[1] for _, pattern, at_end in _editions() if at_end and (match := pattern.search(title))), "")
-    dated = next(
-        (one for one in absolute(title) if one.end >= len(title.rstrip(" )")) and len(one.day or "") > len("2024")), None
-    )
-    if (
-        year
-        and (dated is None or (known and dated.rule == "month and year"))
-        and (known or not DIGIT.search(title.replace(year, "")))
-    ):
-        return Edition(year)
-    return Edition(day=history.day)
+    end = len(title.rstrip(" )"))
+    day = any(one.end >= end and len(one.day or "") > len("2024-03" if known else "2024") for one in absolute(title))
+    return "" if day or (not known and DIGIT.search(title.replace(year, ""))) else year
 
 
 def _is_sure(place: str, edition: Edition) -> bool:
@@ -153,7 +160,8 @@ def effective_of(kind: str, text: str, edition: Edition) -> str | None:
     head = without_others(_history(text[:HISTORY])[1][:HEAD])
     sure, lesser = _labels()
     within = kind in rules("editions")["types"]
-    if found := labelled(head, sure, inside=within, months=True):
+    service = SERVICE.search(head)
+    if found := labelled(head, sure, inside=within, months=True) or (service and day_at(head, service.end(), months=True)):
         return found
     if not (within or kind == "other"):
         return None
@@ -193,7 +201,17 @@ def _found(text: str, anywhere: bool, issues: bool = True) -> Iterator[Edition]:
         for match in () if at_end or (word == "issue" and not issues) else pattern.finditer(text):
             if (anywhere or _leads(text, match.start())) and not MONTH.match(text, match.end()):
                 found.append((match.start(), order, _dated(text, match, word)))
-    yield from (edition for _, _, edition in sorted(found, key=lambda one: one[:2]))
+    several = _compared(text, found)
+    yield from (edition for at, _, edition in sorted(found, key=lambda one: one[:2]) if text.count("\n", 0, at) not in several)
+
+
+def _compared(text: str, found: list[tuple[int, int, Edition]]) -> set[int]:
+    """The lines that name several editions of one sort, of which none can be said to be the document's own."""
+    named: dict[tuple[int, str], set[str]] = {}
+    for at, _, edition in found:
+        if not YEAR.match(edition.number):
+            named.setdefault((text.count("\n", 0, at), edition.word), set()).add(edition.number)
+    return {line for (line, _), numbers in named.items() if len(numbers) > 1}
 
 
 def _leads(text: str, at: int) -> bool:
@@ -302,7 +320,7 @@ def _of_name(name: str) -> Edition:
             plain = re.sub(r"\D", "", match["day"])
             parts = [plain[:4], plain[4:6], plain[6:8]]
             day = _calendar(*parts)
-            found.setdefault("day", Edition("-".join(part for part in parts[:2] if part), "version", day))
+            found.setdefault("day", Edition("-".join(part for part in parts[:2] if part), "edition", day))
         else:
             found.setdefault("year", Edition(match["year"]))
     number, day_, year = found.get("number"), found.get("day"), found.get("year")
@@ -401,7 +419,7 @@ def _stamps() -> _Stamps:
     return _Stamps(
         re.compile(cues, re.IGNORECASE),
         state_of,
-        re.compile(rf"\W*{status}(?:now )?({sole})\b{follows}", re.IGNORECASE),
+        re.compile(rf"(?:\W*(?:stamp\w*\W{{1,3}})?{status}(?:now )?|.{{3,90}}, )({sole})\b{follows}", re.IGNORECASE),
         re.compile(rf"\b{ITSELF}(?:no longer )?({cues})\b", re.IGNORECASE),
         tuple((rule["state"], tuple(rule["files"])) for rule in known),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.load.structure.editions import State, edition_of, is_work, state_of
-from rag.load.structure.works import Work, followed_by, later, named_by, pairs, same_work, work
+from rag.load.structure.works import Work, alike, followed_by, later, named_by, pairs, same_work, work
 from rag.values import Document
 
 STATUSES = {"draft": "draft", "superseded": "superseded", "cancelled": "withdrawn", "entered in error": "entered in error"}
@@ -58,15 +58,16 @@ def _days(works: Sequence[Work], states: dict[str, State], followers: dict[str, 
     an edition says that it no longer counts, the next one has begun.
     """
     effective = {one.document.name: one.document.effective for one in works if one.document.effective}
+    limit = f"{int(now[:4]) + AHEAD}{now[4:]}"
     family: dict[str, set[str]] = {}
     begun: dict[str, str] = {}
     for name in (one.document.name for one in works):
-        own = {name, *(new.name for new in followers.get(name, []))}
+        state, own = states[name], {name, *(new.name for new in followers.get(name, []))}
         for member in own:
             family.setdefault(member, set()).update(own)
-        if states[name].state in ("superseded", *GONE) and not states[name].since and name in followers:
-            begun |= {member: max(begun.get(member, now), effective.get(followers[name][0].name, now)) for member in own}
-    limit = f"{int(now[:4]) + AHEAD}{now[4:]}"
+        if state.state in ("superseded", *GONE) and (not state.since or state.since > limit):
+            first = effective.get(followers[name][0].name, now) if name in followers else now
+            begun |= {member: max(begun.get(member, now), first, state.since or now) for member in own}
     result: dict[str, str] = {}
     for name, members in family.items():
         begins = [effective[member] for member in members if member in effective]
@@ -132,7 +133,8 @@ def _followers(works: Sequence[Work], states: dict[str, State]) -> dict[str, lis
         for other in [other for other in new_ones if name in found.get(other, {})]:
             if not later(named[other], named[name]):
                 del new_ones[other]  # Of two that each claim to replace the other the later one does.
-    return {name: _in_order(list(new_ones.values())) for name, new_ones in found.items() if new_ones}
+    by_name = {one.document.name: one for one in works}
+    return {name: _in_order(by_name[name], [by_name[new] for new in new_ones]) for name, new_ones in found.items() if new_ones}
 
 
 def _gives_way(old: Document, new: Document, states: dict[str, State]) -> bool:
@@ -140,12 +142,12 @@ def _gives_way(old: Document, new: Document, states: dict[str, State]) -> bool:
     return bool(states[old.name].state in ("superseded", *GONE)) and not states[new.name].state and not later(old, new)
 
 
-def _in_order(documents: list[Document]) -> list[Document]:
-    """Editions from the first to the last; those that cannot be compared by name."""
+def _in_order(old: Work, works: list[Work]) -> list[Document]:
+    """Editions from the first to the last; of those that cannot be compared the one last whose names are most like the old."""
     ordered: list[Document] = []
-    for one in sorted(documents, key=lambda one: one.name):
-        at = next((place for place, other in enumerate(ordered) if later(other, one)), len(ordered))
-        ordered.insert(at, one)
+    for one in sorted(works, key=lambda one: (alike(old, one), one.document.name)):
+        at = next((place for place, other in enumerate(ordered) if later(other, one.document)), len(ordered))
+        ordered.insert(at, one.document)
     return ordered
 
 
@@ -158,7 +160,7 @@ def _standing(document: Document, states: dict[str, State], followers: dict[str,
     begun = [new for new in later_ones if not new.effective or new.effective <= day]
     counting = [new for new in begun if states[new.name].state not in ("draft", "superseded", *GONE)] or begun
     coming = next((new for new in later_ones if new.effective and new.effective > day), None)
-    over = bool(state.state) and (not state.since or state.since < day)
+    over = bool(state.state) and (not state.since or state.since <= day)
     if state.state == "draft":
         return Standing(False, "", since, "draft", label)
     if counting:

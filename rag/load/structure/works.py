@@ -13,7 +13,6 @@ from rag.load.structure.editions import (
     order_of,
     replaced,
     replacing,
-    stamped,
     state_of,
     without_others,
 )
@@ -33,7 +32,7 @@ MARK = re.compile(
     re.IGNORECASE,
 )
 LABELLED = re.compile(r"\W*[A-Za-z][\w /]{1,30}:\s")
-SENTENCE = re.compile(r"[a-z]{2}\.(?:\s|$)|[,;]\s*$")
+SENTENCE = re.compile(r"[\w)]{2}[.;](?:\s|$)|[,;]\s*$")
 LONG = 16
 COMMON = 40
 """Documents whose titles share a word from which that word alone makes no two of them worth comparing."""
@@ -56,26 +55,39 @@ def work(document: Document) -> Work:
     """The names of a document by which its other editions are known."""
     lines = [line.strip(" #*_|\t") for line in document.text[:FRONT].split("\n")]
     front = [document.title, *(line for line in lines if line and line not in document.title)][:4]
-    named = [found for line in front if (found := _name_words(line))]
-    whole = [words for words, organisation in named if not organisation] or [words for words, _ in named]
+    named = [(line, found) for line in front if (found := _name_words(line))]
+    whole = [(line, words) for line, (words, made) in named if not made] or [(line, words) for line, (words, _) in named]
+    below = next((words for line, words in whole[1:] if _is_title(line)), frozenset[str]())
+    numbers = (frozenset(numbers_in(without_others(line))) for line in front[:3] if len(line.split()) <= LONG + 4)
     stem = re.sub(r"[_\-.()]+", " ", document.name.rpartition("/")[2].rpartition(".")[0] or document.name)
     return Work(
         document,
-        frozenset(number for line in front[:3] for number in numbers_in(without_others(line))),
+        next(filter(None, numbers), frozenset[str]()),
         frozenset(numbers_in(re.sub(r"_", " ", document.name).upper())),
-        whole[0] if whole else frozenset(),
-        whole[1] if len(whole) > 1 else frozenset(),
+        whole[0][1] if whole else frozenset(),
+        below,
         _content(MARK.sub(" ", stem)),
         MARK.search(stem) is not None,
     )
 
 
+def _is_title(line: str) -> bool:
+    """Whether a line is written as a title: every longer word with a capital."""
+    words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > 3]
+    return bool(words) and all(word[0].isupper() for word in words)
+
+
 def _name_words(line: str) -> tuple[frozenset[str], bool] | None:
     """The words of a line that names a work, and whether it is rather the name of whoever made it; None for another line."""
-    plain = without_others(line)
-    if LABELLED.match(plain) or len(plain.split()) > LONG or (SENTENCE.search(plain) and len(plain.split()) > LONG / 2):
-        return None
-    if stamped(line):
+    plain = _before_mark(without_others(re.split(r" {3,}|\t", line.strip())[0]))
+    if (
+        not plain
+        or plain[0].islower()
+        or plain[0] in "(["
+        or LABELLED.match(plain)
+        or len(plain.split()) > LONG
+        or (SENTENCE.search(plain) and len(plain.split()) > LONG / 2)
+    ):
         return None
     words = _content(MARK.sub(" ", NUMBER.sub(" ", plain)))
     if not words:
@@ -83,6 +95,13 @@ def _name_words(line: str) -> tuple[frozenset[str], bool] | None:
     lower = set(re.findall(r"[a-z]+", line.lower()))
     made = bool(lower & _sets()[1]) and not lower & _sets()[2] and len(lower) <= 6
     return words, made
+
+
+def _before_mark(line: str) -> str:
+    """What stands before the edition in a line, if that is a name: "Handbook of rain, second edition (2032), extract"."""
+    found = MARK.search(line)
+    before = line[: found.start()] if found else line
+    return before if len(before.split()) > 1 else line
 
 
 @cache
@@ -116,6 +135,11 @@ def same_work(one: Work, two: Work) -> bool:
     if one.below and two.below and not one.below & two.below:
         return False
     return _alike(one.title, two.title) >= ALIKE or _alike(one.title | one.below, two.title | two.below) >= ALIKE
+
+
+def alike(one: Work, two: Work) -> float:
+    """How much the names of two documents have in common, 0 to 1."""
+    return _alike(one.title | one.below | one.stem, two.title | two.below | two.stem)
 
 
 def _alike(one: frozenset[str], two: frozenset[str]) -> float:
