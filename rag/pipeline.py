@@ -35,6 +35,8 @@ from rag.plan import Plan as Plan
 from rag.plan import Work as Work
 from rag.plan import amount, asking, note_asked
 from rag.prompt import Cited, Prompter
+from rag.reader.asks import asks_for_rules
+from rag.reader.rows import with_rows
 from rag.refuse import Refuser
 from rag.refuse.evidence import Evidence
 from rag.rerank import Reranker
@@ -236,7 +238,8 @@ class Pipeline(BaseModel):
         with watch("expand"):
             query = self.expand(scope.topic or question, index, scope.only)
         with watch("retrieve"):
-            found = preferred(self.retrieve(query, index, scope.only), scope)
+            found = preferred(self.retrieve(query, index, scope.only), scope, index, asks_for_rules(question))
+            found = with_rows(scope.topic or question, found, index, scope.only)
         with watch("rerank"):
             # Passages become one source with their neighbours or copies, and those behind take the free places.
             rerank = self.rerank.model_copy(update={"top": min(max(len(found), self.rerank.top), MOST_RANKED)})

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.index.base import Index
-from rag.reader.asks import asks_for_earlier
+from rag.reader.asks import asks_for_earlier, asks_for_rules
 from rag.reader.candidates import Candidate
+from rag.statements import cell_matches
 from rag.text import terms
 from rag.values import Document
 
 SUPERSEDED = 3.0
 """What a statement of a superseded edition loses of its logit."""
+NOBODY = 1.5
+"""What a statement of a policy or formulary loses where a question names a patient and asks about no rules."""
+OTHER_CELLS = 4.0
+"""What a row loses whose cells do not hold what is asked of their columns; half of it is gained by one whose cells do."""
+NAMED = re.compile(r"\b[A-Za-z]{1,4}-?\d{2,8}\b|\b(?:he|she|his|her|him|hers|patient|man|woman|lady)\b", re.IGNORECASE)
 NEAR = 2.0
 """How far behind in logits the later of two values may be to come first."""
 ALIKE = 0.5
@@ -28,16 +34,29 @@ def ordered(question: str, found: Sequence[Candidate], index: Index) -> list[Can
     A question that names a time or an earlier state keeps the order that the reader gave.
     """
     earlier = asks_for_earlier(question)
-    placed = sorted((_placed(one, question, earlier, index) for one in found), key=lambda one: -one.score)
+    about = _about(question, found, index)
+    placed = sorted((_placed(one, question, earlier, about, index) for one in found), key=lambda one: -one.score)
     return placed if earlier or DAY.search(question) else _latest_first(placed, index)
 
 
-def _placed(one: Candidate, question: str, earlier: bool, index: Index) -> Candidate:
+def _about(question: str, found: Sequence[Candidate], index: Index) -> bool:
+    """Whether a question is about a patient rather than about rules: one alone is among the candidates' documents."""
+    patients = {index.documents[one.span.document].patient for one in found} - {""}
+    return len(patients) == 1 and bool(NAMED.search(question)) and not asks_for_rules(question)
+
+
+def _placed(one: Candidate, question: str, earlier: bool, about: bool, index: Index) -> Candidate:
     document = index.documents[one.span.document]
     standing = index.standings.get(document.name)
-    if standing is None or standing.in_force or earlier or _names(question, document):
-        return one
-    return replace(one, score=one.score - SUPERSEDED)
+    less = 0.0
+    if standing is not None and not standing.in_force and not earlier and not _names(question, document):
+        less += SUPERSEDED
+    if about and not document.patient:
+        less += NOBODY
+    cells = cell_matches(question, one.statement, document) if one.statement.columns else None
+    if cells is not None:
+        less += OTHER_CELLS if cells < 1.0 else -OTHER_CELLS / 2
+    return replace(one, score=one.score - less) if less else one
 
 
 def _names(question: str, document: Document) -> bool:

@@ -18,6 +18,11 @@ def asks_for_earlier(question: str) -> bool:
     return _found("earlier", question)
 
 
+def asks_for_rules(question: str) -> bool:
+    """Whether a plan, policy or guideline is asked about, beside or instead of a patient."""
+    return _found("rules", question)
+
+
 def parts(question: str) -> tuple[str, ...]:
     """The questions that are joined in one, in order; the question alone where it asks one thing."""
     cuts = sorted({(m.start(), m.end()) for pattern in _patterns("joined") for m in pattern.finditer(question)})

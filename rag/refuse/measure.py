@@ -18,6 +18,7 @@ EVERYDAY = 0.004  # Words in more English passages than this share are not worth
 MOST_NAMED = 8
 SURE = 0.75  # Confidence from which words that stand nowhere are other words for what does.
 UNLIKELY = 0.1  # A part of a question with no likelier statement is missing.
+OF_ITS_OWN = 5  # Words of a part that can be read without the others; "with what aid" cannot.
 LOWEST = -8.0
 TOO_WEAK = "The evidence is too weak to answer from."
 NOTHING = "No passage was found."
@@ -63,7 +64,8 @@ def unanswered(question: str, hits: Sequence[Hit], index: Index) -> tuple[str, .
     asked = parts(question)
     if len(asked) < 2 or not installed():
         return ()
-    lost = (part for part in asked if max((one.chance for one in candidates(part, hits, index)), default=0.0) < UNLIKELY)
+    whole = [part for part in asked if len(part.split()) >= OF_ITS_OWN]
+    lost = (part for part in whole if max((one.chance for one in candidates(part, hits, index)), default=0.0) < UNLIKELY)
     return tuple(part.strip(" ?.") for part in lost)
 
 

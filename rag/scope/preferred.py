@@ -1,16 +1,23 @@
-"""Hits of the documents that a question points at come before equally good ones of others."""
+"""Hits of the documents that a question points at, or of the patient whom it names, come before equally good ones of others."""
 
 from collections.abc import Sequence
 
+from rag.index.base import Index
 from rag.values import Hit, Scope
 
 GAIN = 0.25
 """What a hit of a preferred document gains, as a share of the best hit's score."""
 
 
-def preferred(hits: Sequence[Hit], scope: Scope) -> list[Hit]:
-    """The hits in their order with the preferred documents' moved ahead; as they are where none is preferred."""
+def preferred(hits: Sequence[Hit], scope: Scope, index: Index, rules: bool) -> list[Hit]:
+    """The hits in their order with the preferred documents' moved ahead; as they are where none is preferred.
+
+    Preferred are the documents that the question points at; where it points at none and names a patient, that patient's,
+    unless it asks about `rules` such as those of a plan.
+    """
     names = set(scope.prefer)
+    if not names and scope.patients and not rules:
+        names = {name for name, document in index.documents.items() if document.patient}
     if not any(hit.chunk.span.document in names for hit in hits):
         return list(hits)
     top = max(hit.score for hit in hits)
