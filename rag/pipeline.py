@@ -256,7 +256,7 @@ class Pipeline(BaseModel):
     ) -> Answer:
         """The answer with its outcome, claims, hits, prompt and times. `stream` is called with the text as it comes.
 
-        Where the evidence is refused no answerer is asked, and "answer" is not among the times.
+        Where the evidence is refused no answerer is asked.
 
         `watch` is entered with the name of each stage around its work. Raises SettingProblem for a question that is empty or
         too long, ModelProblem where a model fails.
@@ -274,10 +274,8 @@ class Pipeline(BaseModel):
         with watch("prompt"):
             prompt = replace(self.prompt(question, hits, index.documents), topic=search.scope.topic)
             prompt = self.answer.phrased(prompt)
-        draft = Draft()
-        if asked:
-            with watch("answer"):
-                draft = drained(self.answer(prompt, index), stream)
+        with watch("answer"):
+            draft = drained(self.answer(prompt, index), stream) if asked else Draft()
         with watch("verify"):
             claims = self.verify(draft.claims, index)
         note_asked(self._stages, len(search.found), ms, usage, index.artifacts)
@@ -302,6 +300,7 @@ class Pipeline(BaseModel):
             sure.missing,
             _nearest(sure.nearest, hits, prompt, index) if became == "refused" else None,
             search.scope,
+            asked,
         )
 
     def _built_keys(self, documents: Sequence[Document]) -> tuple[str, str]:

@@ -472,7 +472,8 @@ class Answer:
     `notice` is what a reader has to know besides; of a refusal it is the reason. `query` is what was searched for; `found` are
     the hits as the retriever handed them to the reranker. `usage` maps each stage that asked a model to what that took.
     `missing` are the parts of the question that are not answered; `nearest` is the sentence that comes nearest to an answer
-    where there is none; `scope` says whose documents the question was taken to be about.
+    where there is none; `scope` says whose documents the question was taken to be about. `asked` is whether the answerer was
+    asked at all, or the question refused before.
     """
 
     question: str
@@ -490,6 +491,7 @@ class Answer:
     missing: tuple[str, ...] = ()
     nearest: Citation | None = None
     scope: Scope = Scope()
+    asked: bool = True
 
     @property
     def refused(self) -> bool:

@@ -109,12 +109,14 @@ class _Record:
         self._note("refuse", confidence=round(answer.confidence, 4), missing=len(answer.missing))
         self._note("prompt", sources=len(prompt.sources), left_out=prompt.left_out, tokens=prompt.tokens)
         citations = sum(len(claim.citations) for claim in claims)
-        self._note("answer", claims=len(claims), citations=citations, refused=answer.refused, outcome=answer.outcome)
+        self._note(
+            "answer", claims=len(claims), citations=citations, refused=answer.refused, outcome=answer.outcome, asked=answer.asked
+        )
         self._note("verify", supported=sum(claim.supported is True for claim in claims))
         return answer
 
     def _note(self, stage: str, **counts: float | str) -> None:
-        for name, count in counts.items() if stage in self.spans else ():  # No model is asked where the evidence is refused.
+        for name, count in counts.items():
             self.spans[stage].set_attribute(f"rag.{name}", count)
 
     def close(self) -> None:

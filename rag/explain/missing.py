@@ -228,10 +228,9 @@ class _Look:
 
     def refused(self) -> Verdict | None:
         answer, bar = self.answer, self.pipeline.refuse
-        if "answer" in answer.ms:
+        if answer.asked:
             return None
-        none = unknown(answer.scope)
-        if none is not None or not isinstance(bar, Evidence):
+        if unknown(answer.scope) or not isinstance(bar, Evidence) or answer.confidence >= bar.below:
             return Verdict("refuse", f"It was found, but the question was refused: {answer.notice}")
         low = math.floor(answer.confidence * 100) / 100
         told = f"It was found, but the confidence {answer.confidence:.2f} is below refuse.below {bar.below:g}."

@@ -1,6 +1,7 @@
 """The refuser that never refuses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from rag.index.base import Index
@@ -15,4 +16,4 @@ class Never(Refusing):
     kind: Literal["never"] = "never"
 
     def __call__(self, question: str, hits: Sequence[Hit], index: Index, topic: str = "") -> Confidence:
-        return measured(question, hits, index, topic=topic)
+        return replace(measured(question, hits, index, topic=topic), refused=False, reason="")

@@ -52,7 +52,7 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
         missing_view(answer, pipeline, "missing")
     elif view == "Prompt":
         prompt_versions.versions_view(answer, pipeline)
-        if pipeline.answer.asks_model and "answer" not in answer.ms:
+        if pipeline.answer.asks_model and not answer.asked:
             st.caption("Not sent: the question was refused before. Choose *never* under Refusal, or *Ask anyway*, to send it.")
         prompt_view(answer.prompt)
     else:
