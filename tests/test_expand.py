@@ -1,6 +1,8 @@
 """Query expansion: what is added stands in the rules or in the documents, and it finds what the bare question misses."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.artifacts import Artifacts
 from rag.embed.hashing import Hashing
@@ -187,3 +189,31 @@ def test_other_words_for_a_name_cover_the_question(index: Index) -> None:
     assert asked.coverage(terms("Furosemide daily")) == pytest.approx(1.0)
     assert asked.coverage(terms("Aspirin daily")) == 0.0
     assert frozenset(terms("apixaban")) in alternatives("Is Eliquis safe?")[terms("Eliquis")[0]]
+
+
+QUESTIONS = [
+    "维生素A的剂量是多少？", "A형 간염 백신은?", "อาการ a กำ", "और S क्या?", "ﬁ", "a the of", "?", "12 3.5 ,7", "👩‍⚕️ ❤️ 1️⃣", "\u0301",
+    "\u0e34 a", "ＡＢ", "ʼs", "\u200d", "x" * 400, "-", "a-b-c", "type I", "1,2", "OR", "non", "co-", "µ", "β", "ё", "a\u0301\u0301",
+    "\u202e", "Ⅳ", "½", "T4", "A1c",
+]  # fmt: skip
+SCRAPS = st.one_of(
+    st.sampled_from([*QUESTIONS, "EGFR ", "the ", "I ", "'s ", "K", "CKD ", "b.i.d. ", "type ", "ii ", " "]),
+    st.characters(exclude_categories=["Cs"]),
+)
+
+
+@given(st.one_of(st.sampled_from(QUESTIONS), st.lists(SCRAPS, min_size=1, max_size=12).map("".join)))
+def test_no_question_breaks_weights_expansion_or_the_search(index: Index, question: str) -> None:
+    weights = index.weights(question)
+    assert set(weights) == set(terms(question)) and all(weight >= 0 for weight in weights.values())
+    assert all(0 <= match.start < match.end <= len(question) and match.forms for match in matches(question))
+    for expand in (Clinical(), Feedback()):
+        query = expand(question, index)
+        assert all(len(terms(word)) == 1 for word, _ in query.terms)
+        Terms()(query, index)
+    assert 0.0 <= Asked.of(question, index).coverage(terms(question)) <= 1.0 + 1e-9
+
+
+def test_a_word_written_apart_is_as_common_as_its_parts_and_an_abbreviation_is_rare(index: Index) -> None:
+    weights = index.weights("follow-up by xray in the OR")
+    assert weights["followup"] < weights["xray"] < weights["OR"]

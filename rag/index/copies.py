@@ -13,6 +13,7 @@ from rag.values import Chunk, Hit
 
 ALIKE = 0.95  # Share of the runs of words that near copies have in common (Broder, 1997).
 RUN = 3
+NEAR = 0.8  # Share of the longer text's signs that a copy has at least; spelling takes some.
 NO_DIGITS = re.compile(r"\D+")
 OF_A_PATIENT = frozenset(("denial", "discharge", "letter", "note", "pathology", "radiology"))
 
@@ -47,6 +48,12 @@ class _Kept:
     copies: list[Chunk]
 
     @cached_property
+    def size(self) -> int:
+        """The signs that are no blanks, and one."""
+        text = self.hit.chunk.text
+        return 1 + len(text) - sum(map(text.count, " \n\t"))
+
+    @cached_property
     def words(self) -> list[str]:
         return [word for word, _, _ in terms_at(self.hit.chunk.text, every=True)]
 
@@ -61,7 +68,7 @@ class _Kept:
             return False
         if one.text == two.text:
             return True
-        if not ALIKE**2 <= (len(one.text) + 1) / (len(two.text) + 1) <= 1 / ALIKE**2:
+        if min(self.size, other.size) < NEAR * max(self.size, other.size):
             return False
         return self.words == other.words or self._nearly(other)
 
