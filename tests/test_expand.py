@@ -192,9 +192,9 @@ def test_other_words_for_a_name_cover_the_question(index: Index) -> None:
 
 
 QUESTIONS = [
-    "维生素A的剂量是多少？", "A형 간염 백신은?", "อาการ a กำ", "और S क्या?", "ﬁ", "a the of", "?", "12 3.5 ,7", "👩‍⚕️ ❤️ 1️⃣", "\u0301",
-    "\u0e34 a", "ＡＢ", "ʼs", "\u200d", "x" * 400, "-", "a-b-c", "type I", "1,2", "OR", "non", "co-", "µ", "β", "ё", "a\u0301\u0301",
-    "\u202e", "Ⅳ", "½", "T4", "A1c",
+    "维生素A的剂量是多少？", "A형 간염 백신은?", "อาการ a กำ", "और S क्या?", "ﬁ", "a the of", "?", "12 3.5 ,7", "👩‍⚕️ ❤️ 1️⃣",
+    "\u0301", "\u0e34 a", "ＡＢ", "ʼs", "\u200d", "x" * 400, "-", "a-b-c", "type I", "1,2", "OR", "non", "co-", "µ", "β", "ё",
+    "a\u0301\u0301", "\u202e", "Ⅳ", "½", "T4", "A1c",
 ]  # fmt: skip
 SCRAPS = st.one_of(
     st.sampled_from([*QUESTIONS, "EGFR ", "the ", "I ", "'s ", "K", "CKD ", "b.i.d. ", "type ", "ii ", " "]),
