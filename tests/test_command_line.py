@@ -101,7 +101,7 @@ def test_ask_prints_json_that_other_programs_read(run: Run, places: Path) -> Non
     hold(row, places)
     assert code == 0 and row["question"] == QUESTION and not row["refused"]
     assert "Torsemide 40 mg by mouth daily." in row["answer"] and row["claims"][0]["supported"]
-    assert list(row["ms"]) == ["expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
+    assert list(row["ms"]) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
 
 
 @pytest.mark.parametrize(
