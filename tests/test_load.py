@@ -184,3 +184,10 @@ def test_other_content_under_a_taken_name_gets_a_marked_name() -> None:
     assert name.startswith("note (") and name.endswith(").txt")
     assert marked("note.txt", "x") == name != marked("note.txt", "y")
     assert marked("note", "x").startswith("note (")
+
+
+def test_a_folders_readme_is_no_evidence_unless_it_is_named(tmp_path: Path) -> None:
+    for name in ("README.md", "readme.txt", "Readme.html", "note.txt", "readme_of_the_ward.txt"):
+        (tmp_path / name).write_text("The ward opens at eight.")
+    assert [path.name for path in paths([tmp_path], FORMATS)] == ["note.txt", "readme_of_the_ward.txt"]
+    assert [path.name for path in paths([tmp_path / "README.md"], FORMATS)] == ["README.md"]

@@ -160,7 +160,8 @@ LINES = {".jsonl", ".ndjson"}
 def paths(places: Iterable[Path], formats: dict[str, type[Format]]) -> Iterator[Path]:
     """The readable files at these paths; folders are walked in order of name, hidden and other files are passed over.
 
-    Files of JSON lines in a folder are passed over too, since questions and results lie about in them: name them to read them.
+    Files of JSON lines in a folder are passed over too, since questions and results lie about in them, and so is what is called
+    README, which tells of the folder: name them to read them.
     """
     endings = {ending for kind in formats.values() for ending in kind.suffixes}
     for place in places:
@@ -168,7 +169,10 @@ def paths(places: Iterable[Path], formats: dict[str, type[Format]]) -> Iterator[
             yield from sorted(
                 path
                 for path in place.rglob("*")
-                if path.is_file() and path.suffix.lower() in endings - LINES and not path.name.startswith(".")
+                if path.is_file()
+                and path.suffix.lower() in endings - LINES
+                and not path.name.startswith(".")
+                and path.stem.lower() != "readme"
             )
         elif place.exists():
             yield place
