@@ -20,12 +20,13 @@ FRONT_LINES, FRONT = 8, 900
 """The first lines, and characters, of a text in which an edition may stand within a sentence."""
 HISTORY = 200_000
 """Characters in which a table of revisions is looked for; it may stand at the end."""
+TABLE = 20_000
 ROW_FRONT = 80
 DIGIT = re.compile(r"\d")
 STAMPED = 10
 """The first lines in which a document may say of itself that it is a draft or no longer counts."""
 OTHERS = re.compile(
-    r"\b(?:former|previous|earlier|prior|preceding|next|(?<!this is )(?<!is )the|(?:19|20)\d\d)(?:[ \t]\w+){0,2}?[ \t]"
+    r"\b(?:former|previous|earlier|prior|preceding|next|(?<!this is )(?<!is )the)(?:[ \t]\w+){0,2}?[ \t]"
     rf"(?:(?:{ORDINAL})[ \t])?(?:edition|version|revision|issue)\b[^\n.;|]*"
     r"|\b(?:edition|version|revision|issue|rev\.?)[ \t](?:no\.?[ \t])?[\w.]{1,12}"
     r"(?:[ \t](?:of|from)[ \t]\w{1,20}(?:[ \t]\w{1,9})?)?[ \t]"
@@ -53,7 +54,7 @@ NUMBER_AFTER = re.compile(r"[\s|,;:–-]{1,6}v?(\d{1,2}(?:\.\d{1,2})?)(?=[\s|:,;
 BEYOND = re.compile(r"#|\d{1,2}\.\s+[A-Z]|[A-Z][A-Z ]{6,}$")
 PLANNED = re.compile(r"\b(?:draft|planned|proposed|pending|not yet|in preparation|awaiting|to be approved)\b", re.IGNORECASE)
 MARKED = re.compile(
-    r"(?:^|[_\-. (\[])(?:(?P<word>version|ver|v|revision|rev|r|edition|ed|issue|iss|amendment|amd)[_\-. ]?"
+    r"(?:^|[_\-. (\[])(?:(?P<word>(?:version|ver|revision|rev|edition|issue|iss|amendment|amd)[_\-. ]?|(?:v|r|ed)[_.]?)"
     r"(?P<number>(?:19|20)\d\d|\d{1,3}(?:[._]\d{1,2}(?!\d))?)"
     rf"|(?P<ordinal>{ORDINAL})[_\-. ]?(?P<what>edition|ed|version|issue|revision)"
     r"|(?P<day>(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?)|(?P<year>(?:19|20)\d\d))"
@@ -125,13 +126,18 @@ def edition_of(kind: str, title: str, text: str, name: str = "", beside: Sequenc
     marked = _of_name(name)
     history, rest = _history(text[:HISTORY])
     head = without_others(rest[:HEAD])
-    for place, anywhere in ((title, True), (_front(head), True), (head, False), *((aside[:200], True) for aside in beside)):
+    for place, anywhere in (
+        (without_others(title), True),
+        (_front(head), True),
+        (head, False),
+        *((aside[:200], True) for aside in beside),
+    ):
         for best in _found(place, anywhere, issues=not series):
             if known or best.number == marked.number or _is_sure(place, best):
                 return best
         if history.number and place is head:
             return history
-    if known and not series and marked.number:
+    if marked.number and not series and (known or not YEAR.match(marked.number)):
         return marked
     year = _year_at_end(title, known)
     return Edition(year) if year else Edition(day=history.day)
@@ -150,9 +156,18 @@ def _year_at_end(title: str, known: bool) -> str:
 
 
 def _is_sure(place: str, edition: Edition) -> bool:
-    """Whether an edition counts in a document that does not call itself a policy or the like: it is one in so many words, or
-    stands on one line with a document's number."""
-    return edition.word == "edition" or any(edition.number in line and any(numbers_in(line)) for line in place.split("\n"))
+    """Whether an edition counts in a document that does not call itself a policy or the like.
+
+    It does where it is called one or dated, or stands on a line with a document's number or at the end of the first line.
+    """
+    lines = place.split("\n")
+    ends = lines[0].rstrip(" .)*_").endswith(edition.number)
+    return (
+        edition.word == "edition"
+        or edition.day is not None
+        or ends
+        or any(edition.number in line and any(numbers_in(line)) for line in lines)
+    )
 
 
 def effective_of(kind: str, text: str, edition: Edition) -> str | None:
@@ -165,8 +180,9 @@ def effective_of(kind: str, text: str, edition: Edition) -> str | None:
         return found
     if not (within or kind == "other"):
         return None
-    numbered = edition.number or any(numbers_in("\n".join(_front(head).split("\n")[:3])))
-    near = labelled(_front(head), sure, months=True) if numbered else None
+    lines = _front(head).split("\n")
+    numbered = edition.number or any(numbers_in("\n".join(lines[:3])))
+    near = labelled("\n".join(lines if numbered else lines[:1]), sure, months=True)
     return near or edition.day or labelled(head, lesser, inside=False, months=True)
 
 
@@ -310,7 +326,7 @@ def _of_name(name: str) -> Edition:
     found: dict[str, Edition] = {}
     for match in MARKED.finditer(stem):
         if match["number"]:
-            word = match["word"].lower()
+            word = match["word"].lower().rstrip("_-. ")
             found.setdefault("number", Edition(match["number"].replace("_", "."), WORDS.get(word, word)))
         elif match["ordinal"]:
             found.setdefault(
@@ -350,7 +366,7 @@ def _history(text: str) -> tuple[Edition, str]:
         return Edition(), text
     rows: list[Edition] = []
     end = title.end()
-    for line in text[title.end() + 1 :].split("\n"):
+    for line in text[title.end() + 1 : title.end() + TABLE].split("\n"):
         if rows and BEYOND.match(line):
             break
         end += len(line) + 1
@@ -411,15 +427,19 @@ def _stamps() -> _Stamps:
     known = rules("editions")["states"]
     alone = {cue: rule["state"] for rule in known for cue in rule["cues"]}
     state_of = alone | {cue: rule["state"] for rule in known for cue in rule.get("said", ())}
-    sole, cues = ("|".join(re.escape(cue) for cue in sorted(words, key=len, reverse=True)) for words in (alone, state_of))
+    whole = {cue for rule in known for cue in rule.get("whole", ())}
+    state_of |= {cue: rule["state"] for rule in known for cue in rule.get("whole", ())}
+    sole, filling, cues = (
+        "|".join(re.escape(cue) for cue in sorted(words, key=len, reverse=True)) for words in (alone, whole, state_of)
+    )
     works = "|".join(map(re.escape, rules("editions")["works"]))
     after = "by|in|on|as of|since|from|for|effective|and|copy|version|edition|do not|see|not"
     follows = rf"(?=\W*$|\s*[,:]|\s+(?:{after}|v\.?\d|\d|{works})\b)"
-    status = r"(?:(?:document |policy |version )?status\W{1,4})?"
+    leads = r"\W*(?:stamp\w*\W{1,3})?(?:(?:document |policy |version )?status\W{1,4})?(?:now )?"
     return _Stamps(
         re.compile(cues, re.IGNORECASE),
         state_of,
-        re.compile(rf"(?:\W*(?:stamp\w*\W{{1,3}})?{status}(?:now )?|.{{3,90}}, )({sole})\b{follows}", re.IGNORECASE),
+        re.compile(rf"(?:{leads}|.{{3,90}}, )(?:({sole})\b{follows}|({filling})\W*$)", re.IGNORECASE),
         re.compile(rf"\b{ITSELF}(?:no longer )?({cues})\b", re.IGNORECASE),
         tuple((rule["state"], tuple(rule["files"])) for rule in known),
     )
@@ -436,8 +456,9 @@ def stamped(place: str) -> State | None:
         found = stamps.alone.match(unit) or stamps.itself.search(unit)
         if not found or (len(unit.split()) > 14 and not stamps.itself.search(unit)):
             continue
-        state = stamps.state_of[" ".join(found[1].lower().split())]
-        rest = unit[found.end(1) :]
+        cue = next(filter(None, found.groups()))
+        state = stamps.state_of[" ".join(cue.lower().split())]
+        rest = unit[found.end() :]
         since = next((one.day for one in absolute(rest[:60]) if one.day and len(one.day) >= len("2024-03")), None)
         target = replaced().search(place[start:])
         since = f"{since}-01" if since and len(since) == len("2024-03") else since

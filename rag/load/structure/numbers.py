@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from rag.rules import rules
 
 NUMBER = re.compile(
-    r"\b(?:[A-Z]{2,6}(?:[-/][A-Z]{1,6}){0,2}(?:[-/]?\d{2,5}| \d{3,5})|[A-Z]{1,3}[-/]\d{1,5})(?:[-.]\d{1,3})?(?:[-/][A-Z]{1,2}\b)?(?![\w])"
+    r"\b(?:[A-Z]{2,6}(?:[-/][A-Z]{1,6}){0,2}(?:[-/]?\d{2,5}| \d{3,5})|[A-Z]{1,3}[-/]\d{1,5})"
+    r"(?:[-.]\d{1,3})?(?:[-/][A-Z]{1,2}\b)?(?!\w)"
 )
 COUNTED = re.compile(
     r"\b(guideline|policy|protocol|procedure|sop|standing order|bulletin|circular)\s+(?:no\.?\s*|number\s+|#\s*)?"

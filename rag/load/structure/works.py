@@ -8,26 +8,29 @@ from functools import cache
 from rag.load.structure.editions import (
     FRONT,
     ORDINAL,
+    ROMAN,
     YEAR,
     document_edition,
     order_of,
     replaced,
     replacing,
+    stamped,
     state_of,
     without_others,
 )
 from rag.load.structure.numbers import NUMBER, numbers_in
 from rag.load.structure.patients import HEAD
 from rag.rules import rules
-from rag.text import terms
+from rag.text import BULLET, terms
 from rag.values import Document
 
 ALIKE = 0.75
 """Share of title words that two editions have in common at least (Jaccard, without years and edition words)."""
 HALF = 0.5
 MARK = re.compile(
-    rf"\b(?:(?:{ORDINAL})[ ]?(?:edition|ed|version|issue|revision)?"
-    r"|(?:v|ver|version|rev|revision|r|ed|edition|issue|iss|amendment|amd)[ ]?\d{1,4}(?:[. ]\d{1,2})?"
+    rf"\b(?:(?:{ORDINAL})[ ]?(?:edition|ed|version|issue|revision)"
+    rf"|(?:version|revision|rev|edition|issue|amendment)\.?[ :]{{1,2}}(?-i:[A-H]|{ROMAN})(?![\w'])"
+    r"|(?:v|ver|version|rev|revision|r|ed|edition|issue|iss|amendment|amd)\.?[ :]{0,2}\d{1,4}(?:[. ]\d{1,2})?"
     r"|(?:19|20)\d\d(?:[ ]?\d\d){0,2})\b",
     re.IGNORECASE,
 )
@@ -72,22 +75,22 @@ def work(document: Document) -> Work:
 
 
 def _is_title(line: str) -> bool:
-    """Whether a line is written as a title: every longer word with a capital."""
+    """Whether a line is written as a title: every longer word with a capital, or short and without stop or figure."""
     words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > 3]
-    return bool(words) and all(word[0].isupper() for word in words)
+    short = len(line.split()) <= LONG / 2 and line[0].isupper() and not re.search(r"[\d.,;:]", line)
+    return bool(words) and (short or all(word[0].isupper() for word in words))
 
 
 def _name_words(line: str) -> tuple[frozenset[str], bool] | None:
     """The words of a line that names a work, and whether it is rather the name of whoever made it; None for another line."""
-    plain = _before_mark(without_others(re.split(r" {3,}|\t", line.strip())[0]))
-    if (
-        not plain
-        or plain[0].islower()
-        or plain[0] in "(["
-        or LABELLED.match(plain)
-        or len(plain.split()) > LONG
-        or (SENTENCE.search(plain) and len(plain.split()) > LONG / 2)
-    ):
+    first = without_others(re.split(r" {3,}|\t", line.strip())[0])
+    plain = _before_mark(first)
+    if not plain or plain[0].islower() or plain[0] in "([" or stamped(plain) or BULLET.match(plain) or len(plain.split()) > LONG:
+        return None
+    label = LABELLED.match(plain)
+    if label and not plain.isupper() and not set(re.findall(r"[a-z]+", label[0].lower())) & _sets()[2]:
+        return None
+    if plain == first and SENTENCE.search(plain) and len(plain.split()) > 3:
         return None
     words = _content(MARK.sub(" ", NUMBER.sub(" ", plain)))
     if not words:
@@ -113,7 +116,7 @@ def _sets() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 
 
 def _content(words: str) -> frozenset[str]:
-    return frozenset(term for term in terms(words) if not any(map(str.isdigit, term)) and len(term) > 1) - _sets()[0]
+    return frozenset(term for term in terms(words) if len(term) > 1 or term.isdigit()) - _sets()[0]
 
 
 def same_work(one: Work, two: Work) -> bool:
