@@ -17,6 +17,7 @@ from rag.jobs import Tell
 from rag.models.chat import BESIDE, ChatModel
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.presets import PRESETS
+from rag.reader import model as reader
 from rag.values import Answer, Filter, Hit, Prompt, Span
 from rag.workspace import Workspace, open_workspace
 
@@ -39,6 +40,7 @@ def _warm(found: Workspace) -> None:
         pipeline = PRESETS["default"][1]
         if len(found.documents) <= WARMED:
             pipeline.prepare(found.documents, found.artifacts).question_vector("warm")
+        reader.warm()
 
 
 def _fresh() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rag.embed.minilm import installed
 from rag.errors import SettingProblem
 from rag.pipeline import UNIONS, Pipeline
 from rag.presets import PRESETS
+from rag.reader import model as reader
 from rag.stage import options
 from rag.workspace import open_workspace
 
@@ -54,6 +55,7 @@ def setup(workspace: Keep = None) -> None:
         opened = open_workspace(workspace)
     chosen = PRESETS["default"][1]
     made_ready(chosen, opened.documents, opened.artifacts).question_vector("ready")
+    reader.warm()
     if installed() and not kept():
         say("Distilling MiniLM into the static embedder's table: once, in about half a minute.")
         distilled()

@@ -66,6 +66,12 @@ def logits(question: str, passages: Sequence[Passage]) -> list[tuple[float, ...]
     return [tuple(one) for one in found]
 
 
+def warm() -> None:
+    """Makes the graph and opens it, where the reader is here, so that the first question does not wait for it."""
+    if installed():
+        logits("ready", [("", ("ready",))])
+
+
 def _batches(every: list[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
     """Windows of like length, at most `BATCH_TOKENS` tokens at once with their padding."""
     order = sorted(every, key=lambda one: len(one[1].ids))

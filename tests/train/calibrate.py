@@ -8,6 +8,7 @@ left out half of the time (other topics: PubMedQA; same topic: COVID-QA). Writes
 
 import argparse
 import json
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--public", type=float, default=0.5, help="weight of each public set against one of clinical questions")
+    parser.add_argument("--most", type=int, default=10_000, help="questions of each public or held set, drawn with a seed")
     a = parser.parse_args()
     fitted_on = {"longer documents": list(_folders()), "samples": list(_samples())}
-    fitted_on |= {"other topics": list(_pubmedqa(a.data)), "same topic": list(_covidqa(a.data))}
-    held = {"held folders": list(_held(a.data))}
+    fitted_on |= {"other topics": list(_pubmedqa(a.data, a.most)), "same topic": list(_covidqa(a.data, a.most))}
+    held = {"held folders": list(_held(a.data, a.most))}
     weights = _fitted([(rows, 1.0 if name in ("longer documents", "samples") else a.public) for name, rows in fitted_on.items()])
     told = dict(zip(("bias", *NAMES), (round(float(value), 4) for value in weights), strict=True))
     print(told)
@@ -78,14 +80,18 @@ def _folders() -> Iterator[Told]:
         yield from _asked([row for row in lines(file) if Path(row["docs"][0]).name in HELD], here)
 
 
-def _held(data: Path) -> Iterator[Told]:
-    yield from _asked(lines(data / "reader" / "held.jsonl"), data / "reader")
+def _held(data: Path, most: int) -> Iterator[Told]:
+    yield from _asked(_drawn(lines(data / "reader" / "held.jsonl"), most), data / "reader")
 
 
 def _samples() -> Iterator[Told]:
     root = Path("sample_data")
     rows = [{**row, "docs": ["."], "unanswerable": not row["evidence"]} for row in lines(root / "questions.jsonl")]
     yield from _asked(rows, root)
+
+
+def _drawn(rows: list[Row], most: int) -> list[Row]:
+    return random.Random(3).sample(rows, min(most, len(rows)))
 
 
 def _asked(rows: Sequence[Row], root: Path) -> Iterator[Told]:
@@ -106,20 +112,20 @@ def _asked(rows: Sequence[Row], root: Path) -> Iterator[Told]:
             yield _features(search, index), not row["unanswerable"], right
 
 
-def _pubmedqa(data: Path) -> Iterator[Told]:
+def _pubmedqa(data: Path, most: int) -> Iterator[Told]:
     folder = data / "pubmedqa"
     questions = lines(folder / "queries.jsonl")
     kept = set(sorted(row["id"] for row in questions)[1::2])
     documents = [Document(row["id"], row["text"]) for row in lines(folder / "corpus.jsonl.gz") if row["id"] in kept]
-    yield from _public(documents, [(row["text"], row["id"] in kept) for row in questions])
+    yield from _public(documents, [(row["text"], row["id"] in kept) for row in _drawn(questions, most)])
 
 
-def _covidqa(data: Path) -> Iterator[Told]:
+def _covidqa(data: Path, most: int) -> Iterator[Told]:
     folder = data / "covidqa"
     questions = lines(folder / "queries.jsonl")
     left_out = set(sorted({row["doc_id"] for row in questions})[::2])
     documents = [Document(row["id"], row["text"]) for row in lines(folder / "corpus.jsonl.gz") if row["id"] not in left_out]
-    yield from _public(documents, [(row["text"], row["doc_id"] not in left_out) for row in questions])
+    yield from _public(documents, [(row["text"], row["doc_id"] not in left_out) for row in _drawn(questions, most)])
 
 
 def _public(documents: list[Document], asked: list[tuple[str, bool]]) -> Iterator[Told]:

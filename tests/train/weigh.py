@@ -133,12 +133,12 @@ def main() -> None:
     print({name: round(float(value), 3) for name, value in zip(("bias", *FEATURES), weights, strict=True)})
     for file, questions in zip(a.files, sets, strict=True):
         report(file.stem, weights, questions)
-    for file in a.held:
-        report(f"held {file.stem}", weights, [question_of(*one) for one in asked(file)])
     if a.keep:
         known = json.loads(FACTS.read_text("utf-8"))
         known["weights"] = {name: round(float(value), 4) for name, value in zip(("bias", *FEATURES), weights, strict=True)}
         FACTS.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+    for file in a.held:
+        report(f"held {file.stem}", weights, [question_of(*one) for one in asked(file)])
 
 
 if __name__ == "__main__":
