@@ -21,7 +21,7 @@ from rag.values import Document, Filter
 
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OTHER = "How large is the nodule of the right upper lobe?"
-SEARCH = ["expand", "retrieve", "rerank"]
+SEARCH = ["scope", "expand", "retrieve", "rerank"]
 STAGES = [*SEARCH, "refuse", "prompt", "answer", "verify"]
 
 

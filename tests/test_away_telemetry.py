@@ -16,7 +16,7 @@ from rag.values import Document
 
 sdk = pytest.importorskip("opentelemetry.sdk.trace", reason="opentelemetry-sdk is not installed")
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
-SEARCH = ["expand", "retrieve", "rerank"]
+SEARCH = ["scope", "expand", "retrieve", "rerank"]
 STAGES = [*SEARCH, "refuse", "prompt", "answer", "verify"]
 
 
@@ -52,11 +52,12 @@ def test_an_answer_is_a_span_with_one_below_it_for_each_stage(pipeline: Pipeline
     assert told["verify"]["rag.supported"] == sum(claim.supported is True for claim in answer.claims) > 0
 
 
-def test_a_refusal_has_no_span_of_an_answerer_that_was_not_asked(pipeline: Pipeline, index: Index, spans: Any) -> None:
+def test_the_span_of_an_answerer_that_was_not_asked_says_so(pipeline: Pipeline, index: Index, spans: Any) -> None:
     tracer, finished = spans
     answer = Traced(pipeline, tracer).ask("Who won the torsemide plimmer race?", index)
     told = {span.name.removeprefix("rag."): span.attributes for span in finished()}
-    assert answer.refused and "answer" not in told and told["verify"]["rag.supported"] == 0
+    assert answer.refused and (told["answer"]["rag.asked"], told["answer"]["rag.outcome"]) == (False, "refused")
+    assert told["verify"]["rag.supported"] == 0
     assert told["refuse"]["rag.confidence"] == round(answer.confidence, 4) and told["refuse"]["rag.missing"] == len(
         answer.missing
     )

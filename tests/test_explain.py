@@ -34,7 +34,7 @@ from rag.values import Chunk, Document, Filter, Query
 
 QUESTION = "Which dose of torsemide was given at discharge?"
 ASKED = Query(QUESTION, terms=(("creatinine", 0.3), ("furosemide", 0.2)))
-STAGES = ["released", "filter", "retrieve", "candidates", "minimum", "rerank", "refuse", "prompt", "answer", ""]
+STAGES = ["released", "filter", "scope", "retrieve", "candidates", "minimum", "rerank", "refuse", "prompt", "answer", ""]
 WARD = Document(
     "ward.txt",
     "\n\n".join(f"Bed {bed}: torsemide {5 * bed} mg was given. The night was quiet on the ward." for bed in range(1, 41)),
@@ -219,7 +219,7 @@ def test_a_passage_below_the_minimum_tells_its_score_and_the_mend_is_just_low_en
         verdict = stage_of(pipeline, hit.chunk, index)
         assert verdict.lost == "minimum" and f"{hit.score:.3f}" in verdict.reason and "retrieve.minimum 0.6" in verdict.reason
         assert hit.score - 0.001 <= verdict.pipeline.retrieve.minimum <= hit.score
-        assert stage_of(verdict.pipeline, hit.chunk, index).lost in STAGES[5:]
+        assert stage_of(verdict.pipeline, hit.chunk, index).lost in STAGES[6:]
 
 
 @pytest.mark.parametrize("rerank", [Keep(top=3), Diverse(top=3)])
@@ -231,7 +231,7 @@ def test_a_passage_beyond_the_top_tells_its_rank_after_reranking(rerank: Any) ->
         verdict = where_lost(pipeline, answer, every[rank - 1].chunk, index)
         assert verdict.lost == "rerank" and f"{nth(rank)} after reranking ({rerank.kind})" in verdict.reason
         assert verdict.mend == f"raise rerank.top to {rank}"
-        assert stage_of(verdict.pipeline, every[rank - 1].chunk, index).lost in STAGES[6:]
+        assert stage_of(verdict.pipeline, every[rank - 1].chunk, index).lost in STAGES[7:]
 
 
 @pytest.mark.skipif(not installed(), reason="needs the wheel")
@@ -243,7 +243,7 @@ def test_a_passage_beyond_the_depth_is_mended_in_one_go_and_no_advice_follows() 
         verdict = where_lost(pipeline, answer, hit.chunk, index)
         assert verdict.lost == "rerank" and "rerank.top to" in verdict.mend and "rerank.depth to" in verdict.mend
         assert advice(verdict.pipeline) == [] and verdict.pipeline.rerank.depth >= verdict.pipeline.rerank.top  # type: ignore
-        assert stage_of(verdict.pipeline, hit.chunk, index).lost in STAGES[6:]
+        assert stage_of(verdict.pipeline, hit.chunk, index).lost in STAGES[7:]
     kept = {hit.chunk for hit in answer.hits}
     near = next(hit.chunk for hit in answer.found[:6] if hit.chunk not in kept)
     shallow = where_lost(pipeline, answer, near, index)

@@ -12,6 +12,7 @@ import numpy as np
 from rag.answer.outcome import unknown
 from rag.answer.quote import Quote
 from rag.index.base import Index, Scores
+from rag.index.copies import merged
 from rag.index.wider import widened
 from rag.pipeline import Pipeline, drained
 from rag.refuse.evidence import Evidence
@@ -95,8 +96,8 @@ class _Look:
         return self.chunk.parent or self.chunk.span
 
     def stands_in(self, hits: Iterable[Hit]) -> int:
-        """The place (1 for the first) of the passage among hits, whole, in a wider one or cut by a compressor; 0 for none."""
-        return next((place for place, hit in enumerate(hits, 1) if self._is(hit.chunk)), 0)
+        """The place (1 for the first) of the passage among hits, whole, in a wider one, cut or as a copy; 0 for none."""
+        return next((place for place, hit in enumerate(hits, 1) if any(map(self._is, (hit.chunk, *hit.copies)))), 0)
 
     def _is(self, other: Chunk) -> bool:
         if other.span in {self.chunk.span, self.span}:
@@ -223,8 +224,8 @@ class _Look:
 
     def _kept(self, every: list[Hit], rank: int) -> int:
         """The fewest passages to keep so that this one, `rank` among all that were reranked, is among them."""
-        tried = range(1, rank)
-        return 1 + bisect_left(tried, True, key=lambda most: self.stands_in(widened(every, self.index, most)) > 0)
+        sources, tried = widened(every, self.index, MOST_PASSAGES), range(1, rank)
+        return 1 + bisect_left(tried, True, key=lambda most: self.stands_in(merged(sources, self.index, most)) > 0)
 
     def refused(self) -> Verdict | None:
         answer, bar = self.answer, self.pipeline.refuse
@@ -272,6 +273,9 @@ class _Look:
         source = f"It is source {self.source} in the prompt"
         if _cites(answer.claims, self.span):
             return Verdict("", f"{source}, and the answer cites it.")
+        sources = {cited.source for claim in answer.claims for cited in claim.citations}
+        if self.source in sources and not self._is(answer.prompt.sources[self.source - 1].chunk):
+            return Verdict("", f"{source} as a copy, and the answer cites that.")
         if answer.refused:
             return Verdict("answer", f"{source}, but the question was not answered.")
         named = sorted({cited.source for claim in answer.claims for cited in claim.citations})
