@@ -69,9 +69,9 @@ def folded(text: str) -> str:
 
     A Greek letter that stands alone is written as its name. Case is kept; offsets into the result are not those of the text.
     """
-    if not text.isascii():
-        text = FOREIGN.sub(_plainer, text)
-    return SPACED.sub(lambda number: number[0].replace(" ", ""), text) if SPACE.search(text) else text
+    if " 0" in text and SPACE.search(text):
+        text = SPACED.sub(lambda number: number[0].replace(" ", ""), text)
+    return text if text.isascii() else FOREIGN.sub(_plainer, text)
 
 
 def _plainer(found: re.Match[str]) -> str:
@@ -286,7 +286,10 @@ def _pair(tokens: Sequence[str], at: int) -> Read | None:
 def _prefixed(tokens: Sequence[str], at: int) -> Read | None:
     """A prefix with a hyphen and its word: "anti-coagulation", not "anti-TNF"."""
     prefix, word = tokens[at].rstrip("-"), _beside(tokens, at + 1)
-    if prefix == tokens[at] or prefix.lower() not in _rules().listed["prefixes"]:
+    prefixes = _rules().listed["prefixes"]
+    if prefix == tokens[at] or prefix.lower() not in prefixes or word.lower() in CONNECTING:  # "Pre- and postnatal".
+        return None
+    if word.lower() in prefixes and tokens[at + 1] != word:  # "Pre-, peri- and postnatal".
         return None
     capital = word.isupper()
     if (

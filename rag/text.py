@@ -27,14 +27,12 @@ WORD = re.compile(
     rf"|[^\s{UNSPACED}]{{1,{LONGEST_WORD}}}(?![^\s{UNSPACED}])|[^\s{UNSPACED}]{{1,{PART}}}{JOINED}{{0,8}}"
 )
 TERM = re.compile(rf"[a-z]++(?![^\x00-\x7f])|\d+(?:[.,]\d+)*|[^\W\d_]+(?:[{MARKS}]+[^\W\d_]*)*")
-PLAIN_TOKEN = re.compile(
-    r"[A-Za-z][A-Za-z]++(?:-(?=[A-Za-z]))?|[AaIiSsTt]\d++(?![.,]\d)|[A-Za-z](?:\.[A-Za-z])++(?![A-Za-z])|[A-Za-z](?:-(?=[A-Za-z]))?"
-    r"|\d+(?:[.,]\d+|'\d{3}(?!\d))*|(?<![\w.)])\.\d+"
-)
+NUMBER = r"\d+(?:[.,]\d+|'\d{3}(?!\d))*|\.(?<![\w.)].)\d+"
+LETTER = r"(?<=[AaIiSsTt])\d++(?![.,]\d)|(?:\.[A-Za-z])++(?![A-Za-z])"  # After one: "T4", "b.i.d."
+PLAIN_TOKEN = re.compile(rf"[A-Za-z]{{2,}}+-?|[A-Za-z](?:{LETTER}|-?)|{NUMBER}")
 TOKEN = re.compile(
-    r"[A-Za-z][A-Za-z]++(?:-(?=[A-Za-z])|(?![^\x00-\x7f]))|[AaIiSsTt]\d++(?![.,]\d)|[A-Za-z](?:\.[A-Za-z])++(?![A-Za-z])"
-    rf"|[A-Za-z](?:-(?=[A-Za-z])|(?![A-Za-z]|[^\x00-\x7f]))|\d+(?:[.,]\d+|'\d{{3}}(?!\d))*|(?<![\w.)])\.\d+"
-    rf"|[^\W\d_]+(?:[{MARKS}]+[^\W\d_]*)*"
+    rf"[A-Za-z]{{2,}}+(?:-|(?![^\x00-\x7f]))|[A-Za-z](?![A-Za-z])(?:{LETTER}|-|(?![^\x00-\x7f]))"
+    rf"|{NUMBER}|[^\W\d_]+(?:[{MARKS}]+[^\W\d_]*)*"
 )
 THIN = "\u00a0\u2000-\u200a\u202f\u205f"
 STRETCH = re.compile(rf"(?:[^\s]|(?<=\d)[{THIN}](?=\d\d\d)|(?<=\d) (?=\d\d\d(?!\d)))+")
