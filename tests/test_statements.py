@@ -180,6 +180,33 @@ def test_a_question_is_the_label_of_its_answer_and_one_with_a_short_answer_is_qu
     assert "Can I swim?" not in [quote for _, _, quote in found]
 
 
+def test_what_stands_far_off_behind_a_header_is_of_its_own() -> None:
+    found = read("WARD NOTE\n\nDate: 7 June 2024      Weight 81 kg\nFrom: the ward\nTo: the clinic\n1 July 2024\nIt rained.\n")
+    assert ("header", "Date", "Date: 7 June 2024") in found
+    assert "Weight 81 kg" in [quote for kind, _, quote in found if kind == "field"]
+    assert ("header", "To", "To: the clinic") in found
+
+
+def test_a_numbered_line_that_states_something_is_no_heading() -> None:
+    text = (
+        "7. TREATMENT\n7.1 Give the first drug. (B)\n7.2 Salt and the second drug are no longer recommended. (C)\n7.3 Rest. (C)\n"
+    )
+    assert "7.2 Salt and the second drug are no longer recommended. (C)" in quotable(text)
+
+
+def test_a_first_line_that_tells_facts_may_be_quoted_and_a_plain_title_not() -> None:
+    assert quotable("CT liver, four phases, 26 Nov 2030 (MRI slot not free)\n\nIt rained.\n")[0].startswith("CT liver")
+    assert quotable("CT of the liver\n\nIt rained.\n") == ["It rained."]
+
+
+def test_cited_works_are_quoted_only_where_they_are_asked_for() -> None:
+    found = read(
+        "PLAN:\nRest for a day or two at home.\n\nREFERENCES\n1. Rain and snow. Weather 2019;3:1.\n2. Hail. Weather 2020;4:2.\n"
+    )
+    assert {label for kind, label, _ in found if kind == "header"} == {"References"}
+    assert asks_for("Which studies were cited?", Statement(0, 1, "header", "References"))
+
+
 # Tables
 
 
@@ -253,6 +280,21 @@ def test_a_cell_of_several_lines_belongs_to_its_row() -> None:
 def test_the_label_of_a_row_names_its_section_and_columns() -> None:
     text = "# Visit\n\n## Labs\n\n| Test | Value |\n|---|---|\n| Sodium | 131 |\n"
     assert ("row", "Labs: Test | Value", "| Sodium | 131 |") in read(text, "note.md")
+
+
+def test_a_value_that_comes_again_below_names_no_column() -> None:
+    text = "It rained.\n\nalpha      stop     too low\nbeta       stop     to be measured\ngamma      paused   note 1\n"
+    assert sum(word in " ".join(quotable(text)) for word in ("alpha", "beta", "gamma")) == 3
+
+
+def test_rows_of_a_pdf_without_marks_between_their_cells_are_a_statement_each() -> None:
+    text = (
+        "The codes are listed here.\nCode Type Description\n1001 Scan Rain gauge, small\n1002 Scan Rain gauge, large\n"
+        "1003 Visit Walk in the rain\nThe list ends with a sentence that goes on in the next\nline of the text.\n"
+    )
+    document = Document("codes.pdf", text, format="pdf")
+    rows = [document.text[one.start : one.end] for one in statements(document) if one.kind == "row"]
+    assert rows == ["1001 Scan Rain gauge, small", "1002 Scan Rain gauge, large", "1003 Visit Walk in the rain"]
 
 
 def test_two_blanks_after_a_sentence_make_no_table() -> None:

@@ -35,9 +35,14 @@ def label_of(content: str) -> tuple[str, int]:
 
 
 def beside(content: str) -> Iterator[int]:
-    """Where further labels with values begin on a line that holds several, parted by bars, tabs, wide blanks or semicolons."""
-    for gap in BESIDE.finditer(content):
-        if gap.end() < len(content) and label_of(content[gap.end() : gap.end() + 80])[0]:
+    """Where further labels with values begin on a line that holds several, parted by bars, tabs, wide blanks or semicolons.
+
+    Behind a header anything that stands far off is of its own ("Date: 7 June     Weight 81 kg").
+    """
+    header = bool(header_of(label_of(content)[0]))
+    for gap in BESIDE.finditer(content, label_of(content)[1]):
+        far = header and len(gap[0]) > 2 and gap[0].isspace()
+        if gap.end() < len(content) and (far or label_of(content[gap.end() : gap.end() + 80])[0]):
             yield gap.end()
 
 
@@ -76,7 +81,9 @@ def _role() -> re.Pattern[str]:
 
 def is_signature(content: str) -> bool:
     """Whether a short line is the role of whoever signed, and no sentence about that person."""
-    return len(content) <= 80 and content[-1] not in ".:;?!" and len(content.split()) <= 8 and _role().match(content) is not None
+    words = len(content.split())
+    begun = not content.lstrip("*_/-• ")[:1].islower()
+    return begun and words <= 8 and len(content) <= 80 and content[-1] not in ".:;?!)" and _role().match(content) is not None
 
 
 def asks_for(question: str, statement: Statement) -> bool:

@@ -32,6 +32,8 @@ FIGURE = re.compile(r"\d")
 WORD = re.compile(r"[^\W\d_]{2,}")
 SAYS = re.compile(r"\b(?:no|not|never|none|do|dnr|dni|nil|npo|nkda|nka|full|positive|negative|stop|avoid|call)\b", re.IGNORECASE)
 """Words by which a line in capitals says something rather than names what follows."""
+STATES = re.compile(r"\b(?:is|are|was|were|has|have|should|must|may|can|cannot|will|do not|no longer)\b", re.IGNORECASE)
+"""The verb by which a numbered line is a sentence without a stop rather than a heading."""
 ASKS = re.compile(
     r"\W*(?:q\d{0,2}[:.)]\s*)?(?:who|whom|whose|what|when|where|why|which|how|can|could|may|do|does|did|is|are|was|were|should|will"
     r"|would|have|has|must|am)\b",
@@ -166,6 +168,8 @@ class _Reading:
             marks[at] = marks[at] or self._mark(at, content)
             if marks[at] in ("item", "field"):
                 self.bounds |= {line.start, *(line.start + further for further in beside(content) if marks[at] == "field")}
+                if marks[at] == "field" and header_of(label_of(content)[0]) and not self._runs_on(at):
+                    self.bounds.add(line.end)
             elif marks[at] and marks[at] != "table":
                 self.bounds |= {line.start, line.end}
                 if marks[at] != "heading":
@@ -194,6 +198,11 @@ class _Reading:
         if label or self._names_what_follows(at, content):
             return "bare"
         return ""
+
+    def _runs_on(self, at: int) -> bool:
+        """Whether a line goes on in the next one, which begins with a small letter or further in."""
+        after = self.lines[at + 1] if at + 1 < len(self.lines) and self.continued[at + 1] else None
+        return after is not None and (self.text[after.start].islower() or after.indent > self.lines[at].indent)
 
     def _names_what_follows(self, at: int, content: str) -> bool:
         """Whether a short line without figures only names what stands right below it: a list, a table, or running text."""
@@ -233,7 +242,10 @@ class _Reading:
             return not SAYS.search(title) and not FIGURE.search(title) and end < len(self.text)
         if title.isupper() and (self.capitals or SAYS.search(title)):
             return False
-        return self.text[start] == "#" or not FIGURE.search(NUMBER.sub("", title, count=1))
+        if self.text[start] == "#":
+            return self.document.format == "markdown"  # In a plain text it begins a problem, not a chapter.
+        plain = NUMBER.sub("", title, count=1)
+        return not FIGURE.search(plain) and not (len(plain.split()) > 4 and STATES.search(plain) and not ASKS.match(plain))
 
     def _title(self) -> int:
         """How many lines at the start are the title and what stands right below it in its style; none of a table has one."""
@@ -348,7 +360,7 @@ class _Reading:
             place.caption = _words(content)
             return
         if mark == "title":
-            yield Statement(piece.start, piece.end, "header", "Title")
+            yield Statement(piece.start, piece.end, "sentence" if _tells(content) else "header", "Title")
             return
         if mark == "signature":
             yield Statement(piece.start, piece.end, "header", "Signature")
@@ -508,6 +520,13 @@ def _in_capitals(text: str) -> bool:
 
 def _letters(written: str) -> str:
     return "".join(sign for sign in written.lower() if sign.isalnum())
+
+
+def _tells(title: str) -> bool:
+    """Whether a first line is no title alone but tells facts as well, in brackets or between commas."""
+    aside = re.search(r"\(([^()]*)\)", title)
+    told = bool(aside) and len(WORD.findall(aside[1])) > 2 if aside else False
+    return not title.isupper() and not title.startswith("#") and (told or (title.count(",") > 1 and bool(FIGURE.search(title))))
 
 
 def _is_sentence(content: str) -> bool:

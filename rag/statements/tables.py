@@ -280,12 +280,19 @@ def _names_columns(text: str, head: list[Cell], below: list[list[Cell]]) -> bool
         return False
     if not all(NAME.search(name) or DAY.fullmatch(name) for name in names if name):
         return False
-    telling = [bool(FIGURE.search(text[low:high])) for own in below for low, high in own[1:]]
-    figures = sum(telling) > 0.5 * len(telling)
-    if not any(FIGURE.search(name) for name in names):
-        return figures or (len(names) > 2 and (any(telling) or all(len(name.split()) <= 3 for name in names)))
-    # Columns named by days or times stand above figures, and the first column has a name or none.
-    return not FIGURE.search(names[0]) and all(DAY.fullmatch(name) or not FIGURE.search(name) for name in names[1:]) and figures
+    values = [text[low:high] for own in below for low, high in own[1:] if low < high]
+    if any(name and name in {text[low:high] for own in below for low, high in own[at : at + 1]} for at, name in enumerate(names)):
+        return False  # A value that comes again below names no column.
+    figures = sum(bool(FIGURE.search(value)) for value in values) > 0.5 * len(values)
+    if any(FIGURE.search(name) for name in names):
+        # Columns named by days or times stand above figures, and the first column has a name or none.
+        return (
+            not FIGURE.search(names[0]) and all(DAY.fullmatch(name) or not FIGURE.search(name) for name in names[1:]) and figures
+        )
+    if figures or names_columns(" ".join(names)):
+        return True
+    small = sum(not value[0].isupper() for value in values)
+    return len(names) > 2 and all(name[0].isupper() for name in names if name) and small >= 0.5 * len(values)
 
 
 def _plain(text: str, cell: Cell) -> str:
@@ -307,6 +314,8 @@ def _aligned(text: str, lines: Sequence[Line], first: int, last: int) -> Table |
     if not places or several[0] != first:
         return None
     head = parted[first]
+    if first == 0 and not names_columns(text[lines[0].start : lines[0].end]):
+        return None  # A title whose parts stand side by side.
     if not _names_columns(text, head, [parted[at] for at in several[1:]]):
         return _pairs(text, lines, parted, first, places[0]) if len(places) == 1 else None
     starts = sorted({_place(text, head[0][0]), *(_place(text, cell[0]) for cell in head[1:])})
