@@ -242,8 +242,8 @@ class Pipeline(BaseModel):
             found = with_rows(scope.topic or question, found, index, scope.only)
         with watch("rerank"):
             # Passages become one source with their neighbours or copies, and those behind take the free places.
-            rerank = self.rerank.model_copy(update={"top": min(max(len(found), self.rerank.top), MOST_RANKED)})
-            hits = merged(widened(rerank(question, found, index), index, MOST_RANKED), index, self.rerank.top)
+            ranked = self.rerank.model_copy(update={"top": min(max(len(found), self.rerank.top), MOST_RANKED)})
+            hits = _sources(ranked(question, found, index), index, self.rerank.top)
         return Search(question, query, tuple(found), tuple(hits), scope)
 
     def ask(
@@ -313,6 +313,13 @@ class Pipeline(BaseModel):
     def to_json(self) -> str:
         """The whole pipeline as JSON, every setting with its value."""
         return self.model_dump_json(indent=2)
+
+
+def _sources(ranked: list[Hit], index: Index, top: int) -> list[Hit]:
+    """At most `top` sources, none a copy of another."""
+    sources = widened(ranked, index, top)
+    kept = merged(sources, index, top)
+    return kept if len(kept) == len(sources) else merged(widened(ranked, index, MOST_RANKED), index, top)
 
 
 def read_pipeline(text: str, name: str = "the pipeline") -> Pipeline:

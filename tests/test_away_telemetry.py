@@ -98,7 +98,7 @@ def test_a_failure_marks_stage_and_whole_with_its_kind_alone(
     with pytest.raises(ModelProblem):
         Traced(pipeline, tracer).ask(QUESTION, index)
     found = {span.name: span for span in finished()}
-    assert set(found) == {"rag.ask", "rag.expand", "rag.retrieve", "rag.rerank"}
+    assert set(found) == {"rag.ask", "rag.scope", "rag.expand", "rag.retrieve", "rag.rerank"}
     for name in ("rag.ask", "rag.rerank"):
         assert found[name].status.status_code.name == "ERROR" and found[name].attributes["error.type"] == "ModelProblem"
     assert found["rag.retrieve"].status.status_code.name == "UNSET"

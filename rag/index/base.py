@@ -19,6 +19,7 @@ from rag.index.vectors import Rows as Rows
 from rag.index.vectors import Scores as Scores
 from rag.load.structure.owners import Owners, plain
 from rag.load.structure.provenance import in_force
+from rag.load.structure.standing import Standing, standing
 from rag.text import TERM, lines, sentences, terms, terms_at
 from rag.values import Chunk, Document, Filter, Span
 
@@ -61,6 +62,11 @@ class Index:
         page = document.page_at(span.start)
         text = document.text[span.start : span.end]
         return replace(chunk, span=span, text=text, page=page.number if page else None, parent=None)
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """How the editions among the documents stand to each other, by the name of the document."""
+        return standing(self.documents.values())
 
     def rows_of(self, chunk: Chunk) -> list[int]:
         """The row of a passage; for a wider one the rows of the passages that it stands for; for a cut one those around it."""
