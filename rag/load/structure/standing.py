@@ -107,9 +107,12 @@ def _state(document: Document) -> State:
         document.edition or document.effective or document.type in WORKS or is_work(document.title, document.text, document.name)
     ):
         return State(status)
-    beside = [aside.text for aside in document.asides if aside.kind in ("header", "footer")]
-    said = state_of(document.title, document.text, document.name, beside)
+    said = state_of(document.title, document.text, document.name, _beside(document))
     return said if said.state else State(status)
+
+
+def _beside(document: Document) -> list[str]:
+    return [aside.text for aside in document.asides if aside.kind in ("header", "footer")]
 
 
 def _known(documents: Iterable[Document], states: dict[str, State]) -> list[Work]:
@@ -152,7 +155,9 @@ def _in_order(old: Work, works: list[Work]) -> list[Document]:
 
 
 def _standing(document: Document, states: dict[str, State], followers: dict[str, list[Document]], day: str) -> Standing:
-    edition = edition_of("policy" if document.type != "other" else "other", document.title, document.text, document.name)
+    kind = "policy" if document.type != "other" else "other"
+    text = "" if document.format in TABLES else document.text
+    edition = edition_of(kind, document.title, text, document.name, _beside(document))
     label = edition.label if edition.number == document.edition else _label(document.edition)
     label = label or (f"edition of {document.effective}" if document.effective else "")
     state, since = states[document.name], document.effective
