@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from rag.index.base import Index
 from rag.reader.asks import asks_for_earlier, asks_for_rules
-from rag.reader.candidates import Candidate
-from rag.statements import cell_matches
+from rag.reader.candidates import Candidate, matched
 from rag.text import terms
 from rag.values import Document
 
@@ -49,11 +48,11 @@ def _placed(one: Candidate, question: str, earlier: bool, about: bool, index: In
     document = index.documents[one.span.document]
     standing = index.standings.get(document.name)
     less = 0.0
-    if standing is not None and not standing.in_force and not earlier and not _names(question, document):
+    if standing is not None and not standing.in_force and standing.by and not earlier and not _names(question, document):
         less += SUPERSEDED
     if about and not document.patient:
         less += NOBODY
-    cells = cell_matches(question, one.statement, document) if one.statement.columns else None
+    cells = matched(question, one.statement, document.name, index)
     if cells is not None:
         less += OTHER_CELLS if cells < 1.0 else -OTHER_CELLS / 2
     return replace(one, score=one.score - less) if less else one

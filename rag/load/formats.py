@@ -13,8 +13,9 @@ from rag.load.encoding import NAMES, encoding_of
 from rag.load.layout import Heading, Layout
 from rag.load.office.formulas import cell_finding
 from rag.load.structure.assertions import assertions
+from rag.load.structure.editions import edition_of, effective_of
 from rag.load.structure.patients import NO_PATIENT, nobodys, owner_of, patient_column, series_of, with_patient
-from rag.load.structure.provenance import described, document_edition, document_effective
+from rag.load.structure.provenance import described
 from rag.load.structure.sections import sections
 from rag.load.structure.times import moments
 from rag.stage import Stage
@@ -116,9 +117,9 @@ def with_facts(document: Document, **facts: str | None) -> Document:
     known = {name: value for name, value in facts.items() if value}
     changed = replace(document, **known)  # type: ignore[arg-type]
     if changed.type != document.type:
-        edition = document_edition(changed.type, changed.title, changed.text)
-        effective = document_effective(changed.type, changed.text)
-        changed = replace(changed, **{"edition": edition, "effective": effective, **known})  # type: ignore[arg-type]
+        edition = edition_of(changed.type, changed.title, changed.text, changed.name)
+        effective = effective_of(changed.type, changed.text, edition)
+        changed = replace(changed, **{"edition": edition.number, "effective": effective, **known})  # type: ignore[arg-type]
     told, found = changed.patient, document.patient
     if known.get("patient"):
         several = told != found and series_of(told) == series_of(found) != ""

@@ -10,7 +10,7 @@ from rag.reader.coverage import Asked
 from rag.reader.model import facts, installed
 from rag.reader.reading import Sentence, read
 from rag.stage import fingerprint
-from rag.statements import Statement, asks_for, cell_matches, statements
+from rag.statements import Statement, asks_for, cell_matches, row_names, statements
 from rag.text import terms
 from rag.values import Hit, Span
 
@@ -60,6 +60,17 @@ def stated(document_name: str, index: Index) -> tuple[Statement, ...]:
     return found
 
 
+def matched(question: str, statement: Statement, document_name: str, index: Index) -> float | None:
+    """The share of what a question asks of a row's columns that their own cells hold; None where it asks nothing of them."""
+    if not statement.columns:
+        return None
+    document = index.documents[document_name]
+    names = index.artifacts.remembered(
+        f"rows {document.key}", lambda: row_names(document, stated(document_name, index)), "rows", DOCUMENTS
+    )
+    return cell_matches(question, statement, document, names)
+
+
 def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:
     weights = facts()["weights"] if installed() else WITHOUT_READER
     found = [
@@ -90,7 +101,7 @@ def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
                 continue
             logit = _said(statement, reading)
             size = len(own)
-            cells = cell_matches(question, statement, document) if statement.columns else None
+            cells = matched(question, statement, document.name, index)
             rest = (
                 share,
                 1 / (1 + number),

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from rag.index.base import Index
-from rag.reader.candidates import stated
-from rag.statements import cell_matches
+from rag.reader.candidates import matched, stated
 from rag.values import Chunk, Filter, Hit
 
 TABLES = ("table", "workbook")
@@ -41,6 +40,6 @@ def _rows(question: str, index: Index, only: Filter) -> Iterator[Chunk]:
             continue
         for statement in stated(document.name, index):
             inside = chunk.span.start <= statement.start and statement.end <= chunk.span.end
-            if inside and statement.columns and cell_matches(question, statement, document) == 1.0:
+            if inside and matched(question, statement, document.name, index) == 1.0:
                 yield chunk
                 break
