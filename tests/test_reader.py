@@ -23,6 +23,7 @@ from rag.reader import model, reading
 from rag.reader.asks import asks_for_earlier, asks_for_list, parts
 from rag.reader.candidates import candidates
 from rag.reader.windows import BETWEEN, FIRST, QUESTION, SENTENCE, WHOLE, windows
+from rag.refuse.evidence import Evidence
 from rag.rerank.reader import BestSentence
 from rag.rules import rules
 from rag.values import File
@@ -193,3 +194,9 @@ def test_the_reader_as_a_reranker_brings_the_passage_with_the_best_sentence_forw
 
 def test_a_document_of_none_has_no_candidates() -> None:
     assert candidates("anything", [], indexed(("a.txt", "Torsemide 40 mg daily."))) == []
+
+
+@needs_reader
+def test_the_bar_of_the_refusal_is_the_one_that_was_measured_and_the_page_tells_its_rates() -> None:
+    assert Evidence().below == model.facts()["operating"]["below"]
+    assert f"Measured at {Evidence().below:g} on " in model.operating()
