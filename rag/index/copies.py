@@ -13,7 +13,8 @@ from rag.values import Chunk, Hit
 
 ALIKE = 0.95  # Share of the runs of words that near copies have in common (Broder, 1997).
 RUN = 3
-NEAR = 0.8  # Share of the longer text's signs that a copy has at least; spelling takes some.
+NEAR, SHORT = 0.8, 300  # Share of the longer text's signs that a copy has at least where it has few; spelling takes some.
+FEW = 0.3  # Share of the words as written that copies have in common at least, whatever the spelling.
 NO_DIGITS = re.compile(r"\D+")
 OF_A_PATIENT = frozenset(("denial", "discharge", "letter", "note", "pathology", "radiology"))
 
@@ -54,6 +55,11 @@ class _Kept:
         return 1 + len(text) - sum(map(text.count, " \n\t"))
 
     @cached_property
+    def seen(self) -> frozenset[str]:
+        """The words as they are written, which is enough to tell most passages apart."""
+        return frozenset(self.hit.chunk.text.lower().split())
+
+    @cached_property
     def words(self) -> list[str]:
         return [word for word, _, _ in terms_at(self.hit.chunk.text, every=True)]
 
@@ -68,7 +74,9 @@ class _Kept:
             return False
         if one.text == two.text:
             return True
-        if min(self.size, other.size) < NEAR * max(self.size, other.size):
+        if min(self.size, other.size) < (NEAR if self.size < SHORT else ALIKE) * max(self.size, other.size):
+            return False
+        if len(self.seen & other.seen) < FEW * max(len(self.seen), len(other.seen)):
             return False
         return self.words == other.words or self._nearly(other)
 
