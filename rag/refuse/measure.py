@@ -34,7 +34,7 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
     found = candidates(topic, hits, index)
     value = 0.0
     if hits:
-        value = sureness(topic, asked, found, hits, index) if installed() else confidence(asked, hits, index, topic)
+        value = sureness(topic, asked, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)
     refused = value < below or not found
     missing = lacking(topic, hits, asked, most=1.0 if refused else EVERYDAY)
     if not refused:
@@ -42,6 +42,11 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
         missing = (*missing, *unanswered(topic, hits, index))
     reason = "" if not refused else TOO_WEAK if hits else NOTHING
     return Confidence(value, refused, missing, reason, found[0].span if found else None)
+
+
+def _calibrated(index: Index) -> bool:
+    """Whether the calibration holds here: it was made with the reader, and with the cosines of an embedder that knows meaning."""
+    return installed() and index.vectors is not None and index.embedder.knows_meaning
 
 
 def sureness(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> float:
