@@ -243,7 +243,7 @@ class Pipeline(BaseModel):
         with watch("rerank"):
             # Passages become one source with their neighbours or copies, and those behind take the free places.
             ranked = self.rerank.model_copy(update={"top": min(max(len(found), self.rerank.top), MOST_RANKED)})
-            hits = _sources(ranked(question, found, index), index, self.rerank.top)
+            hits = sources_of(ranked(question, found, index), index, self.rerank.top)
         return Search(question, query, tuple(found), tuple(hits), scope)
 
     def ask(
@@ -315,7 +315,7 @@ class Pipeline(BaseModel):
         return self.model_dump_json(indent=2)
 
 
-def _sources(ranked: list[Hit], index: Index, top: int) -> list[Hit]:
+def sources_of(ranked: list[Hit], index: Index, top: int) -> list[Hit]:
     """At most `top` sources, none a copy of another."""
     sources = widened(ranked, index, top)
     kept = merged(sources, index, top)

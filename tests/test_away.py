@@ -171,7 +171,9 @@ def test_the_script_answers_as_the_pipeline_does(places: Path, tmp_path: Path) -
     first, *rest = done.stdout.splitlines()
     assert first == question
     for claim, row in zip(answer.claims, rest, strict=False):
-        assert row.startswith(f"  {'Also: ' * (claim.role == 'also')}{' '.join(claim.text.split())} [{claim.citations[0].span.document}")
+        assert row.startswith(
+            f"  {'Also: ' * (claim.role == 'also')}{' '.join(claim.text.split())} [{claim.citations[0].span.document}"
+        )
 
 
 def test_the_script_carries_the_filter_and_says_where_it_cannot_be_met(places: Path, tmp_path: Path) -> None:

@@ -192,9 +192,10 @@ def test_every_stage_is_a_run_below_the_answer_in_async_and_chains_too(answerer:
     recorder = Recorder()
     chain = answerer | RunnableLambda(lambda answer: answer["answer"], name="text")
     assert "Torsemide 40 mg" in chain.invoke(QUESTION, {"callbacks": [recorder]})
-    assert recorder.runs[:3] == [
+    assert recorder.runs[:4] == [
         ("RunnableSequence", None),
         ("WorkbenchAnswer", "RunnableSequence"),
+        ("scope", "WorkbenchAnswer"),
         ("expand", "WorkbenchAnswer"),
     ]
 

@@ -19,7 +19,7 @@ from rag.rerank.diversity import Diverse
 from rag.rerank.keep import Keep
 from rag.rerank.late import LateInteraction, Match, matches
 from rag.stage import options
-from rag.values import Chunk, Hit, Span, Step
+from rag.values import Chunk, Document, Hit, Span, Step
 from tests import rerank_stand_ins
 
 TEXTS = [
@@ -66,7 +66,8 @@ class WordAxes(Embedding):
 def indexed(vectors: Vectors | None = None, embedder: Embedding = WordAxes(), texts: Sequence[str] = TEXTS) -> Index:
     chunks = [Chunk(Span(f"{at}.txt", 0, len(text)), text) for at, text in enumerate(texts)]
     vectors = embedder(texts) if vectors is None else vectors
-    return Index({}, chunks, None, True, vectors, None, embedder, Artifacts())
+    documents = {chunk.span.document: Document(chunk.span.document, chunk.text) for chunk in chunks}
+    return Index(documents, chunks, None, True, vectors, None, embedder, Artifacts())
 
 
 def found(index: Index, scores: Sequence[float]) -> list[Hit]:

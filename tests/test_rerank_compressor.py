@@ -19,6 +19,7 @@ from rag.governance import egress
 from rag.index.base import Index
 from rag.models.chat import ChatModel
 from rag.pipeline import Pipeline, read_pipeline
+from rag.refuse.never import Never
 from rag.rerank import compressor
 from rag.rerank.compressor import Compressor, aligned, register
 from rag.values import Chunk, Document, Hit, Span, Step
@@ -220,7 +221,7 @@ def test_a_shortened_passage_is_answered_from(documents: tuple[Document, ...]) -
         return [Passage("Torsemide 40 mg by mouth daily.", metadata=one.metadata) for one in kept]
 
     register("fake", lambda stage: Fake(does=shorten))
-    pipeline = Pipeline(rerank=Compressor(name="fake"))
+    pipeline = Pipeline(rerank=Compressor(name="fake"), refuse=Never())
     index = pipeline.prepare(documents, Artifacts())
     answer = pipeline.ask("Which dose of torsemide was given at discharge?", index)
     assert {hit.chunk.text for hit in answer.hits} == {"Torsemide 40 mg by mouth daily."}

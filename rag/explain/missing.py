@@ -12,9 +12,7 @@ import numpy as np
 from rag.answer.outcome import unknown
 from rag.answer.quote import Quote
 from rag.index.base import Index, Scores
-from rag.index.copies import merged
-from rag.index.wider import widened
-from rag.pipeline import Pipeline, drained
+from rag.pipeline import Pipeline, drained, sources_of
 from rag.refuse.evidence import Evidence
 from rag.retrieve import POOL, Convex, Dense, ReciprocalRank, Retrieving, Terms
 from rag.scope.base import Everything
@@ -224,8 +222,7 @@ class _Look:
 
     def _kept(self, every: list[Hit], rank: int) -> int:
         """The fewest passages to keep so that this one, `rank` among all that were reranked, is among them."""
-        sources, tried = widened(every, self.index, MOST_PASSAGES), range(1, rank)
-        return 1 + bisect_left(tried, True, key=lambda most: self.stands_in(merged(sources, self.index, most)) > 0)
+        return 1 + bisect_left(range(1, rank), True, key=lambda most: self.stands_in(sources_of(every, self.index, most)) > 0)
 
     def refused(self) -> Verdict | None:
         answer, bar = self.answer, self.pipeline.refuse

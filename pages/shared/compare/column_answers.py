@@ -126,6 +126,8 @@ def result_column(at: int, answer: Answer, marks: Marks, common: frozenset[str])
     """A column's answer with its citation check; statements in `common` are left out."""
     shown = replace(answer, claims=tuple(claim for claim in answer.claims if claim.text not in common))
     hidden = len(answer.claims) - len(shown.claims)
+    if answer.scope.notes:
+        st.caption(f":material/person_search: {plain(' · '.join(answer.scope.notes))}")
     answer_view(shown, f"compare-answer-{at}", marks.statements)
     if hidden:
         st.caption(f"{count(hidden, 'statement')} that every column makes {'is' if hidden == 1 else 'are'} hidden.")
