@@ -7,7 +7,7 @@ import numpy as np
 
 from rag.index.base import Index, Rows, Scores
 from rag.retrieve import Convex, ReciprocalRank, Retrieving, ranked, scaled
-from rag.text import TERM, terms
+from rag.text import terms, terms_at
 from rag.values import Filter, Hit, Query
 
 
@@ -75,10 +75,9 @@ def term_weights(query: Query, row: int, index: Index) -> list[TermWeight]:
     spelled: dict[str, str] = {}
     weights: defaultdict[str, float] = defaultdict(float)
     for text, weight in [(query.question, 1.0), *query.terms]:
-        for word in TERM.findall(text.lower()):
-            for term in terms(word, index.stem):
-                spelled.setdefault(term, word)
-                weights[term] += weight
+        for term, start, end in terms_at(text, index.stem):
+            spelled.setdefault(term, text[start:end].lower())
+            weights[term] += weight
     held = Counter(terms(index.chunks[row].indexed, index.stem))
     found = []
     for term, weight in weights.items():
