@@ -36,8 +36,8 @@ CSS = """
 .odd { background: color-mix(in srgb, #b45309 13%, transparent); }
 .both { background: repeating-linear-gradient(45deg,
   color-mix(in srgb, var(--st-primary-color) 30%, transparent) 0 5px, color-mix(in srgb, #b45309 30%, transparent) 5px 10px); }
-.badge { display: inline-block; font-size: 0.75rem; font-weight: 600; margin-left: 0.4rem; padding: 0.05rem 0.45rem; border-radius: 0.6rem;
-  background: color-mix(in srgb, #d97706 22%, transparent); }
+.badge { display: inline-block; font-size: 0.75rem; font-weight: 600; margin-left: 0.4rem; padding: 0.05rem 0.45rem;
+  border-radius: 0.6rem; background: color-mix(in srgb, #d97706 22%, transparent); }
 .label { font-size: 0.72rem; font-weight: 600; opacity: 0.75; padding: 0 0.25rem; user-select: none; }
 button { font: inherit; font-size: 0.78rem; line-height: 1.2; cursor: pointer; margin: 0 0 0 0.3rem; padding: 0.08rem 0.4rem;
   color: var(--st-text-color); background: var(--st-secondary-background-color);
