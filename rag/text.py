@@ -39,7 +39,7 @@ STRETCH = re.compile(rf"(?:[^\s]|(?<=\d)[{THIN}](?=\d\d\d)|(?<=\d) (?=\d\d\d(?!\
 EDGES = re.compile(r"\W*+(\w.*\w|\w)", re.DOTALL)
 BIGRAMS = re.compile(rf"[{HAN}{HANGUL}]+")
 BULLET = re.compile(
-    r"[ \t]*(?:[-*•●▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
+    r"[ \t]*(?:[-*•●○▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
 )
 ASIDE = re.compile(r"\s+[(\[][^()\[\]]{1,90}[)\]]\.?[ \t]*(?=\n|$)")
 STOP = re.compile(

@@ -421,6 +421,12 @@ class Claim:
     marks: tuple[str, ...] = ()
     label: str = ""
 
+    @property
+    def lead(self) -> str:
+        """The label as it is shown before the text: with a dash, and nothing where the text begins with it."""
+        begins = self.text.lstrip("#*->| ").lower().startswith(self.label.lower())
+        return "" if begins else f"{self.label} — "
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -222,3 +222,29 @@ def test_scores_of_a_reranker_that_are_nought_or_below_do_not_turn_the_order_ove
     sources = (replace(right, score=max(scores)), replace(other, score=min(scores)))
     draft = drained(Quote()(replace(prompt, sources=sources), index))
     assert "Torsemide 40 mg" in draft.claims[0].text
+
+
+@pytest.mark.parametrize("older", ["at most 4 weeks", "at most 12 weeks"], ids=["another figure", "the same"])
+def test_a_replaced_edition_that_gives_another_figure_stands_beside_the_answer_and_is_a_conflict(older: str) -> None:
+    text = (
+        "Local guideline QX-3: rain fever clinic\n{name} edition\nEffective date: January 1, {year}\n\n1. Visits\n"
+        "1.1 In a patient who has been stable for a season the interval between two visits is {said}.\n"
+        "1.2 Sails are dried in the shade before they are put away.\n"
+    )
+    told = {"2021": ("Second", older), "2024": ("Third", "at most 12 weeks")}
+    files = [
+        File(f"guideline_rain_fever_{year}.txt", text.format(name=name, year=year, said=said).encode())
+        for year, (name, said) in told.items()
+    ]
+    documents = [document for file in files for document in read_file(file)]
+    pipeline = Pipeline(embed=Hashing(), refuse=Never(), answer=Quote(most=1))
+    index = pipeline.prepare(documents, Artifacts())
+    answer = pipeline.ask("What is the interval between two visits of a stable patient?", index)
+    first = answer.claims[0]
+    assert first.citations[0].span.document == "guideline_rain_fever_2024.txt" and "at most 12 weeks" in first.text
+    if older == "at most 12 weeks":
+        assert answer.outcome != "conflict"
+        return
+    assert answer.outcome == "conflict"
+    also = answer.claims[-1]
+    assert older in also.text and also.role == "also" and also.marks

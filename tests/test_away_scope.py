@@ -23,6 +23,8 @@ FILTERS = [
     Filter(after="2023-06-01"),
     Filter(before="2023-12-31", authors=("nurse",)),
     Filter(after="2024", before="2024-03"),
+    Filter(patients=("P-1",), nobody=True),
+    Filter(patients=("P-1", "P-2"), nobody=True),
 ]
 
 
@@ -61,11 +63,11 @@ def test_a_value_that_no_document_has_is_named_with_those_that_there_are() -> No
 
 
 def test_every_field_is_written_as_python_and_as_options() -> None:
-    only = Filter(("a b.txt",), ("policy",), "2024-01-01", "2024-12-31", ("P-1",), ("nurse",), True, ("final",))
+    only = Filter(("a b.txt",), ("policy",), "2024-01-01", "2024-12-31", ("P-1",), ("nurse",), True, ("final",), True)
     told = literal(only)
-    assert len(told) == 8 and spelled(told) == only
+    assert len(told) == 9 and spelled(told) == only
     options = ["--document", "a b.txt", "--type", "policy", "--patient", "P-1", "--author", "nurse", "--status", "final"]
-    assert command_line(only) == [*options, "--after", "2024-01-01", "--before", "2024-12-31", "--in-force"]
+    assert command_line(only) == [*options, "--after", "2024-01-01", "--before", "2024-12-31", "--in-force", "--nobody"]
     assert (literal(Filter()), command_line(Filter())) == ([], [])
 
 

@@ -23,6 +23,7 @@ from rag.load.pdf.isolated import Reader, Stopped
 from rag.load.pdf.layout import Piece, Word
 from rag.load.pdf.wording import Wording, changes
 from rag.rules import rules
+from rag.statements import statements
 from rag.values import Document, File
 from tests.broken_pdfs import AES, KINDS, LINE, SECRET, build, encrypted, one_page, shown, stream
 
@@ -198,7 +199,21 @@ def test_the_rows_of_a_table_stay_rows(by_column: bool) -> None:
         for at, row in sorted(cells) if by_column else cells:
             canvas.drawString(60 + 110 * at, 700 - 14 * row, LABS[row][at])
 
-    assert drawn(page).text.split("\n")[:-1] == [" ".join(row) for row in LABS]
+    assert drawn(page).text.split("\n")[:-1] == ["\t".join(row) for row in LABS]
+
+
+def test_the_cells_of_a_table_keep_their_columns_where_one_is_empty() -> None:
+    rows = [["Drug", "Tier", "Limit", "Note"], ["Ostravan", "2", "", "step first"], ["Belmira", "", "30 tablets", ""], ["", "5", "9", ""]]
+
+    def page(canvas: Canvas) -> None:
+        canvas.drawString(60, 730, "An invented list that ends just before the")
+        for row, cells in enumerate(rows):
+            for at, cell in enumerate(cells):
+                canvas.drawString(60 + 110 * at, 700 - 14 * row, cell)
+
+    document = drawn(page)
+    told = [{name: document.text[start:end] for name, start, end in one.columns} for one in statements(document) if one.kind == "row"]
+    assert told == [{name: cell for name, cell in zip(rows[0], cells, strict=True) if cell} for cells in rows[1:]]
 
 
 def test_a_cell_of_several_lines_between_rules_is_one_with_its_row() -> None:
@@ -218,7 +233,7 @@ def test_a_cell_of_several_lines_between_rules_is_one_with_its_row() -> None:
             top -= 11 * max(map(len, cells)) + 6
             canvas.line(55, top + 12, 400, top + 12)
 
-    assert drawn(page).text.split("\n")[:-1] == [" ".join(" ".join(lines) for lines in cells) for cells in rows]
+    assert drawn(page).text.split("\n")[:-1] == ["\t".join(" ".join(lines) for lines in cells) for cells in rows]
 
 
 def test_two_columns_of_short_notes_that_follow_in_the_file_are_columns() -> None:
@@ -303,8 +318,8 @@ def test_the_head_of_a_table_on_every_page_is_kept() -> None:
         return draw
 
     text = drawn(*[page(number) for number in range(4)]).text
-    assert text.count("Test Result Unit") == 4
-    assert all(f"value{number}{row} {number}.{row} mg/dL" in text for number in range(4) for row in range(1, 8))
+    assert text.count("Test\tResult\tUnit") == 4
+    assert all(f"value{number}{row}\t{number}.{row}\tmg/dL" in text for number in range(4) for row in range(1, 8))
 
 
 @pytest.mark.parametrize("line", ["Creatinine 1.9 mg/dL", "Potassium: 5.9 mmol/L", "SpO2 91 %", "Insulin 12 IU"])
@@ -421,7 +436,7 @@ def written(*lines: str, known: str = "") -> tuple[str, tuple[str, ...]]:
     wording = Wording()
     wording.learn([word(text) for line in (*lines, known) for text in line.split()])
     tokens = wording.written([[Piece(tuple(map(word, line.split())))] for line in lines])
-    return "\n".join(" ".join(text for text, _ in line) for line in tokens), changes(wording.counts)
+    return "\n".join(" ".join(token.text for token in line) for line in tokens), changes(wording.counts)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from rag.load import read_file
 from rag.pipeline import Pipeline
 from rag.reader import candidates as weighing
 from rag.reader import model, reading
-from rag.reader.asks import asks_for_earlier, asks_for_list, parts
+from rag.reader.asks import asks_for_earlier, asks_for_editions, asks_for_list, parts
 from rag.reader.candidates import candidates
 from rag.reader.windows import BETWEEN, FIRST, QUESTION, SENTENCE, WHOLE, windows
 from rag.refuse.evidence import Evidence
@@ -125,7 +125,7 @@ def test_headings_and_the_lines_that_say_whose_a_document_is_are_no_candidates(i
     assert not said & {"Patient: P-9001", "DISCHARGE SUMMARY", "DISCHARGE MEDICATIONS:", "RADIOLOGY REPORT"}
 
 
-@pytest.mark.parametrize(("kind", "asks"), [("lists", asks_for_list), ("earlier", asks_for_earlier)])
+@pytest.mark.parametrize(("kind", "asks"), [("lists", asks_for_list), ("earlier", asks_for_earlier), ("editions", asks_for_editions)])
 def test_every_rule_of_what_a_question_asks_knows_its_example(kind: str, asks: object) -> None:
     assert all(asks(rule["example"]) for rule in rules("questions")[kind])  # type: ignore[operator]
 
@@ -199,3 +199,16 @@ def test_a_document_of_none_has_no_candidates() -> None:
 def test_the_bar_of_the_refusal_is_the_one_that_was_measured_and_the_page_tells_its_rates() -> None:
     assert Evidence().below == model.facts()["operating"]["below"]
     assert f"Measured at {Evidence().below:g} on " in model.operating()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How soon after the start should we see the patient for the first time?",
+        "How many days before a knee replacement is it stopped?",
+        "What is the interval between two visits?",
+        "Which dose after the first half year?",
+    ],
+)
+def test_words_about_time_do_not_ask_for_an_older_edition(question: str) -> None:
+    assert not asks_for_editions(question)

@@ -6,6 +6,7 @@ from pages.shared.flags import flag_stretches, warning_of
 from pages.shared.layers import Stretch, drawn
 from pages.shared.state import open_source, opened, workspace
 from pages.shared.text_view import Block, Button, Part, plain, text_view
+from rag.answer.marks import warns
 from rag.answer.outcome import told
 from rag.page_image import page_image
 from rag.statements import shown
@@ -67,7 +68,7 @@ def _nearest_block(answer: Answer, nearest: Citation) -> Block:
 
 def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
     looks = {True: "statement", None: "statement doubt", False: "statement wrong"}
-    look = "statement doubt" if claim.supported and claim.marks else looks[claim.supported]
+    look = "statement doubt" if claim.supported and any(map(warns, claim.marks)) else looks[claim.supported]
     buttons: list[Button] = [
         {
             "label": f"{cited.source} · {place(workspace().document(cited.span.document), cited)}",
@@ -76,7 +77,7 @@ def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
         }
         for number, cited in enumerate(claim.citations)
     ]
-    parts: list[Part] = [{"text": f"{claim.label} — ", "look": "label"}] if claim.label else []
+    parts: list[Part] = [{"text": claim.lead, "look": "label"}] if claim.lead else []
     parts.append({"text": shown(claim.text), "look": "new" if novel else ""})
     parts += [{"text": mark, "look": "badge"} for mark in claim.marks]
     note = f"✗ not supported: {claim.reason}" if claim.supported is False else claim.reason or "not judged"

@@ -8,6 +8,7 @@ from rag.index.base import Index
 from rag.values import Claim, Document, Scope
 
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+OF_ANOTHER = "of another patient: "
 
 
 def marked(claims: Sequence[Claim], scope: Scope, index: Index) -> tuple[Claim, ...]:
@@ -16,11 +17,16 @@ def marked(claims: Sequence[Claim], scope: Scope, index: Index) -> tuple[Claim, 
     return tuple(replace(claim, marks=(*claim.marks, *_marks(claim, scope, several, index))) for claim in claims)
 
 
+def warns(mark: str) -> bool:
+    """Whether a mark warns, rather than telling whose a statement is."""
+    return mark.startswith(OF_ANOTHER) or not mark.startswith("of ")
+
+
 def _marks(claim: Claim, scope: Scope, several: bool, index: Index) -> list[str]:
     found = []
     for document in _sources(claim, index):
         if document.patient and scope.patients and document.patient not in (scope.only.patients or scope.patients):
-            found.append(f"of another patient: {document.patient}")
+            found.append(f"{OF_ANOTHER}{document.patient}")
         elif document.patient and several:
             found.append(f"of {document.patient}")
         standing = index.standings.get(document.name)

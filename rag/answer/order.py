@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.index.base import Index
-from rag.reader.asks import asks_for_earlier, asks_for_rules
+from rag.reader.asks import asks_for_earlier, asks_for_editions, asks_for_rules
 from rag.reader.candidates import Candidate, matched
 from rag.text import terms
 from rag.values import Document
@@ -34,7 +34,8 @@ def ordered(question: str, found: Sequence[Candidate], index: Index) -> list[Can
     """
     earlier = asks_for_earlier(question)
     about = _about(question, found, index)
-    placed = sorted((_placed(one, question, earlier, about, index) for one in found), key=lambda one: -one.score)
+    older = asks_for_editions(question)
+    placed = sorted((_placed(one, question, older, about, index) for one in found), key=lambda one: -one.score)
     return placed if earlier or DAY.search(question) else _latest_first(placed, index)
 
 
@@ -44,11 +45,11 @@ def _about(question: str, found: Sequence[Candidate], index: Index) -> bool:
     return len(patients) == 1 and bool(NAMED.search(question)) and not asks_for_rules(question)
 
 
-def _placed(one: Candidate, question: str, earlier: bool, about: bool, index: Index) -> Candidate:
+def _placed(one: Candidate, question: str, older: bool, about: bool, index: Index) -> Candidate:
     document = index.documents[one.span.document]
     standing = index.standings.get(document.name)
     less = 0.0
-    if standing is not None and not standing.in_force and standing.by and not earlier and not _names(question, document):
+    if standing is not None and not standing.in_force and standing.by and not older and not _names(question, document):
         less += SUPERSEDED
     if about and not document.patient:
         less += NOBODY
@@ -77,15 +78,32 @@ def _latest_first(found: list[Candidate], index: Index) -> list[Candidate]:
     return placed
 
 
+def replaced(first: Candidate, found: Sequence[Candidate], index: Index) -> Candidate | None:
+    """What an edition that the first statement's document replaces says of the same thing in other figures, or None.
+
+    It answers too, for the edition that was in force before, however far behind it is placed.
+    """
+    words, figures = _worded(first, index)
+    for one in found:
+        standing = index.standings.get(one.span.document)
+        if standing is not None and standing.by == first.span.document:
+            others, values = _worded(one, index)
+            if figures and values and values != figures and len(words & others) >= ALIKE * min(len(words), len(others)):
+                return one
+    return None
+
+
+def _worded(one: Candidate, index: Index) -> tuple[set[str], set[str]]:
+    """The words and the figures of a statement, as terms."""
+    text = index.documents[one.span.document].text[one.span.start : one.span.end]
+    found = terms(f"{one.statement.label} {text}")
+    return {term for term in found if not term[0].isdigit()}, {term for term in found if term[0].isdigit()}
+
+
 def _later(one: Candidate, other: Candidate, index: Index) -> bool:
     """Whether both give a figure for the same thing of the same patient, and the document of the first is the later one."""
     new, old = index.documents[one.span.document], index.documents[other.span.document]
     if not (new.patient and new.patient == old.patient and new.date and old.date and new.date > old.date):
         return False
-    a, b = (
-        terms(f"{c.statement.label} {index.documents[c.span.document].text[c.span.start : c.span.end]}") for c in (one, other)
-    )
-    if not (any(term[0].isdigit() for term in a) and any(term[0].isdigit() for term in b)):
-        return False
-    words, more = ({term for term in found if not term[0].isdigit()} for found in (a, b))
-    return bool(words and more) and len(words & more) >= ALIKE * min(len(words), len(more))
+    (words, figures), (more, values) = _worded(one, index), _worded(other, index)
+    return bool(figures and values and words and more) and len(words & more) >= ALIKE * min(len(words), len(more))

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rag.answer.base import Answering, citation
-from rag.answer.order import ordered
+from rag.answer.order import ordered, replaced
 from rag.index.base import Index
 from rag.reader.asks import asks_for_list, parts
 from rag.reader.candidates import Candidate, candidates, stated, within
@@ -53,9 +53,10 @@ class Quote(Answering):
         bar = max(self.closeness * found[0].chance, LEAST if many else 0.0)
         chosen = list(_apart([found[0], *(one for one in found[1:] if one.chance >= bar)], MOST_ITEMS if many else self.most))
         answers = chosen if many else [found[0], *_of_parts(prompt, index, found[0])]
-        rest = [one for one in chosen if one.span not in {answer.span for answer in answers}]
-        room = max(self.most - len(answers), 0)
-        return [*((one, "answer") for one in answers), *((one, "also") for one in rest[:room])]
+        older = replaced(found[0], found, index)
+        rest = [one for one in ([older] if older else []) + chosen if one.span not in {answer.span for answer in answers}]
+        rest = _apart(rest, max(self.most - len(answers), int(older is not None)))
+        return [*((one, "answer") for one in answers), *((one, "also") for one in rest)]
 
 
 def folded(text: str) -> str:

@@ -47,7 +47,8 @@ def narrowed(scope: Filter, only: Filter) -> Filter:
     before = min(filter(None, (scope.before, only.before)), key=_last, default=None)
     if after and before and after > _last(before):
         raise SettingProblem(f"filter: no day lies from {after} to {before}, with what may be seen here. Choose other dates.")
-    return replace(scope, **both, after=after, before=before, in_force=scope.in_force or only.in_force)
+    nobody = all(one.nobody for one in (scope, only) if one.patients) and (scope.nobody or only.nobody)
+    return replace(scope, **both, after=after, before=before, in_force=scope.in_force or only.in_force, nobody=nobody)
 
 
 def _last(day: str) -> str:
@@ -65,7 +66,7 @@ def command_line(only: Filter) -> list[str]:
     """The options that set this filter on the command line."""
     told = [part for name, option in OPTIONS.items() for value in getattr(only, name) for part in (option, value)]
     told += [part for name, option in DATES.items() if getattr(only, name) for part in (option, getattr(only, name))]
-    return [*told, *(["--in-force"] if only.in_force else [])]
+    return [*told, *(["--in-force"] if only.in_force else []), *(["--nobody"] if only.nobody else [])]
 
 
 def _listed(values: set[str]) -> str:

@@ -52,12 +52,13 @@ class Only(Taken):
     authors: Names = []
     statuses: Names = []
     in_force: bool = Field(default=False, description="Without editions that a later one replaces, or not yet in force")
+    nobody: bool = Field(default=False, description="Beside the documents of `patients` those of nobody, such as policies")
 
     @property
     def filter(self) -> Filter:
         """The same as the pipeline takes it. Raises SettingProblem."""
         lists: dict[str, Any] = {name: tuple(getattr(self, name)) for name in FIELDS}
-        return Filter(**lists, after=self.after, before=self.before, in_force=self.in_force)
+        return Filter(**lists, after=self.after, before=self.before, in_force=self.in_force, nobody=self.nobody)
 
 
 class Asked(Taken):

@@ -21,7 +21,7 @@ from rag.commands.common import (
     rows,
     write,
 )
-from rag.commands.scope import After, Authors, Before, InForce, Names, Patients, Statuses, Types, among, chosen
+from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
 from rag.errors import FileProblem, WorkbenchError
 from rag.pipeline import checked
 from rag.statements import shown
@@ -51,8 +51,7 @@ def _cited(claim: Claim) -> str:
     sources = "".join(f"[{cited.source}]" for cited in claim.citations)
     verdict = {True: "", False: f"not supported: {claim.reason}", None: claim.reason}[claim.supported]
     beside = "; ".join(filter(None, [*claim.marks, verdict]))
-    label = f"{claim.label} — " if claim.label else ""
-    return f"{label}{shown(claim.text)} {sources}" + (f"  ({beside})" if beside else "")
+    return f"{claim.lead}{shown(claim.text)} {sources}" + (f"  ({beside})" if beside else "")
 
 
 def _place(document: str, page: int | None) -> str:
@@ -73,11 +72,12 @@ def ask(
     author: Authors = None,
     status: Statuses = None,
     in_force: InForce = False,
+    nobody: Nobody = False,
     screen: Screened = False,
 ) -> None:
     """Answers one question from documents, with the passages that it was found in. The filter says which may be used."""
     tuned = pipeline_from(pipeline)
-    only = chosen(document, type_, after, before, patient, author, status, in_force)
+    only = chosen(document, type_, after, before, patient, author, status, in_force, nobody)
     documents = documents_at(docs, screen)
     among(only, documents)
     answer = tuned.ask(checked(question), prepared(tuned, documents, workspace), only)
@@ -98,11 +98,12 @@ def batch(
     author: Authors = None,
     status: Statuses = None,
     in_force: InForce = False,
+    nobody: Nobody = False,
     screen: Screened = False,
 ) -> None:
     """Answers every question of a file, each on its own. One that fails yields a line that says so, and the run goes on."""
     tuned = pipeline_from(pipeline)
-    only = chosen(document, type_, after, before, patient, author, status, in_force)
+    only = chosen(document, type_, after, before, patient, author, status, in_force, nobody)
     asked = list(rows(questions, ("id", "question")))
     documents = documents_at(docs, screen)
     among(only, documents)

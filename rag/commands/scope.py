@@ -20,6 +20,8 @@ Authors = Annotated[Several, typer.Option("--author", help="Only documents by th
 Statuses = Annotated[Several, typer.Option("--status", help="Only reports of this status, such as final; may be given again")]
 InForce = Annotated[bool, typer.Option("--in-force", help="Without editions that a later one replaces, or not yet in force")]
 
+Nobody = Annotated[bool, typer.Option("--nobody", help="Beside a --patient's documents those of nobody, such as policies")]
+
 
 def chosen(
     documents: Several,
@@ -30,13 +32,14 @@ def chosen(
     authors: Several,
     statuses: Several,
     in_force: bool,
+    nobody: bool = False,
 ) -> Filter:
     """The filter that the options set. Raises SettingProblem."""
     first, last = day("--after", after), day("--before", before)
     if first and last and first > last:
         raise SettingProblem(f"--after {first} is later than --before {last}. Exchange the two.")
     lists = [tuple(values or ()) for values in (documents, types, patients, authors, statuses)]
-    return Filter(lists[0], lists[1], first, last, lists[2], lists[3], in_force, lists[4])
+    return Filter(lists[0], lists[1], first, last, lists[2], lists[3], in_force, lists[4], nobody)
 
 
 def among(only: Filter, documents: Sequence[Document]) -> Filter:

@@ -11,7 +11,7 @@ import typer
 from rag.artifacts import Artifacts
 from rag.away.scope import command_line
 from rag.commands.common import Keep, PipelineFile, documents_at, made_ready, pipeline_from, say, usable
-from rag.commands.scope import After, Authors, Before, InForce, Names, Patients, Statuses, Types, among, chosen
+from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
 from rag.errors import SettingProblem
 from rag.governance.egress import is_local
 from rag.values import Filter
@@ -42,6 +42,7 @@ def serve(
     author: Authors = None,
     status: Statuses = None,
     in_force: InForce = False,
+    nobody: Nobody = False,
 ) -> None:
     """Serves a pipeline over HTTP: POST /retrieve and /ask, GET /pipeline, /scope, /health and /openapi.json.
 
@@ -63,7 +64,7 @@ def serve(
 
     key = _key(host)
     tuned = pipeline_from(pipeline)
-    only = chosen(document, type_, after, before, patient, author, status, in_force)
+    only = chosen(document, type_, after, before, patient, author, status, in_force, nobody)
     with usable(workspace):
         if docs:
             documents = tuple(documents_at(docs, screened=True))

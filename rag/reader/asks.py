@@ -18,6 +18,11 @@ def asks_for_earlier(question: str) -> bool:
     return _found("earlier", question)
 
 
+def asks_for_editions(question: str) -> bool:
+    """Whether an edition that was replaced is asked for, or what has changed, so that the one in force does not come first."""
+    return _found("editions", question)
+
+
 def asks_for_rules(question: str) -> bool:
     """Whether a plan, policy or guideline is asked about, beside or instead of a patient."""
     return _found("rules", question)

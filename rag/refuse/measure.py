@@ -14,7 +14,8 @@ from rag.text import terms
 from rag.values import Confidence, Hit
 
 WORDS = re.compile(r"[^\W\d_]{3,}")
-EVERYDAY = 0.004  # Words in more English passages than this share are not worth naming as missing.
+EVERYDAY = 0.005  # Words in more English passages than this share are not worth naming as missing.
+THINGS = 0.0006  # Those in fewer name things: an answered question that names one which no passage holds is answered in part.
 MOST_NAMED = 8
 SURE = 0.75  # Confidence from which words that stand nowhere are other words for what does.
 UNLIKELY = 0.1  # A part of a question with no likelier statement is missing.
@@ -36,7 +37,9 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
     if hits:
         value = sureness(topic, asked, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)
     refused = value < below or not found
-    missing = lacking(topic, hits, asked, most=1.0 if refused else EVERYDAY)
+    missing = lacking(topic, hits, asked, most=EVERYDAY if refused else THINGS)
+    if refused and not missing:
+        missing = lacking(topic, hits, asked, most=1.0)
     if not refused:
         missing = () if value >= SURE else missing
         missing = (*missing, *unanswered(topic, hits, index))

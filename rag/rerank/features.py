@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rag.index.base import Index, Scores
 from rag.rerank.late import maxima
 from rag.retrieve import scaled
-from rag.text import TERM, telling, terms
+from rag.text import telling, terms, terms_at
 from rag.values import Hit
 
 HALF_LIFE = 365
@@ -121,10 +121,9 @@ def _late(of: Candidates) -> list[float]:
 
 def _late_rare(of: Candidates) -> list[float]:
     weights = np.zeros(len(of.matched[0]), np.float32)
-    words = [match.span() for match in TERM.finditer(of.question)]
+    words = terms_at(of.question)
     for at, (start, end) in enumerate(of.index.embedder.token_spans(of.question)):
-        word = next((of.question[low:high] for low, high in words if low <= start < end <= high), "")
-        weights[at] = of.weights.get((terms(word) or [""])[0], 0.0)
+        weights[at] = next((of.weights.get(term, 0.0) for term, low, high in words if low <= start < end <= high), 0.0)
     return [float(cosines @ weights) for cosines in of.matched]
 
 

@@ -233,7 +233,9 @@ def _cells(text: str, line: Line, bars: bool) -> list[Cell]:
     if is_rule(text[line.start : line.end]):
         return []
     start, end = line.start, line.end
-    if bars:
+    if not bars:
+        start = text.rfind("\n", 0, start) + 1  # What is indented by a tab stands in the second column.
+    else:
         start += text[start] == "|"
         end -= end - 1 > start and text[end - 1] == "|" and text[end - 2] != "\\"
     found: list[Cell] = []

@@ -25,6 +25,8 @@ from rag.reader.windows import Window, windows
 
 HEADS, LAYERS, HIDDEN, INNER = 12, 6, 384, 1536
 EVIDENCE_SHARE = 0.5
+TAKEN_AWAY = 0.12
+"""How often the passages that answer are left out, so that the question has no answer in what is read."""
 STRIDE = 64
 """Windows are padded to multiples of so many tokens."""
 Row = dict[str, Any]
@@ -188,6 +190,8 @@ def drawn(row: Row, most: int) -> list[Row]:
     far = [at for at in rest if at >= 4]
     random.shuffle(hard)
     random.shuffle(far)
+    if near + rest and random.random() < TAKEN_AWAY:
+        right = []
     chosen = [*right[: 1 + (random.random() < 0.3)], *near[: 1 if right else 2]]
     while len(chosen) < most and (hard or far):
         chosen.append((hard or far).pop() if random.random() < 0.7 or not far else far.pop())

@@ -9,6 +9,8 @@ from typing import NamedTuple
 Box = tuple[float, float, float, float]  # left, top, right, bottom; downwards
 GAP = 0.8  # of the size of the type: what parts two pieces of a line
 FEWEST = 3  # lines that make a column
+STRIP = 0.5  # of the size of the type: the white between two columns of a table
+CROSSED = 0.05  # of its rows, which may have a cell that is too long for its column
 DEEPEST = 6
 ITEM = re.compile(r"[(]?(?:\d{1,2}|[a-z]|[ivx]{1,4}|[A-Z])[.)]|[•●○▪◦–-]")
 
@@ -27,9 +29,10 @@ class Word(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Words of a line without a wide gap between them."""
+    """Words of a line without a wide gap between them, and the number of the table's column in which they stand."""
 
     words: tuple[Word, ...]
+    column: int = 0
 
     @property
     def left(self) -> float:
@@ -128,7 +131,9 @@ def _gutter(all_rows: list[Row]) -> tuple[int, int, float] | None:
                 continue
             if all(len(piece.words) == 1 and len(piece.words[0].text) <= 4 for piece in left):
                 continue  # The bullets or numbers of a list.
-            wide = min(piece.left for piece in right) - max(piece.right for piece in left)
+            both = [row for row in inside if row[0].right <= at <= row[-1].left] or inside  # A title may end near the strip.
+            wide = min(piece.left for row in both for piece in row if piece.left >= at)
+            wide -= max(piece.right for row in both for piece in row if piece.right <= at)
             size = median(piece.words[0].size for piece in right)
             if wide < 0.7 * size:
                 continue
@@ -260,15 +265,34 @@ def _table(inside: list[Row], rules: Sequence[Box]) -> Iterator[Line]:
         if number and any(above - 1 < height < _base(row) for height in heights):
             bands.append([])
         bands[-1].append(row)
+    gaps = _gaps(inside)
     for band in bands:
         groups = _groups(band)
         for group in groups:
             starts = sum(len(row) > 1 and not row[0].words[0].text[:1].islower() for row in group)
             one = len(group) > 1 and starts < len(group) and (len(bands) > 2 or len(groups) > 1)
             if one and len(group) <= 12:
-                yield [piece for cell in _cells(group) for piece in cell]
+                yield [_placed(piece, cell[0].left, gaps) for cell in _cells(group) for piece in cell]
             else:
-                yield from ([Piece(tuple(word for piece in row for word in piece.words))] for row in group)
+                yield from ([_placed(piece, piece.left, gaps) for piece in row] for row in group)
+
+
+def _gaps(inside: list[Row]) -> list[float]:
+    """Where the columns of a table part: the middles of the white strips that hardly any of its rows crosses, from the left."""
+    several = [row for row in inside if len(row) > 1]
+    edges = sorted(edge for row in several for piece in row for edge in ((piece.left, 1), (piece.right, -1)))
+    found: list[float] = []
+    held = 0
+    for (place, step), (after, _) in pairwise(edges):
+        held += step
+        if held <= CROSSED * len(several) and after - place >= STRIP * several[0][0].words[0].size:
+            found.append((place + after) / 2)
+    return found
+
+
+def _placed(piece: Piece, left: float, gaps: Sequence[float]) -> Piece:
+    """The piece with the number of the column that begins before `left`."""
+    return piece._replace(column=sum(gap < left for gap in gaps))
 
 
 def _groups(band: list[Row]) -> list[list[Row]]:

@@ -91,7 +91,10 @@ def _left_out(pages: Pages, wording: Wording) -> tuple[list[list[Word]], list[li
 
 
 def _written(lines: list[Line], wording: Wording, start: int) -> tuple[str, list[Mark], list[Set]]:
-    """The text of a page that begins at `start`, its hidden stretches, and how every line of it is set."""
+    """The text of a page that begins at `start`, its hidden stretches, and how every line of it is set.
+
+    Tabs stand between the columns of a table, as many as columns end there; so a cell that is empty has its place.
+    """
     parts: list[str] = []
     marks: list[Mark] = []
     sets: list[Set] = []
@@ -99,12 +102,14 @@ def _written(lines: list[Line], wording: Wording, start: int) -> tuple[str, list
     for line, tokens in zip(lines, wording.written(lines), strict=True):
         if not tokens:
             continue
-        first = at
-        for number, (text, why) in enumerate(tokens):
-            if why:
-                marks.append((at, at + len(text), why))
-            at += len(text) + 1
-            parts.append(text + (" " if number + 1 < len(tokens) else "\n"))
+        parts.append("\t" * tokens[0].column)
+        first = at = at + tokens[0].column
+        for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+            if token.why:
+                marks.append((at, at + len(token.text), token.why))
+            tabs = after.column - token.column if after else 0
+            parts.append(token.text + ("\t" * tabs or " " if after else "\n"))
+            at += len(parts[-1])
         words = [word for piece in line for word in piece.words]
         sets.append(Set(first, at - 1, median(word.size for word in words), words[0].base))
     return "".join(parts) or "\n", _merged(marks, "".join(parts), start), sets

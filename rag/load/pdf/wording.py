@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from rag.load.formats import CONTROL
 from rag.load.pdf.layout import Line, Word
@@ -21,7 +22,15 @@ PLAIN = re.compile(r"(?<![\w\u2010-])[^\W\d_]+(?![\w\u2010-])")
 
 LINE_END = re.compile(r"(?<![\w-])([^\W\d_]{2,})[-\u2010] ([^\W\d_]+)")
 
-Token = tuple[str, str]  # a word, and what hides it
+
+
+class Token(NamedTuple):
+    """A word, what hides it, and the column of the table in which it stands."""
+
+    text: str
+    why: str
+    column: int = 0
+
 
 
 class Wording:
@@ -47,14 +56,15 @@ class Wording:
             tokens: list[Token] = []
             written.append(tokens)
             for number, piece in enumerate(line):
-                fresh = [token for word in piece.words if (token := (self._clean(word), word.why))[0]]
+                fresh = [Token(text, word.why, piece.column) for word in piece.words if (text := self._clean(word))]
                 before = tokens if number else (written[-2] if len(written) > 1 else [])
-                if before and fresh and before[-1][1] == fresh[0][1] and (joined := self._joined(before[-1][0], fresh[0][0])):
-                    before[-1] = (joined, before[-1][1])
+                near = before and fresh and (before[-1].why, before[-1].column) == (fresh[0].why, fresh[0].column)
+                if near and (joined := self._joined(before[-1].text, fresh[0].text)):
+                    before[-1] = before[-1]._replace(text=joined)
                     del fresh[0]
                 tokens += fresh
         for tokens in written:
-            yield [(self._plain(text), why) for text, why in tokens]
+            yield [token._replace(text=self._plain(token.text)) for token in tokens]
 
     def _clean(self, word: Word) -> str:
         text = CONTROL.sub("", word.text)
