@@ -44,7 +44,7 @@ from rag.rerank.keep import Keep
 from rag.retrieve import Convex, Retriever
 from rag.scope import Scoper
 from rag.scope.named import Named
-from rag.scope.preferred import preferred
+from rag.scope.preferred import found_for
 from rag.stage import fingerprint, options
 from rag.strict import SURROGATE, read_json, short
 from rag.values import Answer, Chunk, Citation, Document, Draft, Filter, Hit, Prompt, Query, Scope, Span, Usage
@@ -238,7 +238,8 @@ class Pipeline(BaseModel):
         with watch("expand"):
             query = self.expand(scope.topic or question, index, scope.only)
         with watch("retrieve"):
-            found = preferred(self.retrieve(query, index, scope.only), scope, index, asks_for_rules(question))
+            rules = asks_for_rules(question)
+            found = found_for(scope, lambda narrow: self.retrieve(query, index, narrow), index, rules)
             found = with_rows(scope.topic or question, found, index, scope.only)
         with watch("rerank"):
             # Passages become one source with their neighbours or copies, and those behind take the free places.

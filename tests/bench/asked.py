@@ -1,5 +1,7 @@
 """Clinical questions to folders of documents: is the answer said first, is what is shown evidence, is the rest refused?"""
 
+import random
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -7,11 +9,14 @@ from typing import Any
 from rag.artifacts import Artifacts
 from rag.commands.common import documents_at
 from rag.pipeline import Pipeline
+from rag.refuse.never import Never
 from rag.values import Answer
 from tests.bench.corpora import PROJECT, Settings, model_needed, rows
 from tests.bench.figures import Figure, auroc, share
+from tests.train.notes import folder as made
 from tests.train.prepare import HELD, same
 
+PATIENTS, EACH = 10, 20
 Row = dict[str, Any]
 
 
@@ -26,7 +31,43 @@ def asked(settings: Settings) -> list[Figure]:
     reader = settings.data / "reader"
     if (reader / "held.jsonl").is_file():
         figures += _set("held folders", rows(reader / "held.jsonl"), reader)
-    return figures
+    return [*figures, *_mixed(), _superseded_first(samples)]
+
+
+def _mixed() -> list[Figure]:
+    """200 questions, each naming one of ten patients, to the notes of all ten: is anything of another patient stated?"""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        asked = [row for number in range(PATIENTS) for row in made(random.Random(number), f"patient{number}", folder)[:EACH]]
+        pipeline = Pipeline(refuse=Never())
+        index = pipeline.prepare(documents_at([folder / "folders"]), Artifacts())
+        patients = {row["docs"][0]: next((folder / row["docs"][0]).iterdir()).stem.rsplit("_", 1)[1] for row in asked}
+        wrong: list[bool] = []
+        other: list[bool] = []
+        for row in asked:
+            mine = patients[row["docs"][0]]
+            question = row["question"] if mine in row["question"] else f"{row['question'].rstrip('?')} in {mine}?"
+            answer = pipeline.ask(question, index)
+            stated = [index.documents[one.span.document].patient for claim in answer.claims for one in claim.citations]
+            other += [patient not in ("", mine) for patient in stated]
+            wrong.append(any(patient not in ("", mine) for patient in stated))
+    return [
+        share("ten patients in one collection: a statement of another patient than the one named", wrong),
+        share("ten patients in one collection: of all citations given", other),
+    ]
+
+
+def _superseded_first(samples: Path) -> Figure:
+    """Sample questions whose first statement is of a superseded edition and does not say so."""
+    pipeline = Pipeline(refuse=Never())
+    index = pipeline.prepare(documents_at([samples]), Artifacts())
+    wrong = []
+    for row in rows(samples / "questions.jsonl"):
+        first = pipeline.ask(row["question"], index).claims[:1]
+        standings = [index.standings.get(one.span.document) for claim in first for one in claim.citations]
+        old = any(standing is not None and not standing.in_force for standing in standings)
+        wrong.append(old and not any("superseded" in mark for mark in first[0].marks))
+    return share("samples: first statement superseded without its mark", wrong)
 
 
 def _set(name: str, questions: Iterable[Row], root: Path) -> list[Figure]:
