@@ -203,7 +203,12 @@ def test_the_rows_of_a_table_stay_rows(by_column: bool) -> None:
 
 
 def test_the_cells_of_a_table_keep_their_columns_where_one_is_empty() -> None:
-    rows = [["Drug", "Tier", "Limit", "Note"], ["Ostravan", "2", "", "step first"], ["Belmira", "", "30 tablets", ""], ["", "5", "9", ""]]
+    rows = [
+        ["Drug", "Tier", "Limit", "Note"],
+        ["Ostravan", "2", "", "step first"],
+        ["Belmira", "", "30 tablets", ""],
+        ["", "5", "9", ""],
+    ]
 
     def page(canvas: Canvas) -> None:
         canvas.drawString(60, 730, "An invented list that ends just before the")
@@ -212,7 +217,9 @@ def test_the_cells_of_a_table_keep_their_columns_where_one_is_empty() -> None:
                 canvas.drawString(60 + 110 * at, 700 - 14 * row, cell)
 
     document = drawn(page)
-    told = [{name: document.text[start:end] for name, start, end in one.columns} for one in statements(document) if one.kind == "row"]
+    told = [
+        {name: document.text[start:end] for name, start, end in one.columns} for one in statements(document) if one.kind == "row"
+    ]
     assert told == [{name: cell for name, cell in zip(rows[0], cells, strict=True) if cell} for cells in rows[1:]]
 
 

@@ -21,6 +21,7 @@ from rag.reader import candidates as weighing
 from rag.reader import model, reading
 from rag.reader.asks import asks_for_earlier, asks_for_editions, asks_for_list, parts
 from rag.reader.candidates import candidates
+from rag.reader.ranges import in_range
 from rag.reader.windows import BETWEEN, FIRST, QUESTION, SENTENCE, WHOLE, windows
 from rag.refuse.evidence import Evidence
 from rag.rerank.reader import BestSentence
@@ -125,7 +126,9 @@ def test_headings_and_the_lines_that_say_whose_a_document_is_are_no_candidates(i
     assert not said & {"Patient: P-9001", "DISCHARGE SUMMARY", "DISCHARGE MEDICATIONS:", "RADIOLOGY REPORT"}
 
 
-@pytest.mark.parametrize(("kind", "asks"), [("lists", asks_for_list), ("earlier", asks_for_earlier), ("editions", asks_for_editions)])
+@pytest.mark.parametrize(
+    ("kind", "asks"), [("lists", asks_for_list), ("earlier", asks_for_earlier), ("editions", asks_for_editions)]
+)
 def test_every_rule_of_what_a_question_asks_knows_its_example(kind: str, asks: object) -> None:
     assert all(asks(rule["example"]) for rule in rules("questions")[kind])  # type: ignore[operator]
 
@@ -212,3 +215,30 @@ def test_the_bar_of_the_refusal_is_the_one_that_was_measured_and_the_page_tells_
 )
 def test_words_about_time_do_not_ask_for_an_older_edition(question: str) -> None:
     assert not asks_for_editions(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("How often is kidney function checked at a CrCl of 41?", "CrCl 30 to 60 mL/min\tevery 3 months", True),
+        ("How often is kidney function checked at a CrCl of 41?", "CrCl above 60 mL/min\tevery 12 months", False),
+        ("creatinine clearance 25, which dose?", "CrCl 15 to 29 mL/min: half the dose", True),
+        ("Metformin with an eGFR of 28?", "Metformin is stopped where the eGFR is below 30.", True),
+        ("Metformin with an eGFR of 38?", "Metformin is stopped where the eGFR is below 30.", False),
+        ("Is it covered for an 82-year-old woman?", "Covered for members 65 years or older.", True),
+        ("Is it covered for a 17 year old?", "Covered at age 18 and older.", False),
+        ("What to do with a 7 mm nodule?", "Solid nodules of 6 to 8 mm: CT at 6 to 12 months.", True),
+        ("What to do with a 0.7 cm nodule?", "Solid nodules larger than 8 mm: PET/CT.", False),
+        ("INR came back 5.4, hold warfarin?", "INR 4.5 to 10 without bleeding: leave out one or two doses.", True),
+        ("platelets 42, can he have enoxaparin?", "Enoxaparin is halved at platelets between 25 and 50.", True),
+        ("BMI 33, does she qualify?", "BMI of at least 35", False),
+        ("BMI 35, does she qualify?", "BMI ≥ 35", True),
+        ("potassium 5.5, what now?", "Potassium > 5.5: recheck within a day", False),
+        ("dose of apixaban in P-0268", "apixaban 5 mg twice daily", None),
+        ("apixaban 5 mg after 3 months?", "Go on for 6 to 12 months.", None),
+        ("What did the CT of 2024-03-14 show?", "Nodule of 6 to 8 mm", None),
+        ("What if the INR is above 10?", "INR 4.5 to 10: leave out a dose.", None),
+    ],
+)
+def test_a_value_lies_in_the_range_that_a_statement_is_about(question: str, text: str, expected: bool | None) -> None:
+    assert in_range(question, text) is expected

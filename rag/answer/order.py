@@ -7,6 +7,7 @@ from dataclasses import replace
 from rag.index.base import Index
 from rag.reader.asks import asks_for_earlier, asks_for_editions, asks_for_rules
 from rag.reader.candidates import Candidate, matched
+from rag.reader.ranges import in_range
 from rag.text import terms
 from rag.values import Document
 
@@ -15,7 +16,10 @@ SUPERSEDED = 3.0
 NOBODY = 1.5
 """What a statement of a policy or formulary loses where a question names a patient and asks about no rules."""
 OTHER_CELLS = 4.0
-"""What a row loses whose cells do not hold what is asked of their columns; half of it is gained by one whose cells do."""
+"""What a row loses whose cells do not hold what is asked of their columns; half of it is gained by one whose cells do.
+
+So it is with a statement about a range in which a value of the question does not lie, and one in which it does.
+"""
 NAMED = re.compile(r"\b[A-Za-z]{1,4}-?\d{2,8}\b|\b(?:he|she|his|her|him|hers|patient|man|woman|lady)\b", re.IGNORECASE)
 NEAR = 2.0
 """How far behind in logits the later of two values may be to come first."""
@@ -56,6 +60,9 @@ def _placed(one: Candidate, question: str, older: bool, about: bool, index: Inde
     cells = matched(question, one.statement, document.name, index)
     if cells is not None:
         less += OTHER_CELLS if cells < 1.0 else -OTHER_CELLS / 2
+    lies = in_range(question, f"{one.statement.label} {document.text[one.span.start : one.span.end]}")
+    if lies is not None:
+        less += -OTHER_CELLS / 2 if lies else OTHER_CELLS
     return replace(one, score=one.score - less) if less else one
 
 
