@@ -53,12 +53,34 @@ MODELS = {
     "grades": "a grade for a passage: 3 where it holds the last word of the question, else 0",
     "order": "the passages of a list in the opposite order",
     "shrugs": "says that it cannot say",
+    "scripted": "says what `Server.script` holds",
     "401": "any status as a name: that status",
 }
 CANNOT = "The sources do not state this."
 STATUS = re.compile(r"[345]\d\d")
 PARTS = re.compile(r"(?<=[a-z0-9][.;])\s+|\n+")
 SOURCE = re.compile(r"^\[(\d+)\][^\n]*\n(.+?)(?=\n\n|\Z)", re.M | re.S)
+
+
+@dataclass
+class Script:
+    """A reply piece by piece: texts, or the fields of a delta such as {"reasoning_content": "…"}; and how it ends."""
+
+    pieces: list[str | dict[str, Any]] = field(default_factory=list)
+    ending: str = "stop"
+
+    @property
+    def deltas(self) -> list[dict[str, Any]]:
+        return [{"content": one} if isinstance(one, str) else one for one in self.pieces]
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The same in one piece."""
+        whole: dict[str, Any] = {"content": None}
+        for delta in self.deltas:
+            for name, value in delta.items():
+                whole[name] = value if whole.get(name) is None else whole[name] + value
+        return whole
 
 
 @dataclass
@@ -161,8 +183,8 @@ class Handler(BaseHTTPRequestHandler):
             self._stream(body, reply_of(body, call))
         else:
             text = reply_of(body, call)
-            message = {"role": "assistant", "content": text}
-            choice = {"index": 0, "message": message, "finish_reason": "length" if name == "long" else "stop"}
+            message = {"role": "assistant", **(self.server.script.message if name == "scripted" else {"content": text})}
+            choice = {"index": 0, "message": message, "finish_reason": self._ending(name)}
             usage = {} if name == "quiet" else {"usage": tokens_of(body, text)}
             self._plain(200, {**shell("chat.completion", name), "choices": [choice], **usage})
 
@@ -177,7 +199,9 @@ class Handler(BaseHTTPRequestHandler):
         if name == "rubbish":
             self.wfile.write(b"data: {not json\n\n")
             return
-        words = re.findall(r"\S+\s*", text)
+        words: list[str | dict[str, Any]] = list(re.findall(r"\S+\s*", text))
+        if name == "scripted":
+            words = list(self.server.script.deltas)
         half = max(len(words) // 2, 1)
         for at, word in enumerate(words):
             if at == half and name == "cut-off":
@@ -189,14 +213,17 @@ class Handler(BaseHTTPRequestHandler):
             if at == half and name == "stalls-midway":
                 self.server.stop.wait(20)
                 return
-            self._event(name, [{"index": 0, "delta": {"role": "assistant", "content": word}, "finish_reason": None}])
+            said = {"content": word} if isinstance(word, str) else word
+            self._event(name, [{"index": 0, "delta": {"role": "assistant", **said}, "finish_reason": None}])
             time.sleep(self.server.pause)
         if name != "quiet":
-            ending = "length" if name == "long" else "stop"
-            self._event(name, [{"index": 0, "delta": {}, "finish_reason": ending}])
+            self._event(name, [{"index": 0, "delta": {}, "finish_reason": self._ending(name)}])
             if (body.get("stream_options") or {}).get("include_usage"):
                 self._event(name, [], usage=tokens_of(body, text))
         self.wfile.write(b"data: [DONE]\n\n")
+
+    def _ending(self, name: str) -> str:
+        return self.server.script.ending if name == "scripted" else "length" if name == "long" else "stop"
 
     def _event(self, model: str, choices: list[dict[str, Any]], **more: Any) -> None:
         event = {**shell("chat.completion.chunk", model), "choices": choices, **more}
@@ -228,7 +255,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int = 0, pause: float = 0.0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.seen, self.stop, self.pause = Seen(), threading.Event(), pause
+        self.seen, self.stop, self.pause, self.script = Seen(), threading.Event(), pause, Script()
 
     @property
     def url(self) -> str:
