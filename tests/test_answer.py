@@ -248,3 +248,29 @@ def test_a_replaced_edition_that_gives_another_figure_stands_beside_the_answer_a
     assert answer.outcome == "conflict"
     also = answer.claims[-1]
     assert older in also.text and also.role == "also" and also.marks
+
+
+FORMULARY = """drug,strength,tier,prior_authorization,step_therapy,notes
+apixaban,5 mg,2,no,no,starter pack allowed once
+osimertinib,80 mg,5,yes,no,specialty only
+rivaroxaban,20 mg,2,no,"yes, apixaban first",51 tablets in the first month are covered
+insulin lispro,100 units/mL,2,no,no,covered in pens and vials
+sitagliptin,100 mg,3,no,"yes, metformin first",
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "drug"),
+    [
+        ("Does Tagrisso need step therapy?", "osimertinib"),
+        ("Is Xarelto covered and does it need a PA?", "rivaroxaban"),
+        ("What tier is Januvia?", "sitagliptin"),
+        ("Do I need a PA for Eliquis, and what tier is it?", "apixaban"),
+        ("which tier is Humalog", "insulin lispro"),
+    ],
+)
+def test_a_row_is_found_by_the_brand_name_and_no_other_drug_stands_beside_it(question: str, drug: str) -> None:
+    documents = read_file(File("formulary.csv", FORMULARY.encode()))
+    pipeline = Pipeline(embed=Hashing(), refuse=Never())
+    answer = pipeline.ask(question, pipeline.prepare(documents, Artifacts()))
+    assert answer.claims and all(claim.text.startswith(f"drug: {drug};") for claim in answer.claims)

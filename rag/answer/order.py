@@ -15,6 +15,12 @@ SUPERSEDED = 3.0
 """What a statement of a superseded edition loses of its logit."""
 NOBODY = 1.5
 """What a statement of a policy or formulary loses where a question names a patient and asks about no rules."""
+REVISED = 1.5
+"""What a statement of a document's revision history loses where a question does not ask for what has changed."""
+REVISIONS = re.compile(
+    r"\b(?:(?:revision|change|document|version|amendment) (?:history|log|record)|summary of (?:changes|revisions))\b",
+    re.IGNORECASE,
+)
 OTHER_CELLS = 4.0
 """What a row loses whose cells do not hold what is asked of their columns; half of it is gained by one whose cells do.
 
@@ -57,6 +63,8 @@ def _placed(one: Candidate, question: str, older: bool, about: bool, index: Inde
         less += SUPERSEDED
     if about and not document.patient:
         less += NOBODY
+    if not older and REVISIONS.search(one.statement.label):
+        less += REVISED
     cells = matched(question, one.statement, document.name, index)
     if cells is not None:
         less += OTHER_CELLS if cells < 1.0 else -OTHER_CELLS / 2

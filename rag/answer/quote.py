@@ -49,10 +49,12 @@ class Quote(Answering):
         found = ordered(prompt.question, candidates(topic, prompt.sources, index), index)
         if not found:
             return []
+        if found[0].is_the_row:  # Rows about something else than what was asked for only mislead beside it.
+            found = [one for one in found if one.is_the_row or one.statement.kind != "row"]
         many = asks_for_list(prompt.question)
         bar = max(self.closeness * found[0].chance, LEAST if many else 0.0)
         chosen = list(_apart([found[0], *(one for one in found[1:] if one.chance >= bar)], MOST_ITEMS if many else self.most))
-        answers = chosen if many else [found[0], *_of_parts(prompt, index, found[0])]
+        answers = chosen if many else [found[0], *(() if found[0].is_the_row else _of_parts(prompt, index, found[0]))]
         older = replaced(found[0], found, index)
         rest = [one for one in ([older] if older else []) + chosen if one.span not in {answer.span for answer in answers}]
         rest = _apart(rest, max(self.most - len(answers), int(older is not None)))

@@ -2,15 +2,16 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rag.expand.synonyms import matches
 from rag.index.base import Index
 from rag.reader.coverage import Asked
 from rag.reader.model import facts, installed
 from rag.reader.reading import Sentence, read
 from rag.stage import fingerprint
-from rag.statements import Statement, asks_for, cell_matches, row_names, statements
+from rag.statements import RowNames, Statement, asks_for, cell_matches, row_names, statements
 from rag.text import terms
 from rag.values import Hit, Span
 
@@ -33,6 +34,11 @@ class Candidate:
     logit: float
     features: tuple[float, ...]
     score: float = 0.0
+
+    @property
+    def is_the_row(self) -> bool:
+        """Whether it is a row whose own cells hold all that the question asks of their columns."""
+        return self.statement.kind == "row" and self.features[FEATURES.index("cells")] == 1.0
 
     @property
     def chance(self) -> float:
@@ -68,7 +74,21 @@ def matched(question: str, statement: Statement, document_name: str, index: Inde
     names = index.artifacts.remembered(
         f"rows {document.key}", lambda: row_names(document, stated(document_name, index)), "rows", DOCUMENTS
     )
-    return cell_matches(question, statement, document, names)
+    columns = {term for name, _, _ in statement.columns for term in terms(name)}
+    key = fingerprint("asked of rows", question, document.key, *sorted(columns))
+    asked = index.artifacts.remembered(key, lambda: _in_their_words(question, names, columns), "asked of rows", DOCUMENTS)
+    return cell_matches(asked, statement, document, names)
+
+
+def _in_their_words(question: str, names: RowNames, columns: Collection[str]) -> str:
+    """The question with what the rows of a document call otherwise in their words ("Eliquis" as apixaban), but for `columns`."""
+    for match in reversed(matches(question)):
+        if any(term in names or term in columns for term in terms(question[match.start : match.end])):
+            continue
+        known = (form for form in match.forms if (own := terms(form)) and all(term in names for term in own))
+        if form := next(known, ""):
+            question = f"{question[: match.start]}{form}{question[match.end :]}"
+    return question
 
 
 def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:

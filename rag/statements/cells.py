@@ -71,7 +71,7 @@ def cell_matches(question: str, statement: Statement, document: Document, names:
     cells: dict[str, str] = {}
     for name, low, high in statement.columns:
         cells[name] = f"{cells.get(name, '')} {document.text[low:high]}".strip()
-    naming = _naming(_rest(question, asked), names)
+    naming = _naming(_rest(question, asked), names, columns)
     whether = bool(naming) and names is not None
     open_ones = [
         one for one in asked if not one.is_value or (whether and (one.answer is not None or ASKS_WHETHER.match(question)))
@@ -219,8 +219,8 @@ def _names(term: str) -> bool:
     return len(term) > 2 and not any(map(str.isdigit, term)) and not UNIT.fullmatch(term)
 
 
-def _naming(rest: set[str], names: RowNames | None) -> set[tuple[str, str]]:
-    """The terms of the question that name a row, each with its column: the rarest of those that rows hold.
+def _naming(rest: set[str], names: RowNames | None, columns: tuple[str, ...]) -> set[tuple[str, str]]:
+    """The terms of the question that name a row, each with its column: the rarest of those that rows hold, in the first column.
 
     Where the rows are not known it may be any, in any column.
     """
@@ -228,7 +228,9 @@ def _naming(rest: set[str], names: RowNames | None) -> set[tuple[str, str]]:
         return {(term, "") for term in rest}
     known = {term: names[term] for term in rest if term in names}
     least = min((number for _, number in known.values()), default=0)
-    return {(term, column) for term, (column, number) in known.items() if number == least}
+    rarest = {(term, column) for term, (column, number) in known.items() if number == least}
+    first = min((columns.index(column) for _, column in rarest if column in columns), default=-1)
+    return {one for one in rarest if first < 0 or one[1] == columns[first]}
 
 
 def _terms(cells: dict[str, str], column: str, but: list[str]) -> set[str]:

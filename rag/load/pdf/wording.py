@@ -23,14 +23,12 @@ PLAIN = re.compile(r"(?<![\w\u2010-])[^\W\d_]+(?![\w\u2010-])")
 LINE_END = re.compile(r"(?<![\w-])([^\W\d_]{2,})[-\u2010] ([^\W\d_]+)")
 
 
-
 class Token(NamedTuple):
     """A word, what hides it, and the column of the table in which it stands."""
 
     text: str
     why: str
     column: int = 0
-
 
 
 class Wording:
