@@ -67,7 +67,7 @@ def test_no_status_is_offered_where_no_document_has_one(folder: Workspace) -> No
 
 
 def test_a_patient_who_is_gone_stays_chosen_so_that_nobody_elses_text_appears(folder: Workspace) -> None:
-    folder.remove("rows.csv/P-0002")
+    folder.remove("P-0002/rows.csv")
     folder.add(File("other.txt", b"Patient: P-0003\n\nThe nodule is large, zarbethsecret.\n"))
     app = opened(patients=["P-0002"])
     assert widget(app.multiselect, "ask-patients").value == ["P-0002"]
@@ -86,7 +86,7 @@ def test_the_documents_page_shows_the_status_and_takes_another(folder: Workspace
     app = opened("pages/prepare/documents.py")
     table = app.dataframe[0].value
     assert dict(zip(table["Document"], table["Report status"].fillna(""), strict=True)) == {
-        "first.txt": "preliminary", "second.txt": "final", "rows.csv/P-0001": "", "rows.csv/P-0002": "",
+        "first.txt": "preliminary", "second.txt": "final", "P-0001/rows.csv": "", "P-0002/rows.csv": "",
     }  # fmt: skip
     before = folder.document("first.txt")
     after = folder.edit("first.txt", status="amended")

@@ -291,7 +291,7 @@ def test_a_policy_that_names_members_and_patients_belongs_to_nobody_and_warns_of
 )
 def test_a_table_with_a_patient_column_is_a_document_for_each_patient(file: File) -> None:
     one, two = read_file(file)
-    assert (one.name, one.patient, two.name, two.patient) == (f"{file.name}/P-0001", "P-0001", f"{file.name}/P-0002", "P-0002")
+    assert (one.name, one.patient, two.name, two.patient) == (f"P-0001/{file.name}", "P-0001", f"P-0002/{file.name}", "P-0002")
     assert one.text.count("P-0001") == (2 if file.name.endswith("csv") else 3) and "P-0002" not in one.text
     assert f"patient: P-0002; seen: 2024-03-15; note: {OTHER}\n" in two.text and "P-0001" not in two.text
     assert one.warnings == two.warnings == ()

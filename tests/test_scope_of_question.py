@@ -140,7 +140,7 @@ def test_a_question_that_names_a_patient_lets_nothing_of_another_one_through(id:
 
 def test_beside_a_named_patient_policies_can_still_be_asked_but_for_what_is_of_others(index: Index) -> None:
     seen = {chunk.span.document for chunk in allowed(index, Named()("Does N-2011 meet the PET policy?", index))}
-    assert {"N-2011_discharge.txt", "labs.csv/N-2011", "policy_pet.txt", "guideline_2027.txt"} <= seen
+    assert {"N-2011_discharge.txt", "N-2011/labs.csv", "policy_pet.txt", "guideline_2027.txt"} <= seen
     assert not any("N-2015" in name for name in seen)
     alone = Named(nobody=False)("Does N-2011 meet the PET policy?", index)
     assert {index.documents[chunk.span.document].patient for chunk in allowed(index, alone)} == {"N-2011"}

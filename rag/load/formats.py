@@ -248,11 +248,15 @@ def _by_patient(names: list[str], rows: list[list[str]]) -> dict[str | None, lis
 
 
 def of_one(file: File, owner: str, warnings: tuple[str, ...] = ()) -> tuple[File, tuple[str, ...]]:
-    """The name for the rows of one patient of a table ("visits.csv/P-0412"), and what is to be said about them."""
+    """The name for the rows of one patient of a table ("P-0412/visits.csv"), and what is to be said about them.
+
+    The file's own name stands last, so that a citation is told by the name of the file that it is from.
+    """
+    folder, slash, own = file.name.rpartition("/")
     if owner:
-        return replace(file, name=f"{file.name}/{owner}"), warnings
+        return replace(file, name=f"{folder}{slash}{owner}/{own}"), warnings
     nobody = "these rows do not name their patient by a pseudonym such as P-0412, so no filter by patient shows them"
-    return replace(file, name=f"{file.name}/{NO_PATIENT}"), (*warnings, nobody)
+    return replace(file, name=f"{folder}{slash}{NO_PATIENT}/{own}"), (*warnings, nobody)
 
 
 def _formulas(row: list[str], line: str, at: int) -> Iterator[Finding]:

@@ -94,7 +94,7 @@ def of_folders(file: Path) -> Iterator[Row]:
             gold, near = row.get("evidence") or [], row.get("near") or []
 
             def label(document: Document, start: int, end: int, gold: list[Row] = gold, near: list[Row] = near) -> int:
-                text, name = document.text[start:end], document.name
+                text, name = document.text[start:end], Path(document.name).name
                 if any(one["document"] == name and same(one["quote"], text) for one in gold):
                     return 1
                 return -int(any(one["document"] == name and same(one["quote"], text) for one in near))

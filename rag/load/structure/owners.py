@@ -216,7 +216,7 @@ class Owners:
             yield from _merged((cuts[at - 1], cuts[at], patient) for at, patient in places)
         elif len(named) == 1 and not several:
             yield Region(0, len(text), frozenset(named))
-        elif several or named or document.name.endswith(f"/{NO_PATIENT}"):
+        elif several or named or NO_PATIENT in document.name.split("/")[:-1]:
             starts = [(text.rfind("\n", 0, start) + 1, patient) for start, _, patient in mentions]
             ends = [*(start for start, _ in starts), len(text)]
             if ends[0]:
