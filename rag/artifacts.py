@@ -1,6 +1,8 @@
 """What is computed once and kept: passages, vectors, indexes and timings, by key, in memory or on disk in safe formats."""
 
+import errno
 import json
+import logging
 import shutil
 import sqlite3
 import statistics
@@ -8,14 +10,18 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rag.database import Database
+from rag.database import fault_of as database_fault
 from rag.embed.base import Embedding, Progress, Vectors, silent
+from rag.errors import SettingProblem
 from rag.jobs import Jobs
+from rag.made import fault_of, is_whole, write_text
 from rag.stage import fingerprint
 from rag.values import Chunk, Document, Span
 
@@ -27,37 +33,36 @@ CREATE TABLE IF NOT EXISTS uses (text TEXT, document TEXT, PRIMARY KEY (text, do
 CREATE TABLE IF NOT EXISTS counts (key TEXT, document TEXT, state TEXT, number INT, PRIMARY KEY (key, document)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS timings (step TEXT, units REAL, seconds REAL, at REAL);
 """
+VECTORS = "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)"
+TOKENS = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)"
+USES = "INSERT OR IGNORE INTO uses VALUES (?, ?)"
+PASSAGES = "SELECT body FROM passages WHERE key = ? AND document = ?"
 COUNTS = "SELECT document, state, number FROM counts WHERE key = ?"
 STORED_AT_ONCE, MOST_AT_ONCE = 64, 512  # Vectors; more than the first where that many take no time to speak of.
 NO_TIME = 0.25  # Seconds.
 INDEXES_KEPT = 12
+UNIT = 0.02  # How far the square of a vector's length may be from 1; half precision rounds.
+DATABASE, LISTING = "artifacts.sqlite", "documents.json"
+LOGGER = logging.getLogger(__name__)
 
 
 class Artifacts:
-    """Computed things by key. With a folder they outlive the process; without one they live in memory."""
+    """Computed things by key. With a folder they outlive the process; without one they live in memory.
+
+    What is damaged in the folder is made anew, and on a full disk everything works without being kept; the log says so.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+        self.folder = _usable(folder)
         self._lock = threading.RLock()
-        self._base = sqlite3.connect(folder / "artifacts.sqlite" if folder else ":memory:", check_same_thread=False)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA synchronous=NORMAL")
-        self._base.execute("PRAGMA secure_delete=ON")
-        self._base.executescript(TABLES)
+        file = self.folder / DATABASE if self.folder else None
+        if file and file.with_name("indexes").is_dir() and not file.exists():
+            LOGGER.warning("%s is gone and is made anew; what was kept in it is computed again.", DATABASE)
+        self._base = Database(file, TABLES)
         self._memory: dict[str, OrderedDict[str, Any]] = {}
         self._making: dict[str, threading.Lock] = {}
+        self._told: set[str] = set()
         self.jobs = Jobs()
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._base:
-            yield self._base
-
-    def _read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._lock:
-            return self._base.execute(query, values).fetchall()
 
     def remembered(self, key: str, make: Callable[[], Any], shelf: str = "indexes", most: int = INDEXES_KEPT) -> Any:
         """An object of this process by its key, made once where it is not there; a shelf drops the least recently used.
@@ -92,20 +97,12 @@ class Artifacts:
 
     def passages(self, document: Document, key: str, divide: Callable[[Document], Iterable[Chunk]]) -> list[Chunk]:
         """The passages of a document under a chunker's key, divided now where they are not kept."""
-        rows = self._read("SELECT body FROM passages WHERE key = ? AND document = ?", (_of(key, document), document.name))
-        if rows:
-            text, name = document.text, document.name
-            return [
-                Chunk(
-                    Span(name, start, end),
-                    text[start:end],
-                    context,
-                    section,
-                    page,
-                    parent and Span(name, *parent),
-                )
-                for start, end, context, section, page, parent in json.loads(rows[0][0])
-            ]
+        rows = self._base.read(PASSAGES, (_of(key, document), document.name))
+        for (body,) in rows:
+            try:
+                return list(_passages(document, body))
+            except (ValueError, TypeError, RecursionError):
+                self._tell("Passages")
         chunks = list(divide(document))
         body = json.dumps(
             [
@@ -113,36 +110,36 @@ class Artifacts:
                 for c in chunks
             ]
         )
-        with self._write() as base:
-            base.execute("INSERT OR REPLACE INTO passages VALUES (?, ?, ?)", (_of(key, document), document.name, body))
+        row = (_of(key, document), document.name, body)
+        self._base.write(("INSERT OR REPLACE INTO passages VALUES (?, ?, ?)", [row]))
         return chunks
 
     def has_passages(self, document: Document, key: str) -> bool:
         """Whether this document is already divided under this key."""
         query = "SELECT 1 FROM passages WHERE key = ? AND document = ?"
-        return bool(self._read(query, (_of(key, document), document.name)))
+        return bool(self._base.read(query, (_of(key, document), document.name)))
 
     def counts(self, key: str, documents: Iterable[Document]) -> dict[str, int]:
         """The numbers noted under a key, by the names of those documents that have one."""
-        kept = {name: (state, number) for name, state, number in self._read(COUNTS, (key,))}
+        kept = {name: (state, number) for name, state, number in self._base.read(COUNTS, (key,)) if type(number) is int}
         found = ((document.name, kept.get(document.name, ("", 0)), document.key) for document in documents)
         return {name: number for name, (state, number), own in found if state == own}
 
     def note_count(self, key: str, document: Document, number: int) -> None:
         """Keeps a number about a document as it is now, such as how many of its passages are too long."""
-        with self._write() as base:
-            base.execute("INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?)", (key, document.name, document.key, number))
+        row = (key, document.name, document.key, number)
+        self._base.write(("INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?)", [row]))
 
     def unseen(self, embedder: Embedding, texts: Sequence[str], table: Literal["vectors", "tokens"] = "vectors") -> list[str]:
         """Those of the texts, each once, that have no vector, or no token vectors, of this embedder yet."""
-        kept = self._kept(table, embedder, [text_key(text) for text in texts], only_keys=True)
+        kept = {key for rows in self._rows(table, "NULL", embedder, [text_key(text) for text in texts]) for key, _ in rows}
         return list(dict.fromkeys(text for text in texts if text_key(text) not in kept))
 
     def vectors(self, embedder: Embedding, chunks: Sequence[Chunk], progress: Progress = silent) -> Vectors:
         """A row a chunk, shape (n, d). Texts never seen are embedded, and kept as they come, so that a stop loses little."""
         texts = [chunk.indexed for chunk in chunks]
         keys = [text_key(text) for text in texts]
-        kept = self._kept("vectors", embedder, keys)
+        kept = self._kept(embedder, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
         names, name = _alike(missing), embedder.key()
         at, size = 0, STORED_AT_ONCE
@@ -153,13 +150,10 @@ class Artifacts:
             spent = time.perf_counter() - started
             self.note(f"embed {name}", len(part), spent)
             bodies = [(name, key, row.tobytes()) for key, row in zip(part, rows, strict=True)]
-            with self._write() as base:
-                base.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", bodies)
+            self._base.write((VECTORS, bodies))
             kept.update({key: body for _, key, body in bodies})
             at, size = at + len(part), min(2 * size, MOST_AT_ONCE) if spent < NO_TIME else STORED_AT_ONCE
-        with self._write() as base:
-            uses = [(key, chunk.span.document) for key, chunk in zip(keys, chunks, strict=True)]
-            base.executemany("INSERT OR IGNORE INTO uses VALUES (?, ?)", uses)
+        self._base.write((USES, [(key, chunk.span.document) for key, chunk in zip(keys, chunks, strict=True)]))
         if not keys:
             return np.zeros((0, embedder.dimension), np.float32)
         return np.frombuffer(b"".join(kept[key] for key in keys), np.float32).reshape(len(keys), -1)
@@ -167,75 +161,146 @@ class Artifacts:
     def tokens(self, embedder: Embedding, chunks: Sequence[Chunk]) -> list[Vectors]:
         """For each chunk its token vectors, float32 (tokens, d); kept as half precision, new ones computed now."""
         texts = [chunk.indexed for chunk in chunks]
-        keys = [text_key(text) for text in texts]
-        kept = self._kept("tokens", embedder, keys)
+        keys, name = [text_key(text) for text in texts], embedder.key()
+        found = [row for rows in self._rows("tokens", "body", embedder, keys) for row in rows]
+        kept = {key: rows for key, body in found if (rows := _tokens(body, embedder.dimension)) is not None}
+        if len(kept) < len({key for key, _ in found}):
+            self._tell("Token vectors")
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
         if missing:
             started = time.perf_counter()
-            fresh = embedder.tokens(list(missing.values()))
-            self.note(f"tokens {embedder.key()}", len(missing), time.perf_counter() - started)
-            bodies = {key: rows.astype(np.float16).tobytes() for key, rows in zip(missing, fresh, strict=True)}
-            with self._write() as base:
-                rows = [(embedder.key(), key, body) for key, body in bodies.items()]
-                base.executemany("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", rows)
-                uses = [(key, chunk.span.document) for key, chunk in zip(keys, chunks, strict=True)]
-                base.executemany("INSERT OR IGNORE INTO uses VALUES (?, ?)", uses)
-            kept.update(bodies)
-        shape = (-1, embedder.dimension)
-        return [np.frombuffer(kept[key], np.float16).reshape(shape).astype(np.float32) for key in keys]
+            fresh = [rows.astype(np.float16) for rows in embedder.tokens(list(missing.values()))]
+            self.note(f"tokens {name}", len(missing), time.perf_counter() - started)
+            bodies = [(name, key, rows.tobytes()) for key, rows in zip(missing, fresh, strict=True)]
+            uses = [(key, chunk.span.document) for key, chunk in zip(keys, chunks, strict=True)]
+            self._base.write((TOKENS, bodies), (USES, uses))
+            kept.update({key: rows.astype(np.float32) for key, rows in zip(missing, fresh, strict=True)})
+        return [kept[key] for key in keys]
 
-    def _kept(self, table: str, embedder: Embedding, keys: Sequence[str], only_keys: bool = False) -> dict[str, bytes]:
+    def _kept(self, embedder: Embedding, keys: Sequence[str]) -> dict[str, bytes]:
+        """The kept vectors by the keys of their texts; one that is no row of unit length is damaged and does not count."""
         kept: dict[str, bytes] = {}
-        column = "NULL" if only_keys else "body"
+        damaged: set[str] = set()
+        for rows in self._rows("vectors", "body", embedder, keys):
+            dimension = embedder.dimension
+            whole = {key: body for key, body in rows if isinstance(body, bytes) and len(body) == 4 * dimension}
+            unit = _are_unit(np.frombuffer(b"".join(whole.values()), np.float32).reshape(-1, dimension))
+            kept.update({key: body for (key, body), is_unit in zip(whole.items(), unit, strict=True) if is_unit})
+            damaged.update(key for key, _ in rows if key not in kept)
+        if damaged - kept.keys():
+            self._tell("Vectors")
+        return kept
+
+    def _rows(self, table: str, column: str, embedder: Embedding, keys: Sequence[str]) -> Iterator[list[tuple[str, Any]]]:
+        """What is kept of these keys, some hundred rows at once."""
+        name = embedder.key()
         for at in range(0, len(keys), 900):
             part = keys[at : at + 900]
             marks = ",".join("?" * len(part))
             query = f"SELECT text, {column} FROM {table} WHERE embedder = ? AND text IN ({marks})"
-            kept.update(self._read(query, (embedder.key(), *part)))
-        return kept
+            if rows := self._base.read(query, (name, *part)):
+                yield rows
+
+    def _tell(self, what: str) -> None:
+        """Says once that some of what was kept is damaged."""
+        if what not in self._told:
+            self._told.add(what)
+            LOGGER.warning("%s in %s were damaged and are made anew.", what, DATABASE)
 
     def place(self, kind: str, key: str, documents: Iterable[str]) -> Path | None:
-        """The folder for an index file of this key, or None in memory; it says which documents are in it."""
+        """The folder for an index file of this key, which says which documents are in it; None where nothing can be kept."""
         if not self.folder:
             return None
         folder = self._place(self.folder, kind, key)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "documents.json").write_text(json.dumps(sorted(set(documents))), "utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text(folder / LISTING, json.dumps(sorted(set(documents))))
+        except OSError as error:
+            LOGGER.warning("The index is not kept: %s.", fault_of(error))
+            return None
         return folder
 
     def holds(self, kind: str, key: str, *files: str) -> bool:
-        """Whether all these files of an index are kept; never in memory."""
-        return self.folder is not None and all((self._place(self.folder, kind, key) / file).is_file() for file in files)
+        """Whether all these files of an index are kept as they were written; never in memory."""
+        return self.folder is not None and all(is_whole(self._place(self.folder, kind, key) / file) for file in files)
 
     @staticmethod
     def _place(folder: Path, kind: str, key: str) -> Path:
         return folder / "indexes" / f"{kind}-{key}"
 
     def forget(self, document: str) -> None:
-        """Removes the passages of a document, the vectors that no other document uses, and the indexes that hold it."""
-        with self._write() as base:
-            base.execute("DELETE FROM passages WHERE document = ?", (document,))
-            base.execute("DELETE FROM uses WHERE document = ?", (document,))
-            base.execute("DELETE FROM counts WHERE document = ?", (document,))
-            for table in ("vectors", "tokens"):
-                base.execute(f"DELETE FROM {table} WHERE text NOT IN (SELECT text FROM uses)")
-            self._memory.clear()
+        """Removes the passages of a document, the vectors that no other document uses, and the indexes that hold it.
+
+        Raises SettingProblem where they cannot be removed.
+        """
+        unused = "DELETE FROM {} WHERE text NOT IN (SELECT text FROM uses)"
+        own = [(f"DELETE FROM {table} WHERE document = ?", [(document,)]) for table in ("passages", "uses", "counts")]
         with self._lock:
-            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        for listing in (self.folder / "indexes").glob("*/documents.json") if self.folder else ():
-            if document in json.loads(listing.read_text("utf-8")):
-                shutil.rmtree(listing.parent)
+            self._memory.clear()
+        try:
+            self._base.erase(*own, *((unused.format(table), [()]) for table in ("vectors", "tokens")))
+            for folder in (self.folder / "indexes").glob("*") if self.folder else ():
+                if _may_hold(folder, document):
+                    shutil.rmtree(folder)
+        except (sqlite3.Error, OSError) as error:
+            fault = database_fault(error) if isinstance(error, sqlite3.Error) else fault_of(error)
+            raise SettingProblem(
+                f"What was computed of a document cannot be removed: {fault}. Mend that, then try again."
+            ) from None
 
     def note(self, step: str, units: float, seconds: float) -> None:
         """Remembers how long a step took for so many units, for later plans."""
-        with self._write() as base:
-            base.execute("INSERT INTO timings VALUES (?, ?, ?, ?)", (step, units, seconds, time.time()))
+        self._base.write(("INSERT INTO timings VALUES (?, ?, ?, ?)", [(step, units, seconds, time.time())]))
 
     def pace(self, step: str) -> float | None:
         """Seconds a unit of this step took: the median of the last runs, or None where it never ran."""
         query = "SELECT seconds / units FROM timings WHERE step = ? AND units > 0 ORDER BY at DESC LIMIT 9"
-        rows = self._read(query, (step,))
-        return statistics.median(row[0] for row in rows) if rows else None
+        paces = [pace for (pace,) in self._base.read(query, (step,)) if isinstance(pace, float)]
+        return statistics.median(paces) if paces else None
+
+
+def _may_hold(folder: Path, document: str) -> bool:
+    """Whether a document is in an index, as its folder says; where that cannot be read any may be."""
+    try:
+        return document in json.loads((folder / LISTING).read_text("utf-8"))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return True
+
+
+def _usable(folder: Path | None) -> Path | None:
+    """The folder, made where it is not there; None where the disk is too full for that. Raises OSError."""
+    try:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        LOGGER.warning("%s cannot be made: %s. What is computed now is not kept.", folder, fault_of(error))
+        return None
+    return folder
+
+
+def _passages(document: Document, body: str) -> Iterator[Chunk]:
+    """The passages as they were written down. Raises ValueError or TypeError where they cannot be this document's."""
+    text, name = document.text, document.name
+    for start, end, context, section, page, parent in json.loads(body):
+        spans = [(start, end), *([tuple(parent)] if parent else [])]
+        if not all(0 <= first <= last <= len(text) for first, last in spans) or not isinstance(context + section, str):
+            raise ValueError("not of this text")
+        yield Chunk(Span(name, start, end), text[start:end], context, section, page, parent and Span(name, *parent))
+
+
+def _tokens(body: Any, dimension: int) -> Vectors | None:
+    """The token vectors that were written down, float32 (tokens, d); None where they are damaged."""
+    if not isinstance(body, bytes) or not body or len(body) % (2 * dimension):
+        return None
+    rows = np.frombuffer(body, np.float16).astype(np.float32).reshape(-1, dimension)
+    return rows if _are_unit(rows).all() else None
+
+
+def _are_unit(rows: Vectors) -> NDArray[np.bool_]:
+    """For each row whether it is of unit length."""
+    return np.asarray(np.abs(np.einsum("ij,ij->i", rows, rows) - 1) < UNIT)
 
 
 def _alike(texts: dict[str, str]) -> list[str]:

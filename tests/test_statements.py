@@ -378,6 +378,9 @@ def test_what_is_no_header_is_always_asked_for() -> None:
     [
         ("**Weight:** 84 kg", "Weight: 84 kg"),
         ("| Sodium | 131 |", "Sodium · 131"),
+        ("Sodium\t131\t\tlow", "Sodium · 131 · low"),
+        ("1.\tRest", "1. Rest"),
+        ("Weight:\t84 kg", "Weight: 84 kg"),
         ("## Plan ##", "Plan"),
         ("- item **bold** and `code`", "item bold and code"),
         ("- one\n- two", "• one • two"),

@@ -1,5 +1,6 @@
 """What every index shares: the settings of its terms, what is built from passages and vectors, and where that is kept."""
 
+import logging
 from collections.abc import Callable, Sequence
 from copy import copy
 from pathlib import Path
@@ -13,13 +14,15 @@ from pydantic import Field
 from rag.artifacts import Artifacts
 from rag.embed.base import Embedding, Vectors
 from rag.index.base import Index
-from rag.index.vectors import InFaiss
+from rag.index.vectors import FAISS, InFaiss
+from rag.made import fault_of, kept, write
 from rag.stage import Stage
 from rag.text import terms
 from rag.values import Chunk, Document
 
-TERMS, PARAMETERS = "terms", "params.index.json"  # The folder of the terms, and the file that bm25s writes there last.
-VECTORS = "vectors.faiss"
+TERMS, VECTORS = "terms", "vectors.faiss"
+BLOCK = 1 << 20
+LOGGER = logging.getLogger(__name__)
 
 
 class Indexing(Stage):
@@ -45,7 +48,7 @@ class Indexing(Stage):
 
     def is_kept(self, keys: tuple[str, str], artifacts: Artifacts, with_vectors: bool) -> bool:
         """Whether terms and vectors of these keys were built before and need only be read from disk."""
-        terms = artifacts.holds("index", keys[0], f"{TERMS}/{PARAMETERS}")
+        terms = artifacts.holds("index", keys[0], TERMS)
         return terms and (not with_vectors or artifacts.holds("index", keys[1], VECTORS))
 
     def searching(self, index: Index) -> Index:
@@ -101,25 +104,49 @@ class Indexing(Stage):
         index.vectors = index.nearest = kept
         index.note = self.note(vectors.shape[1], len(vectors))
 
-    def _bm25(self, chunks: Sequence[Chunk], folder: Path | None) -> bm25s.BM25 | None:
-        if folder and (folder / PARAMETERS).is_file():
-            return bm25s.BM25.load(folder, allow_pickle=False)
+    def _bm25(self, chunks: Sequence[Chunk], path: Path | None) -> bm25s.BM25 | None:
+        found = kept(path, lambda path: bm25s.BM25.load(path, allow_pickle=False)) if path else None
+        if found is not None:
+            return found
         tokens = [terms(chunk.indexed, self.stem) for chunk in chunks]
         if not any(tokens):
             return None
         made = bm25s.BM25(k1=self.k1, b=self.b, method="lucene")
         made.index(tokens, show_progress=False)
-        if folder:
-            made.save(folder, show_progress=False, allow_pickle=False)
+        _keep(path, lambda path: _save(made, path))
         return made
 
     def _faiss(self, vectors: Vectors, path: Path | None) -> Any:
-        if path and path.is_file():
-            return faiss.read_index(str(path))
+        found = kept(path, lambda path: faiss.read_index(str(path))) if path else None
+        if found is not None:
+            return found
         made = built(self.vector_index(vectors.shape[1], len(vectors)), vectors)
-        if path:
-            faiss.write_index(made, str(path))
+        _keep(path, lambda path: _written(made, path))
         return made
+
+
+def _keep(path: Path | None, into: Callable[[Path], object]) -> None:
+    """Writes a part of an index; where the disk does not take it that is said, and the index serves without."""
+    try:
+        if path:
+            write(path, into)
+    except OSError as error:
+        LOGGER.warning("%s of the index is not kept: %s.", path and path.name, fault_of(error))
+
+
+def _save(made: bm25s.BM25, folder: Path) -> None:
+    """Writes terms. Raises OSError, also where NumPy does not see that the disk took only the beginning of an array."""
+    made.save(folder, show_progress=False, allow_pickle=False)
+    try:
+        for array in folder.glob("*.npy"):
+            np.load(array, mmap_mode="r", allow_pickle=False)
+    except ValueError:
+        raise OSError("an array was cut off") from None
+
+
+def _written(made: Any, path: Path) -> None:
+    with path.open("wb") as file:
+        FAISS.write_index(made, FAISS.PyCallbackIOWriter(file.write, BLOCK))  # Its own writer hides some faults of a disk.
 
 
 def built(index: Any, vectors: Vectors) -> Any:

@@ -1,7 +1,9 @@
 """Vectors in a database instead of in memory: handed over once, found there, while all text stays here."""
 
 import json
+import logging
 import os
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,11 +21,14 @@ from rag.index.base import Index
 from rag.index.engines import ENGINES, Engine
 from rag.index.indexing import Indexing
 from rag.index.vectors import Rows, Scores, closest
+from rag.made import fault_of, write_text
 
 AT_ONCE = 1000
 FEW = 1000  # As many rows are compared here faster than the database is asked.
 MOST = 16_000  # What Milvus gives in one search.
 RECORD = "stores.json"
+OURS = re.compile(r"rag_[0-9a-f]+_[0-9a-f]+")
+LOGGER = logging.getLogger(__name__)
 
 
 class Given:
@@ -195,12 +200,31 @@ def _recorded(stage: Store, key: str, artifacts: Artifacts) -> str:
 
 def _record(artifacts: Artifacts) -> dict[str, Any]:
     path = artifacts.folder / RECORD if artifacts.folder else None
-    if path and path.is_file():
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return found
-    return {"workspace": secrets.token_hex(4), "collections": []}
+    record: dict[str, Any] = {"workspace": secrets.token_hex(4), "collections": []}
+    if not path or not path.exists():
+        return record
+    try:
+        return _understood(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        LOGGER.warning("%s was damaged and is made anew; what databases hold from before is no longer removed by itself.", RECORD)
+        _write(record, artifacts)
+        return record
+
+
+def _understood(found: Any) -> dict[str, Any]:
+    """The record as it was written down. Raises ValueError, TypeError or LookupError where it cannot be ours."""
+    record = {"workspace": str(found["workspace"]), "collections": list(found["collections"])}
+    for one in found["collections"]:
+        Store(database=one["database"], connection=one["connection"])
+        if one["collection"] != f"rag_{record['workspace']}_{one['key']}" or not OURS.fullmatch(one["collection"]):
+            raise ValueError("a collection of another name")
+    return record
 
 
 def _write(record: dict[str, Any], artifacts: Artifacts) -> None:
-    if artifacts.folder:
-        (artifacts.folder / RECORD).write_text(json.dumps(record, indent=1), "utf-8")
+    """Raises ModelProblem where the disk does not take it: nothing is handed to a database that could not be removed again."""
+    try:
+        if artifacts.folder:
+            write_text(artifacts.folder / RECORD, json.dumps(record, indent=1))
+    except OSError as error:
+        raise ModelProblem(f"{RECORD} cannot be written: {fault_of(error)}. Make room, or choose another index.") from None

@@ -13,6 +13,8 @@ HEADING = re.compile(r"#{1,6}(?=\s)")
 BULLET = re.compile(r"[-*+•●▪◦‣○■](?=\s)")
 RULE = re.compile(r"[|:\-=*_ \t]{3,}")
 BAR = re.compile(r"(?<!\\)\|")
+TAB = re.compile(r"(?<=[^\s.:)•])[ ]?\t\s*(?=\S)")
+"""A tab between two cells; after a number or a label it is but a blank."""
 BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
 
@@ -41,4 +43,4 @@ def _line(line: str) -> str:
         plain = f"• {plain[bullet.end() :].strip()}"
     if "|" in plain:
         plain = " · ".join(cell for part in BAR.split(plain) if (cell := part.strip()))
-    return plain
+    return TAB.sub(" · ", plain)
