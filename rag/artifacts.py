@@ -21,7 +21,7 @@ from rag.database import fault_of as database_fault
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.errors import SettingProblem
 from rag.jobs import Jobs
-from rag.made import fault_of, is_whole, write_text
+from rag.made import fault_of, is_whole, put
 from rag.stage import fingerprint
 from rag.values import Chunk, Document, Span
 
@@ -214,7 +214,7 @@ class Artifacts:
         folder = self._place(self.folder, kind, key)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            write_text(folder / LISTING, json.dumps(sorted(set(documents))))
+            put(folder / LISTING, json.dumps(sorted(set(documents))).encode())
         except OSError as error:
             LOGGER.warning("The index is not kept: %s.", fault_of(error))
             return None

@@ -67,14 +67,15 @@ def write(path: Path, into: Callable[[Path], object]) -> None:
         removed(part)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a text in place of what stands there, whole or not at all. Raises OSError."""
+def put(path: Path, data: bytes) -> None:
+    """Writes these bytes in place of what stands there, whole or not at all. Raises OSError."""
     part = path.with_name(f"{secrets.token_hex(6)}.part")
     try:
-        part.write_text(text, "utf-8")
+        part.write_bytes(data)
         os.replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def removed(path: Path) -> None:

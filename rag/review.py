@@ -36,7 +36,7 @@ class Review(Shelf):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._base.executescript(TABLES)
+        self._begin(TABLES)
 
     def decide(self, names: Sequence[str], decision: Decision, who: str, keep_original: bool = False) -> tuple[Entry, ...]:
         """What a person decides about documents: release, reject (remove), or replace identifiers, then screen again.
@@ -66,7 +66,7 @@ class Review(Shelf):
             self._release(name, decision, who)
             return self.entry(name)
         kept = self.original(name) if keep_original else None
-        place = self._base.execute("SELECT file FROM documents WHERE name = ?", (name,)).fetchone()[0]
+        place = self._rows("SELECT file FROM documents WHERE name = ?", name)[0][0]
         rewritten = self._without_identifiers(entry, decision)
         changed = rewritten.document
         self.remove(name)
@@ -98,12 +98,12 @@ class Review(Shelf):
 
     def _secret(self) -> bytes:
         """What decides the surrogates of this workspace; made once."""
-        row = self._base.execute("SELECT body FROM settings WHERE name = 'secret'").fetchone()
-        if row is None:
-            row = (secrets.token_hex(32),)
+        rows = self._rows("SELECT body FROM settings WHERE name = 'secret'")
+        if not rows:
+            rows = [(secrets.token_hex(32),)]
             with self._write() as base:
-                base.execute("INSERT INTO settings VALUES ('secret', ?)", row)
-        return bytes.fromhex(row[0])
+                base.execute("INSERT INTO settings VALUES ('secret', ?)", rows[0])
+        return bytes.fromhex(rows[0][0])
 
     def _record(self, entry: Entry, decision: str, who: str) -> None:
         """A line that is never changed: findings by kind, type, rule and place, and no text."""
@@ -115,6 +115,5 @@ class Review(Shelf):
 
     def decisions(self) -> tuple[Decided, ...]:
         """The record of decisions, the newest first."""
-        with self._lock:
-            rows = self._base.execute("SELECT * FROM decisions ORDER BY at DESC, rowid DESC").fetchall()
+        rows = self._rows("SELECT * FROM decisions ORDER BY at DESC, rowid DESC")
         return tuple(Decided(at, who, name, what, FINDINGS.validate_json(found), low) for at, who, name, what, found, low in rows)

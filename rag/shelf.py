@@ -5,20 +5,24 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from rag.artifacts import Artifacts
+from rag.database import DAMAGED, LOCKED, fault_of
 from rag.embed.base import Progress, silent
 from rag.errors import FileProblem, ModelProblem, SettingProblem
 from rag.index.store import sweep
 from rag.load import read_each
-from rag.load.files import marked
+from rag.load.files import looks, marked
+from rag.made import fault_of as file_fault
+from rag.made import put
 from rag.screen import Screen
 from rag.values import Document, File, Finding
 
@@ -34,6 +38,11 @@ FINDINGS = TypeAdapter(tuple[Finding, ...])
 EDITABLE = ("title", "type", "date", "patient", "author", "edition", "effective", "status")
 DAYS = ("date", "effective")
 LOGGER = logging.getLogger(__name__)
+DATABASE = "workspace.sqlite"
+REMEDIES = {
+    DAMAGED: "Restore it from a copy, or move it away and upload the documents again: the files lie in the folder files",
+    LOCKED: "Close that, then try again",
+}
 
 
 @dataclass(frozen=True)
@@ -67,15 +76,17 @@ class Shelf:
         self.artifacts = Artifacts(folder)
         (folder / "files").mkdir(exist_ok=True)
         self._lock = threading.RLock()
-        self._base = sqlite3.connect(folder / "workspace.sqlite", check_same_thread=False)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA secure_delete=ON")
-        self._base.executescript(TABLES)
+        with self._sound():
+            self._base = sqlite3.connect(folder / DATABASE, check_same_thread=False)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA secure_delete=ON")
+        self._begin(TABLES)
         self._shelf: tuple[Entry, ...] | None = None
         self._documents: tuple[Document, ...] | None = None
         self._seen = (-1, "")
-        kept = self._base.execute("SELECT body FROM settings WHERE name = 'screen'").fetchone()
-        self._screen = Screen.model_validate_json(kept[0]) if kept else Screen()
+        self._named: tuple[int, dict[str, str]] = (-1, {})
+        kept = self._rows("SELECT body FROM settings WHERE name = 'screen'")
+        self._screen = self._understood(kept[0][0]) if kept else Screen()
         try:
             self._screen_new()
         except ModelProblem:  # Its name model is gone from this machine: the rules go on alone.
@@ -83,14 +94,42 @@ class Shelf:
             self._screen_new()
 
     @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Raises SettingProblem, in place of what SQLite raises, where the database is locked, full or damaged."""
+        try:
+            with self._lock:
+                yield
+        except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+            raise
+        except sqlite3.DatabaseError as error:
+            fault = fault_of(error)
+            remedy = REMEDIES.get(fault, "Mend that, then try again")
+            raise SettingProblem(f"{DATABASE} of the workspace cannot be used: {fault}. {remedy}.") from None
+
+    @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._base:
+        with self._sound(), self._base:
             yield self._base
+
+    def _rows(self, query: str, *values: str) -> list[Any]:
+        with self._sound():
+            return self._base.execute(query, values).fetchall()
+
+    def _begin(self, tables: str) -> None:
+        """Makes these tables where they are not there."""
+        with self._sound():
+            self._base.executescript(tables)
+
+    def _understood(self, settings: str) -> Screen:
+        """The screen as it was kept. Raises SettingProblem: another could release what this one held back."""
+        try:
+            return Screen.model_validate_json(settings)
+        except ValidationError:
+            raise SettingProblem(f"The rules of the screen in {DATABASE} are damaged. {REMEDIES[DAMAGED]}.") from None
 
     def _settle(self) -> None:
         """Empties the log of writes, in which a value that was replaced or removed would still stand."""
-        with self._lock:
-            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _changed(self) -> None:
         self._shelf = self._documents = None
@@ -102,10 +141,7 @@ class Shelf:
             JOIN screened ON document = name ORDER BY name"""
         with self._lock:
             if self._shelf is None:
-                rows = self._base.execute(query).fetchall()
-                self._shelf = tuple(
-                    Entry(DOCUMENT.validate_json(body), FINDINGS.validate_json(findings), *rest) for body, findings, *rest in rows
-                )
+                self._shelf = tuple(filter(None, map(_entry, self._rows(query))))
             return self._shelf
 
     @property
@@ -120,7 +156,7 @@ class Shelf:
         """Reads the shelf anew where another process has changed it; returns whether it has."""
         with self._lock:
             version, contents = self._seen
-            now = self._base.execute("PRAGMA data_version").fetchone()[0]
+            now = self._rows("PRAGMA data_version")[0][0]
             if now == version:
                 return False
             self._seen = self._contents()
@@ -131,21 +167,19 @@ class Shelf:
 
     def _contents(self) -> tuple[int, str]:
         """The version of the file, which changes when another process writes to it, and a fingerprint of what stands in it."""
-        version = self._base.execute("PRAGMA data_version").fetchone()[0]
+        version = self._rows("PRAGMA data_version")[0][0]
+        query = "SELECT body, status, findings FROM documents JOIN screened ON document = name ORDER BY name"
         found = hashlib.sha256()
-        for row in self._base.execute(
-            "SELECT body, status, findings FROM documents JOIN screened ON document = name ORDER BY name"
-        ):
-            found.update(repr(row).encode("utf-8", "surrogatepass"))
+        with self._sound():
+            for row in self._base.execute(query):
+                found.update(repr(row).encode("utf-8", "surrogatepass"))
         return version, found.hexdigest()
 
     def entry(self, name: str) -> Entry | None:
         """What stands on the shelf under that name, or None."""
         query = """SELECT body, findings, status, decision, who, at FROM documents
             JOIN screened ON document = name WHERE name = ?"""
-        with self._lock:
-            row = self._base.execute(query, (name,)).fetchone()
-        return Entry(DOCUMENT.validate_json(row[0]), FINDINGS.validate_json(row[1]), *row[2:]) if row else None
+        return next(filter(None, map(_entry, self._rows(query, name))), None)
 
     def document(self, name: str) -> Document | None:
         """The released document of that name, or None."""
@@ -170,11 +204,9 @@ class Shelf:
     def _add_one(self, document: Document, content: str, file: File) -> Document:
         with self._lock:
             warnings = document.warnings
-            name = document.name
-            there = self._content(name)
+            name, there = self._alike(document.name)
             if there not in (None, content):
-                name = marked(name, content)
-                there = self._content(name)
+                name, there = self._alike(marked(document.name, content))
                 warnings = (*warnings, f"{document.name} was taken by other content; kept as {name}")
             if there == content:
                 return replace(document, name=name, warnings=("already here; nothing was added",))
@@ -182,15 +214,23 @@ class Shelf:
             self._keep(kept, content, file)
             return kept
 
-    def _content(self, name: str) -> str | None:
-        row = self._base.execute("SELECT content FROM documents WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+    def _alike(self, name: str) -> tuple[str, str | None]:
+        """The name on the shelf that looks like this one, with its content; the name itself and None where there is none."""
+        version = self._rows("PRAGMA data_version")[0][0]
+        if self._named[0] != version:
+            self._named = version, {looks(there): there for (there,) in self._rows("SELECT name FROM documents")}
+        there = self._named[1].get(looks(name), name)
+        rows = self._rows("SELECT content FROM documents WHERE name = ?", there)
+        return (there, rows[0][0]) if rows else (name, None)
 
     def _keep(self, document: Document, content: str, file: File) -> None:
         place = f"{content}{Path(file.name).suffix.lower()}"
         path = self.folder / "files" / place
-        if not path.exists():
-            path.write_bytes(file.data)
+        try:
+            if not path.exists() or path.stat().st_size != len(file.data):
+                put(path, file.data)
+        except OSError as error:
+            raise FileProblem(f"{file.name}: cannot be kept: {file_fault(error)}. Mend that, then upload it again.") from None
         self._store(document, content, place)
 
     def _store(self, document: Document, content: str, place: str, decision: str = "", who: str = "") -> Entry:
@@ -204,6 +244,7 @@ class Shelf:
             base.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
             state = (document.name, found.status, findings, self._screen.key(), decision, who, at)
             base.execute("INSERT OR REPLACE INTO screened VALUES (?, ?, ?, ?, ?, ?, ?)", state)
+        self._named[1][looks(document.name)] = document.name
         self._changed()
         return Entry(document, found.findings, found.status, decision, who, at)
 
@@ -231,14 +272,16 @@ class Shelf:
     def remove(self, name: str) -> None:
         """Removes a document with its file, passages, vectors and indexes. Unknown names are passed over."""
         with self._lock:
-            row = self._base.execute("SELECT file FROM documents WHERE name = ?", (name,)).fetchone()
-            if row is None:
+            rows = self._rows("SELECT file FROM documents WHERE name = ?", name)
+            if not rows:
                 return
+            self.artifacts.forget(name)  # First, since it may fail: then all is as it was.
             with self._write() as base:
                 base.execute("DELETE FROM documents WHERE name = ?", (name,))
                 base.execute("DELETE FROM screened WHERE document = ?", (name,))
-            if not self._base.execute("SELECT 1 FROM documents WHERE file = ?", row).fetchone():
-                (self.folder / "files" / row[0]).unlink(missing_ok=True)
+            if not self._rows("SELECT 1 FROM documents WHERE file = ?", rows[0][0]):
+                (self.folder / "files" / rows[0][0]).unlink(missing_ok=True)
+            self._named = (-1, {})
             self._settle()
             self._changed()
         self._forget(name)
@@ -251,9 +294,8 @@ class Shelf:
 
     def original(self, name: str) -> bytes | None:
         """The bytes of the file that a document came from, or None."""
-        with self._lock:
-            row = self._base.execute("SELECT file FROM documents WHERE name = ?", (name,)).fetchone()
-        path = self.folder / "files" / row[0] if row and row[0] else None
+        rows = self._rows("SELECT file FROM documents WHERE name = ?", name)
+        path = self.folder / "files" / rows[0][0] if rows and rows[0][0] else None
         return path.read_bytes() if path and path.is_file() else None
 
     @property
@@ -277,10 +319,13 @@ class Shelf:
         unless something is found that was not there when it was decided."""
         query = """SELECT name, body, screened.findings, status, decision, who, at FROM documents
             LEFT JOIN screened ON document = name WHERE screen IS NOT ?"""
-        rows = self._base.execute(query, (self._screen.key(),)).fetchall()
+        rows = self._rows(query, self._screen.key())
         for number, (name, body, before, _, decision, who, at) in enumerate(rows, 1):
-            found = self._screen(DOCUMENT.validate_json(body))
-            known = set(FINDINGS.validate_json(before)) if before and decision else set()
+            entry = _entry((body, before or "[]"))
+            if entry is None:
+                continue
+            found = self._screen(entry.document)
+            known = set(entry.findings) if decision else set()
             fresh = any(one.score >= self._screen.threshold and one not in known for one in found.findings)
             status = ("quarantined" if fresh else "released") if decision else found.status
             state = (name, status, FINDINGS.dump_json(found.findings).decode(), self._screen.key(), decision or "", who or "", at)
@@ -292,6 +337,15 @@ class Shelf:
         if rows:
             self._changed()
         return len(rows)
+
+
+def _entry(row: Sequence[Any]) -> Entry | None:
+    """What stands in a row of the shelf; None, and a line in the log, where it is damaged."""
+    try:
+        return Entry(DOCUMENT.validate_json(row[0]), FINDINGS.validate_json(row[1]), *(row[2:] or ("",)))
+    except ValidationError:  # Its own message would hold the text.
+        LOGGER.warning("A document in %s is damaged and left out. Upload its file again under another name.", DATABASE)
+        return None
 
 
 def waiting(entries: Iterable[Entry]) -> list[Entry]:

@@ -26,7 +26,7 @@ class Workspace(Review):
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder)
-        self._base.executescript(TABLES)
+        self._begin(TABLES)
 
     def save(self, kind: str, body: str, name: str | None = None) -> str:
         """Keeps a text (a pipeline, a comparison, a session) under a name, or under a new random one, which is returned."""
@@ -37,15 +37,12 @@ class Workspace(Review):
 
     def saved(self, kind: str, name: str) -> str | None:
         """A text kept under this kind and name, or None."""
-        with self._lock:
-            row = self._base.execute("SELECT body FROM saved WHERE kind = ? AND name = ?", (kind, name)).fetchone()
-        return str(row[0]) if row else None
+        rows = self._rows("SELECT body FROM saved WHERE kind = ? AND name = ?", kind, name)
+        return str(rows[0][0]) if rows else None
 
     def names(self, kind: str) -> list[str]:
         """The names of this kind, the newest first."""
-        with self._lock:
-            rows = self._base.execute("SELECT name FROM saved WHERE kind = ? ORDER BY at DESC", (kind,)).fetchall()
-        return [str(row[0]) for row in rows]
+        return [str(name) for (name,) in self._rows("SELECT name FROM saved WHERE kind = ? ORDER BY at DESC", kind)]
 
     def discard(self, kind: str, name: str) -> None:
         """Removes a saved text. Unknown names are passed over."""

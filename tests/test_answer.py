@@ -274,3 +274,17 @@ def test_a_row_is_found_by_the_brand_name_and_no_other_drug_stands_beside_it(que
     pipeline = Pipeline(embed=Hashing(), refuse=Never())
     answer = pipeline.ask(question, pipeline.prepare(documents, Artifacts()))
     assert answer.claims and all(claim.text.startswith(f"drug: {drug};") for claim in answer.claims)
+
+
+def test_a_sentence_that_leads_in_is_quoted_with_its_items() -> None:
+    text = (
+        "Policy QZ-9: rain gauges\n\n2. Approval\nA rain gauge is approved for a season when all of the following hold:\n"
+        "(a) the roof is flat;\n(b) the owner keeps a diary;\n(c) no other gauge stands within a mile.\n\n"
+        "3. Storage\nGauges are stored dry.\n"
+    )
+    document, *_ = read_file(File("policy.txt", text.encode()))
+    pipeline = Pipeline(embed=Hashing(), refuse=Never(), answer=Quote(most=1))
+    answer = pipeline.ask("When is a rain gauge approved for a season?", pipeline.prepare([document], Artifacts()))
+    (claim,) = answer.claims
+    assert claim.text == text[text.index("A rain gauge is") : text.index("\n\n3. Storage")]
+    assert claim.text == document.text[claim.citations[0].span.start : claim.citations[0].span.end]

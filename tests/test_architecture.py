@@ -8,10 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "errors", "strict", "governance", "values", "jobs", "stage", "rules", "spelling", "text", "load", "statements", "embed",
-    "screen", "chunk", "artifacts", "index", "divide", "models", "expand", "scope", "reader", "retrieve", "rerank",
-    "refuse", "prompt", "answer", "verify", "plan", "pipeline", "explain", "projection", "presets", "shelf", "review",
-    "workspace", "page_image", "away", "langchain", "evaluate", "commands", "__main__",
+    "errors", "strict", "governance", "values", "jobs", "stage", "made", "database", "rules", "spelling", "text",
+    "load", "statements", "embed", "screen", "chunk", "artifacts", "index", "divide", "models", "expand", "scope",
+    "reader", "retrieve", "rerank", "refuse", "prompt", "answer", "verify", "plan", "pipeline", "explain",
+    "projection", "presets", "shelf", "review", "workspace", "page_image", "away", "langchain", "evaluate",
+    "commands", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "rag").rglob("*.py"))
 SCRIPTS = [*MODULES, *sorted((ROOT / "pages").rglob("*.py")), ROOT / "app.py"]

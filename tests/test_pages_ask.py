@@ -85,11 +85,13 @@ def test_a_value_between_the_steps_of_a_slider_is_shown_as_it_is() -> None:
     assert widget(app.slider, "ask-retrieve-convex-weight").proto.format == shown_as
 
 
-def test_a_section_stands_on_one_line_in_the_table_of_passages() -> None:
-    steps = (Step("terms", 6.5, 2), Step("late", 0.9, 1))
-    hits = (Hit(Chunk(Span("a", 0, 4), "text", section="1. Drugs (Strong,\ngrade A)"), 0.9, steps),)
-    (row,) = hits_frame(hits).to_dict("records")
-    assert row == {"#": 1, "Document": "a", "Score": 0.9, "terms": "  2 · 6.500", "Section": "1. Drugs (Strong, grade A)"}
+def test_the_table_of_passages_shows_how_each_begins_where_it_stands_and_the_ranks_that_led_to_its_place() -> None:
+    steps = (Step("terms", 6.5, 2), Step("vectors", 0.4, 7), Step("late", 0.9, 1))
+    text = "1. Drugs (Strong,\ngrade A)"
+    hits = (Hit(Chunk(Span("a", 0, 4), text), 0.9, steps), Hit(Chunk(Span("a", 4, 8), "more"), 0.8, (steps[1], steps[2])))
+    row, other = hits_frame(hits).to_dict("records")
+    assert row == {"#": 1, "Passage": " ".join(text.split()), "Document": "a", "Score": 0.9, "terms · vectors": "2 · 7"}
+    assert other["terms · vectors"] == "– · 7"
 
 
 def test_the_explanation_stays_on_through_a_change_and_a_look_elsewhere(ward: Workspace) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared.flags import flag_stretches, warning_of
 from pages.shared.layers import Stretch, drawn
+from pages.shared.places import page_told
 from pages.shared.state import open_source, opened, workspace
 from pages.shared.text_view import Block, Button, Part, plain, text_view
 from rag.answer.marks import warns
@@ -22,10 +23,8 @@ def _image(content: str, data: bytes, page: int, quote: str) -> tuple[bytes, boo
 
 def place(document: Document | None, citation: Citation) -> str:
     """Where a citation stands, in a few words: document, page with its printed label where that differs, date or edition."""
-    page = document.page_at(citation.span.start) if document else None
-    label = f" ({page.label})" if page and page.label != str(page.number) else ""
     when = (document.date or document.effective or document.edition or "") if document else ""
-    return ", ".join(filter(None, [citation.span.document, f"p. {page.number}{label}" if page else "", when]))
+    return ", ".join(filter(None, [citation.span.document, page_told(document, citation.span.start), when]))
 
 
 def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -> None:
@@ -108,7 +107,7 @@ def _source(span: Span) -> None:
         return
     page = document.page_at(span.start)
     facts = [document.title, " › ".join(document.path_at(span.start)), document.date or ""]
-    facts.append(f"page {page.number} (printed {page.label})" if page else "")
+    facts.append(page_told(document, span.start))
     facts.append(f"characters {span.start:,} to {span.end:,}")
     st.caption(plain(" · ".join(fact for fact in facts if fact)))
     near = Span(span.document, max(0, span.start - AROUND), span.end + AROUND)

@@ -1,5 +1,6 @@
 """The extractive answerer: it chooses statements, cites each, and never writes a word that is not the source's."""
 
+from bisect import bisect_right
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -17,6 +18,8 @@ from rag.values import Citation, Claim, Draft, Hit, Prompt, Span
 LEAST = 0.25
 """The chance of answering that an item of a list needs at least."""
 MOST_ITEMS = 20
+LONGEST_LIST = 1200
+"""Characters of a lead-in with its items at most."""
 
 
 class Quote(Answering):
@@ -49,6 +52,7 @@ class Quote(Answering):
         found = ordered(prompt.question, candidates(topic, prompt.sources, index), index)
         if not found:
             return []
+        found = [_with_items(one, index) for one in found]
         if found[0].is_the_row:  # Rows about something else than what was asked for only mislead beside it.
             found = [one for one in found if one.is_the_row or one.statement.kind != "row"]
         many = asks_for_list(prompt.question)
@@ -59,6 +63,23 @@ class Quote(Answering):
         rest = [one for one in ([older] if older else []) + chosen if one.span not in {answer.span for answer in answers}]
         rest = _apart(rest, max(self.most - len(answers), int(older is not None)))
         return [*((one, "answer") for one in answers), *((one, "also") for one in rest)]
+
+
+def _with_items(one: Candidate, index: Index) -> Candidate:
+    """A statement that only leads in ("approved when all of these hold:") with the items that follow on it."""
+    text = index.documents[one.span.document].text
+    if not text[one.span.start : one.span.end].rstrip("*_ ").endswith(":"):
+        return one
+    every = stated(one.span.document, index)
+    at = bisect_right(every, one.span.start, key=lambda statement: statement.start)
+    end, most = one.span.end, 0
+    while at < len(every) and every[at].kind == "item" and every[at].end - one.span.start <= LONGEST_LIST:
+        gap = text.count("\n", end, every[at].start)
+        most = most or max(gap, 1)
+        if gap > most:
+            break  # A greater gap than before the first item: something else begins.
+        end, at = every[at].end, at + 1
+    return replace(one, span=replace(one.span, end=end)) if end > one.span.end else one
 
 
 def folded(text: str) -> str:

@@ -1,7 +1,5 @@
 """Distils MiniLM into a table of token vectors: once, in under a minute, from the model and the sample documents alone."""
 
-import os
-import tempfile
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -10,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embed.base import Vectors
-from rag.embed.graphs import folders, hash_of
+from rag.embed.graphs import is_stored, stored
 from rag.embed.minilm import FIRST_WORD, GRAPH, SHA256, _tokenizer, sentence_vectors, weights
-from rag.errors import ModelProblem
 
 RECIPE = "1"  # Raised when the recipe changes, so that a kept table is made anew.
 SAMPLES = Path(__file__).parents[2] / "sample_data"
@@ -32,35 +29,24 @@ def table_name() -> str:
 
 def kept() -> bool:
     """Whether the table lies on this machine already."""
-    return any((folder / f"{table_name()}.safetensors").is_file() for folder in folders())
+    return is_stored(f"{table_name()}.safetensors")
 
 
 @cache
 def distilled() -> tuple[Vectors, Vectors]:
     """The table, shape (vocabulary, 384), and the rotation (384, 384) that takes MiniLM's vectors to it, strongest axis first.
 
-    Made at first use, which takes about half a minute, and kept beside its checksum. Raises ModelProblem.
+    Made at first use, which takes about half a minute, and kept beside its checksum where a folder takes it. Raises ModelProblem.
     """
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import load, save
 
-    for folder in folders():
-        path = folder / f"{table_name()}.safetensors"
-        checksum = path.with_suffix(".sha256")
-        if not (path.is_file() and checksum.is_file() and checksum.read_text().strip() == hash_of(path)):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                room = tempfile.TemporaryDirectory(dir=folder, prefix="static-")
-            except OSError:
-                continue
-            with room as name:
-                table, rotation = _made()
-                part = Path(name) / path.name
-                save_file({"table": table.astype(np.float16), "rotation": rotation.astype(np.float32)}, part)
-                checksum.write_text(hash_of(part))
-                os.replace(part, path)
-        found = load_file(path)
-        return found["table"].astype(np.float32), found["rotation"]
-    raise ModelProblem("The static embedder's table cannot be stored. Set RAG_CACHE to a folder that can be written.")
+    @cache
+    def made() -> bytes:
+        table, rotation = _made()
+        return save({"table": table.astype(np.float16), "rotation": rotation.astype(np.float32)})
+
+    found = load(stored(f"{table_name()}.safetensors", lambda path: path.write_bytes(made())) or made())
+    return found["table"].astype(np.float32), found["rotation"]
 
 
 def _made() -> tuple[Vectors, Vectors]:

@@ -13,8 +13,9 @@ from pydantic import Field
 
 from rag.embed.base import Embedding, Progress, Vectors, silent
 from rag.embed.card import Card
-from rag.embed.graphs import hash_of, opened
+from rag.embed.graphs import opened
 from rag.errors import ModelProblem
+from rag.made import hash_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -1,11 +1,10 @@
 """What the embedders of a server share: further tries, rows checked before they are believed, and the dimension learned."""
 
 import json
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from rag.embed.card import Card
 from rag.embed.graphs import cache_folder
 from rag.errors import ModelProblem
 from rag.governance.egress import is_local, permit
+from rag.made import put
 from rag.stage import fingerprint
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -150,14 +150,7 @@ def _dimensions() -> dict[str, int]:
 
 
 def _keep(name: str, found: int) -> None:
-    with _writing:
+    with _writing, suppress(OSError):
         _told[name] = found
-        folder = cache_folder()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
-        except OSError:
-            return
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(_dimensions(), file)
-        os.replace(part, folder / LEARNED)
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        put(cache_folder() / LEARNED, json.dumps(_dimensions()).encode())

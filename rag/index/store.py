@@ -21,7 +21,7 @@ from rag.index.base import Index
 from rag.index.engines import ENGINES, Engine
 from rag.index.indexing import Indexing
 from rag.index.vectors import Rows, Scores, closest
-from rag.made import fault_of, write_text
+from rag.made import fault_of, put
 
 AT_ONCE = 1000
 FEW = 1000  # As many rows are compared here faster than the database is asked.
@@ -225,6 +225,6 @@ def _write(record: dict[str, Any], artifacts: Artifacts) -> None:
     """Raises ModelProblem where the disk does not take it: nothing is handed to a database that could not be removed again."""
     try:
         if artifacts.folder:
-            write_text(artifacts.folder / RECORD, json.dumps(record, indent=1))
+            put(artifacts.folder / RECORD, json.dumps(record, indent=1).encode())
     except OSError as error:
         raise ModelProblem(f"{RECORD} cannot be written: {fault_of(error)}. Make room, or choose another index.") from None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from rag.errors import FileProblem
+from rag.load.files import is_readme, looks
 from rag.load.formats import Format, Member
 from rag.load.guard import open_zip, safe_path, too_dense
 from rag.values import File
@@ -41,8 +42,8 @@ class Archive(Format):
         names: Counter[str] = Counter()
         for number, one in enumerate(members, 1):
             safe = safe_path(one.filename) or f"member-{number}"
-            names[safe.lower()] += 1
-            times = names[safe.lower()]
+            names[looks(safe.lower())] += 1
+            times = names[looks(safe.lower())]
             warnings = []
             if _leads_out(one.filename):
                 warnings.append("its path in the archive leads out of it; only its name was kept")
@@ -76,8 +77,9 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> b
 
 
 def _is_noise(name: str) -> bool:
+    """Whether a member is what a system or a packer puts beside the files, or a README, which tells of them."""
     last = name.rpartition("/")[2]
-    return name.startswith(NOISE[0]) or last in NOISE or last.startswith("._")
+    return name.startswith(NOISE[0]) or last in NOISE or last.startswith("._") or is_readme(last)
 
 
 def _leads_out(name: str) -> bool:

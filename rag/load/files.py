@@ -1,5 +1,6 @@
 """From a path or an upload to documents: chooses the format, checks the size, unpacks archives, keeps names apart."""
 
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -172,12 +173,23 @@ def paths(places: Iterable[Path], formats: dict[str, type[Format]]) -> Iterator[
                 if path.is_file()
                 and path.suffix.lower() in endings - LINES
                 and not path.name.startswith(".")
-                and path.stem.lower() != "readme"
+                and not is_readme(path.name)
             )
         elif place.exists():
             yield place
         else:
             raise FileProblem(f"{place}: no such file or folder. Check the path.")
+
+
+def is_readme(name: str) -> bool:
+    """Whether a file of this name tells of its folder: README, README.md, Readme.txt."""
+    return name.partition(".")[0].lower() == "readme"
+
+
+def looks(name: str) -> str:
+    """What a name looks like: letters composed (NFC), without signs that nobody sees, all blanks alike."""
+    seen = name if name.isascii() else unicodedata.normalize("NFC", name)
+    return " ".join("".join(sign for sign in seen if unicodedata.category(sign) != "Cf").split())
 
 
 def marked(name: str, content: str) -> str:

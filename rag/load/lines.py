@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from rag.errors import FileProblem
+from rag.load.files import looks
 from rag.load.formats import CONTROL, Format, decode, with_facts
 from rag.load.guard import json_value
 from rag.load.health.fhir import Fhir, documents
@@ -86,10 +87,10 @@ class Json(Format):
         layout = Layout(file.name)
         text = _cleaned(value[field], layout)
         name = next(filter(None, (_named(value.get(key)) for key in NAMES)), f"{file.name.rsplit('.', 1)[0]}-{number:05}")
-        names[name] += 1
-        if names[name] > 1:
-            warnings = (*warnings, f"the id {name!r} stands {names[name]} times in the file")
-            name = f"{name} ({names[name]})"
+        names[looks(name)] += 1
+        if (times := names[looks(name)]) > 1:
+            warnings = (*warnings, f"the id {name!r} stands {times} times in the file")
+            name = f"{name} ({times})"
         facts = {key: word(value.get(key))[:LONGEST_FACT] for key in FACTS}
         for key in ("date", "effective"):
             if facts[key] and not _is_day(facts[key]):

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embed import minilm
-from rag.embed.graphs import hash_of, opened
+from rag.embed.graphs import opened
 from rag.errors import ModelProblem
+from rag.made import hash_of
 from rag.reader.windows import Window, windows
 
 if TYPE_CHECKING:

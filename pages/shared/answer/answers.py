@@ -3,36 +3,40 @@
 import pandas as pd
 import streamlit as st
 
-from pages.shared.findings import count, middle
+from pages.shared.findings import count
 from pages.shared.flags import flagged_sources, mark_of, passage_block
+from pages.shared.places import place_of
 from pages.shared.state import open_source
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
 
-SHOWN = 26  # Characters of a document's name.
+BEGINNING = 180  # Characters of a passage.
+ROW = 66  # Pixels: from 65 on text is wrapped, so that three lines of a passage are seen.
+RANKS = "ranks"
 
 
 def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
-    """A row a hit: its place and score, and for each step but the last the rank and the score that it gave.
+    """A row a hit: its place, how it begins, where it stands, its score, and the rank that each step but the last gave it.
 
-    The last step's are the row's number and score. Ranks are padded, so that a column sorts by them.
+    The last step's are the row's number and score.
     """
-    rows, last = [], last_step(hits)
+    last = last_step(hits)
+    names = tuple(dict.fromkeys(step.name for hit in hits for step in hit.steps if step.name != last))
+    rows = []
     for number, hit in enumerate(hits, 1):
+        ranks = {step.name: str(step.rank) for step in hit.steps}
         row: dict[str, object] = {
             "#": number,
-            "Document": middle(hit.chunk.span.document, SHOWN),
+            "Passage": " ".join(hit.chunk.text[: 3 * BEGINNING].split())[:BEGINNING],
+            "Document": place_of(hit.chunk.span),
             "Score": hit.score,
             "Copies": 1 + len(hit.copies) if hit.copies else None,
             "Flag": mark_of(hit.chunk.span) or None,
-            "Page": hit.chunk.page,
         }
-        row |= {step.name: f"{step.rank:3d} · {step.score:.3f}" for step in hit.steps if step.name != last}
-        rows.append({**row, "Section": " ".join((hit.chunk.section or "").split()) or None})
-    frame = pd.DataFrame(rows)
-    for name in ("Page", "Copies"):
-        if name in frame:
-            frame[name] = frame[name].astype("Int64")
+        rows.append({**row, RANKS: " · ".join(ranks.get(name, "–") for name in names) or None})
+    frame = pd.DataFrame(rows).rename(columns={RANKS: " · ".join(names)})
+    if "Copies" in frame:
+        frame["Copies"] = frame["Copies"].astype("Int64")
     return frame.dropna(axis="columns", how="all")
 
 
@@ -47,18 +51,21 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
         st.info("No passage was found. Lower the minimum score, or widen the filter.")
         return None
     frame = hits_frame(hits)
-    steps = {step.name for hit in hits for step in hit.steps}
     columns: dict[str, object] = {
-        name: st.column_config.Column(width=82, help="Rank · score of this step") for name in frame if name in steps
+        "#": st.column_config.Column(width=30),
+        "Passage": st.column_config.Column(width=216, help="How it begins; select the row to read all of it below"),
+        "Document": st.column_config.Column(width=164, help="And the page in the file, with the printed one where it differs"),
+        "Score": st.column_config.NumberColumn(
+            format="%.3f", width=56, help=f"The score of the last step, {last_step(hits)}, which decides the order"
+        ),
+        "Copies": st.column_config.Column(width=54, help="Passages that say the same take one place; all open below"),
+        "Flag": st.column_config.Column(width=70, help="Holds text that may be an instruction, or that nobody sees"),
     }
-    columns["#"] = st.column_config.Column(width=34)
-    columns["Document"] = st.column_config.Column(width=170)
-    columns["Score"] = st.column_config.NumberColumn(
-        format="%.3f", width=58, help=f"The score of the last step, {last_step(hits)}, which decides the order"
-    )
-    columns["Copies"] = st.column_config.Column(width=58, help="Passages that say the same take one place; all open below")
-    columns["Flag"] = st.column_config.Column(width=80, help="Holds text that may be an instruction, or that nobody sees")
-    columns["Page"] = st.column_config.Column(width=48)
+    columns |= {
+        name: st.column_config.Column(width=96, help="The rank that each of these steps gave it")
+        for name in frame
+        if name not in columns
+    }
     event = st.dataframe(
         frame,
         hide_index=True,
@@ -66,6 +73,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
         on_select="rerun",
         selection_mode="single-row",
         column_config=columns,
+        row_height=ROW,
         placeholder="",
     )
     selected = event.selection.rows[0] if event.selection.rows else 0
@@ -80,7 +88,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
         with st.container(horizontal=True):
             for number, copy in enumerate(copies):
                 st.button(
-                    plain(f"{copy.span.document}, p. {copy.page}" if copy.page else copy.span.document),
+                    plain(place_of(copy.span)),
                     key=f"{key}-copy-{at}-{number}",
                     on_click=open_source,
                     args=(copy.span,),

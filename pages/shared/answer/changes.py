@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.shared.places import page_of
 from pages.shared.text_view import Block, Part, plain, text_view
 from rag.prompt.changes import Line, Stretches, changed_messages, in_words, told
 from rag.values import Answer, Hit, Prompt, Span
@@ -79,7 +80,7 @@ def _row(
         "Now": None if now is None else now + 1,
         "Before": None if before is None else before + 1,
         "Document": hit.chunk.span.document,
-        "Page": hit.chunk.page,
+        "Page": page_of(hit.chunk.span).removeprefix("p. ") or None,
         "Section": " ".join(hit.chunk.section.split()) or None,
         "Score before": score_before,
         "Score now": score,

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.shared.findings import count, middle
 from pages.shared.flags import passage_block
+from pages.shared.places import page_of, place_of
 from pages.shared.state import open_source
 from pages.shared.text_view import Block, text_view
 from rag.index.base import Index
@@ -128,7 +129,7 @@ def reading(index: Index, rows: Sequence[int], hits: Sequence[int], key: str) ->
 
 
 def _blocks(chunk: Chunk, row: int, rank: int | None) -> list[Block]:
-    about = [f"hit {rank}" if rank else "", chunk.span.document, f"p. {chunk.page}" if chunk.page else "", chunk.section]
+    about = [f"hit {rank}" if rank else "", place_of(chunk.span), chunk.section]
     return [
         {"parts": [{"text": " · ".join(part for part in about if part)}], "look": "title"},
         passage_block(chunk, str(row)),
@@ -207,9 +208,9 @@ def _places(drawing: Drawing, rows: Sequence[int]) -> dict[str, object]:
 
 def _hover(chunk: Chunk, rank: int | None) -> str:
     """Document, section and first words as plotly's own little markup, everything of the document escaped."""
-    page = f" · p. {chunk.page}" if chunk.page else ""
-    found = f" · hit {rank}" if rank else ""
-    lines = [f"<b>{_short(chunk.span.document, 60)}</b>{page}{found}", _short(chunk.section, 70), _short(chunk.text, 90)]
+    page = page_of(chunk.span) if chunk.page else ""
+    about = "".join(f" · {part}" for part in (html.escape(page), f"hit {rank}" if rank else "") if part)
+    lines = [f"<b>{_short(chunk.span.document, 60)}</b>{about}", _short(chunk.section, 70), _short(chunk.text, 90)]
     return "<br>".join(line for line in lines if line)
 
 

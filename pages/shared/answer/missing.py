@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared.frame import waiting_link
+from pages.shared.places import page_of
 from pages.shared.settings.history import use
 from pages.shared.state import current_filter, prepared, workspace
 from pages.shared.text_view import plain, text_view
@@ -79,8 +80,7 @@ def _picked(answer: Answer, index: Index, key: str) -> Chunk | None:
 
 
 def _label(at: int, chunk: Chunk) -> str:
-    page = f"p. {chunk.page} · " if chunk.page else ""
-    return f"{at + 1} · {page}{' '.join(chunk.text.split())[:SHOWN]}"
+    return " · ".join(filter(None, (str(at + 1), page_of(chunk.span), " ".join(chunk.text.split())[:SHOWN])))
 
 
 def _pasted(pasted: str, index: Index, key: str) -> Chunk | None:

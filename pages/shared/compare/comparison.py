@@ -10,6 +10,7 @@ import streamlit as st
 from pages.shared.answer.changes import same
 from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
+from pages.shared.places import place_of
 from pages.shared.settings.controls import mends, pipeline_controls
 from pages.shared.state import open_pipeline, open_source, state, workspace
 from pages.shared.text_view import Block, plain, text_view
@@ -173,7 +174,6 @@ def passages_table(columns: Sequence[Sequence[Hit]], only_different: bool) -> No
 
 def _row(one: Found) -> dict[str, object]:
     where = [letter(at) for at, place in enumerate(one.hits) if place]
-    page = f", p. {one.chunk.page}" if one.chunk.page else ""
     return {
         **{letter(at): place[0] if place else None for at, place in enumerate(one.hits)},
         "Found by": "all"
@@ -184,7 +184,7 @@ def _row(one: Found) -> dict[str, object]:
         if len(where) == 1
         else ", ".join(where),
         "Flag": mark_of(one.chunk.span),
-        "Document": f"{one.chunk.span.document}{page}",
+        "Document": place_of(one.chunk.span),
         "Section": " ".join(one.chunk.section.split()),
         "Begins": " ".join(one.chunk.text[:160].split()),
     }

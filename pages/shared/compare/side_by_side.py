@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared.compare.comparison import placed
 from pages.shared.findings import count
 from pages.shared.flags import passage_block
+from pages.shared.places import place_of
 from pages.shared.state import open_source
 from pages.shared.text_view import Block, Part, text_view
 from rag.values import Hit
@@ -56,10 +57,9 @@ def ranked(columns: Sequence[Sequence[Hit]], at: int, only_different: bool) -> R
 
 def _cell(letter: str, others: Sequence[str], rank: int, hit: Hit, ranks: tuple[int, ...], key: str) -> None:
     chunk = hit.chunk
-    page = f"p. {chunk.page}" if chunk.page else ""
     moved = " ".join(f"{other} {there}" for other, there in zip(others, ranks, strict=True) if there not in {0, rank})
     moved = f"in {moved}" if moved else ""
-    title = " · ".join(filter(None, (f"{letter} {rank}", moved, f"{hit.score:.3f}", chunk.span.document, page, chunk.section)))
+    title = " · ".join(filter(None, (f"{letter} {rank}", moved, f"{hit.score:.3f}", place_of(chunk.span), chunk.section)))
     block = passage_block(chunk, "open")
     if not any(ranks):
         parts: list[Part] = [{**part, "look": f"{part.get('look', '')} new".strip()} for part in block["parts"]]

@@ -1,0 +1,22 @@
+"""Where a passage stands, told alike everywhere: the page's number in the file and, where it differs, the printed one."""
+
+from pages.shared.state import workspace
+from rag.values import Document, Span
+
+
+def page_told(document: Document | None, start: int) -> str:
+    """The page of a character, such as "p. 5 (3)" for the fifth page with 3 printed on it; "" where there are no pages."""
+    page = document.page_at(start) if document else None
+    if page is None:
+        return ""
+    return f"p. {page.number}" + (f" ({page.label})" if page.label not in ("", str(page.number)) else "")
+
+
+def page_of(span: Span) -> str:
+    """The same for a stretch of a document of the workspace."""
+    return page_told(workspace().document(span.document), span.start)
+
+
+def place_of(span: Span) -> str:
+    """The document's name and the page."""
+    return ", ".join(filter(None, (span.document, page_of(span))))
