@@ -10,6 +10,7 @@ from pages.shared.answer import asking
 from pages.shared.answer.answers import hits_frame
 from pages.shared.answer.unsent import rooms
 from pages.shared.settings.controls import carried
+from pages.shared.settings.menu import MENU
 from pages.shared.state import answer_key
 from rag.answer.chat import Chat
 from rag.embed.hashing import Hashing
@@ -244,7 +245,7 @@ def test_the_last_answer_is_drawn_while_the_next_is_waited_for(ward: Workspace, 
 
     monkeypatch.setattr(asking, "answering", watched)
     widget(app.slider, "ask-rerank-keep-top").set_value(3).run()
-    assert seen == [True] and "3 passages, 3 of them in the prompt" in shown(app)
+    assert seen == [True] and " · 3 passages · " in shown(app)
     assert [one.value for one in app.subheader if "Answer" in one.value] == ["Answer"]
 
 
@@ -263,3 +264,10 @@ def test_the_default_settings_bring_no_warning_and_long_passages_are_a_caption(s
     assert not app.warning
     if "embed" in str(app.session_state["state"]["applied"]) and in_force(app).embed.kind == "minilm":
         assert "passages are longer than the embedder's 256 tokens" in "\n".join(str(one.value) for one in app.caption)
+
+
+def test_every_option_has_a_title_and_a_line_in_the_menu() -> None:
+    assert {stage: set(kinds) for stage, kinds in MENU.items()} == {stage: set(options(union)) for stage, union in UNIONS.items()}
+    for stage, kinds in MENU.items():
+        assert len({title for title, _ in kinds.values()}) == len(kinds), stage
+        assert all(0 < len(" · ".join(told)) <= 52 for told in kinds.values())

@@ -169,7 +169,7 @@ def choose(page: "playwright.Page", title: str, option: str) -> None:
 def test_settings_and_question_survive_a_reload(page: "playwright.Page") -> None:
     page.get_by_role("link", name="Ask").first.click()
     ask(page, "Was there a pneumothorax?")
-    page.get_by_text("tokens in the prompt").wait_for()
+    page.get_by_text("Look into").wait_for()
     choose(page, "Reranking", "diverse")
     page.reload()
     page.locator("summary", has_text="diverse").wait_for()
@@ -215,7 +215,7 @@ def test_a_note_with_an_identifier_and_an_instruction_waits_is_redacted_released
     question = "How much wolfberry tincture is taken every night?"
     page.get_by_role("link", name="Ask", exact=True).first.click()
     ask(page, question)
-    page.get_by_text("tokens in the prompt").wait_for()
+    page.get_by_text("Look into").wait_for()
     assert "ward_note.txt" not in " ".join(page.locator(".view").all_inner_texts())
 
     page.get_by_role("link", name="wait for a decision").first.click()
@@ -261,5 +261,5 @@ def test_an_identifier_in_a_question_is_pointed_out_before_it_is_asked(page: "pl
     page.locator(".identifier").nth(1).wait_for()
     assert page.locator(".identifier").all_inner_texts() == ["Mrs. Jane Smith", "QX-4455667"]
     page.get_by_role("button", name="Ask without them").click()
-    page.get_by_text("tokens in the prompt").wait_for()
+    page.get_by_text("Look into").wait_for()
     holds(page, "Was apixaban continued for [NAME], MRN: [MRN]?")

@@ -29,8 +29,10 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
     about = [
         "" if answer.refused else tally(answer.claims),
         f"confidence {answer.confidence:.2f}",
-        f"{count(len(answer.hits), 'passage')}, {len(answer.prompt.sources)} of them in the prompt",
-        f"{answer.prompt.tokens:,} tokens in the prompt",
+        count(len(answer.hits), "passage"),
+        f"{len(answer.prompt.sources)} of them and {answer.prompt.tokens:,} tokens in the prompt"
+        if pipeline.answer.asks_model
+        else "",
         f"{sum(answer.ms.values()):.0f} ms",
     ]
     st.caption(" · ".join(filter(None, about)))
@@ -51,6 +53,10 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
     elif view == "Why not there?":
         missing_view(answer, pipeline, "missing")
     elif view == "Prompt":
+        if not pipeline.answer.asks_model:
+            st.caption(
+                "No model reads this: the answer is quoted from the passages. A chat model (under Answer) would be sent this."
+            )
         prompt_versions.versions_view(answer, pipeline)
         if pipeline.answer.asks_model and not answer.asked:
             st.caption("Not sent: the question was refused before. Choose *never* under Refusal, or *Ask anyway*, to send it.")

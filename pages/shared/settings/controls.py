@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 from pages.shared.settings.costs import costs_shown
 from pages.shared.settings.fit_view import fit_button, fit_where_asked, weights_in_force
 from pages.shared.settings.index_view import index_facts
+from pages.shared.settings.menu import MENU, line
+from pages.shared.settings.menu import title as option_title
 from pages.shared.settings.takeaway import take_away
 from pages.shared.state import keep, keyed, open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
@@ -60,8 +62,14 @@ def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, An
     """The controls of one stage; returns the option chosen, its values, which may not fit, and a place above them."""
     kinds = options(UNIONS[name])
     current = str(stage.model_dump()["kind"])
+    menu = list(MENU[name])
     kind = st.selectbox(
-        TITLES[name], list(kinds), list(kinds).index(current), key=keyed(f"{key}-kind"), label_visibility="collapsed"
+        TITLES[name],
+        menu,
+        menu.index(current),
+        key=keyed(f"{key}-kind"),
+        label_visibility="collapsed",
+        format_func=lambda kind: line(name, kind),
     )
     chosen = kinds[kind]
     st.caption(chosen.help())
@@ -151,7 +159,7 @@ def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], P
     for name, title in TITLES.items():
         current: Stage = getattr(pipeline, name)
         kind = st.session_state.get(keyed(f"{key}-{name}-kind"), current.model_dump()["kind"])  # The menu inside moves first.
-        with st.expander(f"**{title}** · {kind}", key=f"{key}-{name}"):
+        with st.expander(f"**{title}** · {plain(option_title(name, kind))}", key=f"{key}-{name}"):
             chosen, values, places[name] = _drawn(name, current, f"{key}-{name}")
             try:
                 stages[name] = drawn[name] = chosen.model_validate(values)
