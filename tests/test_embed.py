@@ -1,5 +1,6 @@
 """Embedders: rows of unit length in the order of the texts; Hashing stated exactly, MiniLM against its published vectors."""
 
+import errno
 import zlib
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -156,23 +157,63 @@ def test_weights_that_are_not_the_published_ones_are_refused(monkeypatch: pytest
     assert list(kept.iterdir()) == []
 
 
-def test_a_kept_graph_that_was_changed_is_built_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    built: list[str] = []
+@pytest.mark.parametrize("harm", ["changed", "cut", "empty", "missing", "without its checksum", "another checksum"])
+def test_a_kept_graph_that_was_harmed_is_built_anew_with_one_line(
+    harm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    built: list[Path] = []
 
-    def write(model: bytes, precision: str, folder: Path) -> Path:
-        built.append(precision)
-        (folder / "new.part").write_bytes(model)
-        return folder / "new.part"
+    def into(path: Path) -> None:
+        built.append(path)
+        path.write_bytes(b"an invented graph")
 
-    def kept() -> Path:
-        return graphs.kept("graph", lambda: b"graph", "int8")
-
-    monkeypatch.setattr(graphs, "_written", write)
     monkeypatch.setenv("RAG_CACHE", str(tmp_path))
-    assert kept() == kept()
-    kept().write_bytes(b"changed")
-    assert kept().read_bytes() == b"graph"
-    assert built == ["int8", "int8"]
+    for _ in range(2):
+        assert graphs.stored("graph.onnx", into) == b"an invented graph"
+    assert (len(built), caplog.messages) == (1, [])
+    graph, checksum = tmp_path / "graph.onnx", tmp_path / "graph.sha256"
+    {
+        "changed": lambda: graph.write_bytes(b"an invented grapf"),
+        "cut": lambda: graph.write_bytes(b"an inv"),
+        "empty": lambda: graph.write_bytes(b""),
+        "missing": graph.unlink,
+        "without its checksum": checksum.unlink,
+        "another checksum": lambda: checksum.write_bytes(b"\xff\xfe"),
+    }[harm]()
+    assert not graphs.is_stored("graph.onnx")
+    assert graphs.stored("graph.onnx", into) == b"an invented graph" and graphs.is_stored("graph.onnx")
+    assert len(built) == 2 and sorted(path.name for path in tmp_path.iterdir()) == ["graph.onnx", "graph.sha256"]
+    assert caplog.messages == [f"{tmp_path.name}/graph.onnx was damaged or incomplete and is made anew."]
+
+
+def test_where_no_folder_takes_a_graph_the_next_one_does_or_it_serves_without_being_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def elsewhere(path: Path) -> None:
+        if tmp_path in path.parents and path.parent.name != "other":
+            full(path)
+        path.write_bytes(b"whole")
+
+    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "full", tmp_path / "other"))
+    assert graphs.stored("graph.onnx", elsewhere) == b"whole" and (tmp_path / "other" / "graph.onnx").exists()
+    assert list((tmp_path / "full").iterdir()) == [] and caplog.messages == []
+    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "full",))
+    assert graphs.stored("graph.onnx", elsewhere) == b"whole", "for this once, in a temporary folder"
+    assert graphs.stored("graph.onnx", full) is None and list((tmp_path / "full").iterdir()) == []
+    assert len(set(caplog.messages)) == 1 and caplog.messages[0].startswith("graph.onnx is not kept: no space left on device. ")
+
+
+@with_wheel
+def test_a_graph_that_no_disk_takes_is_opened_from_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "stored", lambda name, into: None)
+    monkeypatch.setattr(minilm, "_session", minilm._session.__wrapped__)
+    from_memory = MiniLM().question("How much of the invented syrup is given?")
+    monkeypatch.undo()
+    assert from_memory @ MiniLM().question("How much of the invented syrup is given?") > 0.98
 
 
 def test_without_the_wheel_the_install_command_is_named_and_tokens_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:

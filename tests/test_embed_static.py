@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.embed import distil, minilm, static
+from rag.embed import distil, graphs, minilm, static
 from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, _tokenizer, installed
 from rag.embed.static import Static
-from rag.errors import ModelProblem
 from rag.pipeline import Pipeline
 from tests.conftest import FILES
 from tests.embed_stand_ins import table
@@ -127,7 +126,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
         return np.ones((3, 384), np.float32), np.eye(384, dtype=np.float32)
 
     monkeypatch.setattr(distil, "_made", make)
-    monkeypatch.setattr(distil, "folders", lambda: (tmp_path / "kept",))
+    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "kept",))
     return made
 
 
@@ -144,11 +143,16 @@ def test_a_table_is_made_once_kept_and_made_anew_where_it_was_changed(quick: lis
     assert len(quick) == 2 and len(list((tmp_path / "kept").iterdir())) == 2
 
 
-def test_a_folder_that_cannot_be_written_is_told(quick: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_table_that_no_folder_takes_serves_without_being_kept(
+    quick: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr(distil, "folders", lambda: (tmp_path / "file" / "kept",))
-    with pytest.raises(ModelProblem, match=r"cannot be stored\. Set RAG_CACHE"):
-        distil.distilled.__wrapped__()
+    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "file" / "kept",))
+    monkeypatch.setattr(graphs.tempfile, "TemporaryDirectory", lambda: open(tmp_path / "file" / "no folder"))
+    assert distil.distilled.__wrapped__()[0].tolist() == np.ones((3, 384)).tolist()
+    assert len(quick) == 1 and not distil.kept()
+    (said,) = caplog.messages
+    assert "is not kept: " in said and "Set RAG_CACHE to a folder that can be written." in said
 
 
 def test_other_reading_matter_is_another_table_and_another_embedder(monkeypatch: pytest.MonkeyPatch) -> None:

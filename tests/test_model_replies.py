@@ -14,7 +14,7 @@ from rag.models.reply import json_in, spoken, texts_in
         ("<think>never ends", ""),
         ("<thin air>", "<thin air>"),
         ("<think", "<think"),
-        ("Not <think>at the start</think>.", "Not <think>at the start</think>."),
+        ("Not <think>at the start</think>.", "Not ."),
         ("", ""),
     ],
 )

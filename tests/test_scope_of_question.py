@@ -240,8 +240,17 @@ DESCRIBED = [
     ("Which sign was noted in the patient with epilepsy?", "N-2016"), ("Is the young woman with asthma better?", "N-2017"),
     ("Follow-up of the stroke patient?", "N-2018"), ("What does the 84-year-old take?", "N-2011"),
     ("Dose for the 33 year old man?", "N-2016"),
+    ("Is the hip fracture lady on a blood thinner?", "N-2011"), ("Was the man with HFrEF in the ICU?", "N-2012"),
     ("WHICH DRUG DOES THE STROKE MAN TAKE?", "N-2018"), ("What was noted in this gentleman with CHF?", "N-2012"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [("Is the hip fracture lady on a blood thinner?", "blood thinner"), ("Was the man with HFrEF on oxygen?", "oxygen")],
+)
+def test_what_is_asked_of_the_patient_is_no_part_of_who_is_described(question: str, left: str, index: Index) -> None:
+    assert left in Named()(question, index).topic
 
 
 @pytest.mark.parametrize(("question", "id"), DESCRIBED)

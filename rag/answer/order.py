@@ -13,7 +13,7 @@ from rag.values import Document
 
 SUPERSEDED = 3.0
 """What a statement of a superseded edition loses of its logit."""
-NOBODY = 1.5
+NOBODY = 3.0
 """What a statement of a policy or formulary loses where a question names a patient and asks about no rules."""
 REVISED = 1.5
 """What a statement of a document's revision history loses where a question does not ask for what has changed."""

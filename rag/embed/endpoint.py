@@ -1,7 +1,6 @@
 """Embeddings by an OpenAI-compatible server (`/v1/embeddings`): Ollama, vLLM, llama.cpp, TEI, or a provider's own."""
 
 import json
-import os
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -9,7 +8,9 @@ from pydantic import Field
 
 from rag.embed.remote import Passing, Remote
 from rag.errors import ModelProblem
+from rag.governance.addresses import cleaned, key_in
 from rag.governance.egress import direct
+from rag.governance.waiting import wait_in
 
 KEY = "RAG_EMBEDDING_KEY"
 PATIENCE = 4  # Time-outs that a whole reply may last.
@@ -26,11 +27,7 @@ class Endpoint(Remote):
     passage_prefix: str = Field(default="", max_length=300, description="Put before a passage, where the model wants it")
 
     def address(self) -> str:
-        try:
-            urlsplit(self.base_url).port  # noqa: B018  Reading it is what checks it.
-        except ValueError:
-            raise ModelProblem(f"The address {self.base_url!r} is not a URL. Write it like http://localhost:11434/v1") from None
-        return self.base_url.rstrip("/")
+        return cleaned(self.base_url).rstrip("/")
 
     @property
     def where(self) -> str:
@@ -53,7 +50,7 @@ class Endpoint(Remote):
         except httpx.InvalidURL:
             raise ModelProblem(f"The address {self.base_url!r} is not a URL. Write it like http://localhost:11434/v1") from None
         if reply.status_code in PASSING or reply.status_code >= 500:
-            raise Passing(f"failed with status {reply.status_code}", _wait(reply.headers.get("retry-after")))
+            raise Passing(f"failed with status {reply.status_code}", wait_in(reply.headers))
         if reply.status_code != 200:
             raise ModelProblem(f"{self.where} {_refusal(reply.status_code)}")
         return self._vectors(reply.content, len(texts))
@@ -74,14 +71,7 @@ class Endpoint(Remote):
 def _key(url: str) -> str:
     """The server's key: OPENAI_API_KEY goes to OpenAI alone."""
     at_openai = urlsplit(url).hostname == "api.openai.com"
-    return os.environ.get(KEY) or (os.environ.get("OPENAI_API_KEY", "") if at_openai else "")
-
-
-def _wait(told: str | None) -> float | None:
-    try:
-        return max(float(told), 0.0) if told else None
-    except ValueError:
-        return None
+    return key_in([KEY, "OPENAI_API_KEY"] if at_openai else [KEY])
 
 
 def _refusal(status: int) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 from rag.embed.endpoint import PASSING, PATIENCE
 from rag.embed.remote import Passing, Remote
 from rag.errors import ModelProblem
-from rag.governance.egress import direct, is_local
+from rag.governance.egress import direct, is_local, without_hooks
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,12 @@ def _made(provider: str, model: str, url: str, key: str, timeout: float, batch: 
     plain = direct(url, PATIENCE * timeout)
     settings: dict[str, Any] = {}
     if provider in {"openai", "azure_openai"}:
-        from openai import DefaultHttpxClient
+        from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
         # Without the check no tokenizer is fetched, and texts are sent as texts.
         settings = {"api_key": key, "timeout": timeout, "max_retries": 0, "chunk_size": batch, "openai_proxy": None}
         settings |= {"check_embedding_ctx_length": False, "http_client": DefaultHttpxClient(**plain)}
+        settings["http_async_client"] = DefaultAsyncHttpxClient(**without_hooks(plain))
         if provider == "azure_openai":
             version = os.environ.get("OPENAI_API_VERSION", "2024-10-21")
             settings |= {"azure_endpoint": url, "azure_deployment": model, "api_version": version}

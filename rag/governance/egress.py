@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
@@ -12,6 +13,7 @@ from rag.errors import ModelProblem
 
 VARIABLE = "RAG_ALLOWED_HOSTS"
 LARGEST_REPLY = 64_000_000
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 TRACED_TO = ("LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT", "LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS")
 
@@ -63,14 +65,41 @@ def permit_tracing() -> None:
 def direct(url: str, patience: float) -> dict[str, Any]:
     """Settings of an httpx client that keep what is sent on the way to this URL: no redirect, and to this machine no proxy.
 
-    A reply that takes longer than `patience` seconds or grows without end is given up, even where it trickles.
+    A reply that takes longer than `patience` seconds or grows without end is given up, even where it trickles. The certificates
+    that SSL_CERT_FILE or SSL_CERT_DIR name count here too. Raises ModelProblem where they cannot be read.
     """
 
     def bounded(response: Any) -> None:
         response.iter_raw = _bounded(response.iter_raw, time.monotonic() + patience)
 
     near = is_local((urlsplit(url).hostname or "").lower())
-    return {"follow_redirects": False, "trust_env": not near, "event_hooks": {"response": [bounded]}}
+    trusted = _trusted() if near and urlsplit(url).scheme == "https" else {}
+    return {"follow_redirects": False, "trust_env": not near, "event_hooks": {"response": [bounded]}, **trusted}
+
+
+def without_hooks(plain: dict[str, Any]) -> dict[str, Any]:
+    """The same settings for an asynchronous client, which a package makes beside the other and nothing here asks."""
+    return {name: value for name, value in plain.items() if name != "event_hooks"}
+
+
+def check_certificates() -> None:
+    """Passes where the certificates that the environment names can be read. Raises ModelProblem."""
+    _trusted()
+
+
+def _trusted() -> dict[str, Any]:
+    """What the environment says about certificates, for a client that takes nothing else from it."""
+    import httpx
+
+    named = {name: path for name in CERTIFICATES if (path := os.environ.get(name))}
+    if not named:
+        return {}
+    name, path = next(iter(named.items()))
+    try:
+        return {"verify": httpx.create_ssl_context()}
+    except (OSError, ssl.SSLError):  # Missing, or no certificate.
+        what = "holds no certificate that can be read" if os.path.exists(path) else "is not there"
+        raise ModelProblem(f"{name} names {path!r}, which {what}. Name a PEM file with the certificates to trust.") from None
 
 
 def _bounded(parts: Callable[..., Iterator[bytes]], deadline: float) -> Callable[..., Iterator[bytes]]:

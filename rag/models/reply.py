@@ -2,57 +2,92 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from itertools import islice
 from typing import Any
 
-OPENED, CLOSED = "<think>", "</think>"
-FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.S | re.I)
+from rag.models.lenient import Fault, lenient
+from rag.models.thoughts import Hearing
+
+FENCE = re.compile(r"(?P<fence>```|~~~)[a-z0-9]{0,12}\s*(.*?)(?:(?P=fence)|\Z)", re.S | re.I)
+MOST_TRIED = 4  # Fences, and places in a text where JSON may begin.
 START = re.compile(r"\{|\[(?!\s*\d+\s*(?:[,;]\s*\d+\s*)*\])")  # A list of numbers alone is a source mark.
-TRAILING = re.compile(r",(?=\s*[\]}])")
+NEXT = re.compile(r"\s*+(?:,\s*+)?\{")
 BULLET = re.compile(r"^(?:[-*•–]+|\(?\d{1,3}[.):]|[a-z][.)])\s+|^(?:query|question|sub-?question)\s*\d*\s*:\s*", re.I)
 QUOTES = "\"'“”‘’`*_ \t"
 
 
-def spoken(parts: Iterable[str]) -> Iterator[str]:
-    """A stream without the thoughts that a thinking model puts in front of its answer, and without blanks before it."""
-    held, thinking, begun = "", False, False
-    for part in parts:
-        if begun:
-            yield part
-            continue
-        held = (held + part).lstrip()
-        if held.startswith(OPENED):
-            thinking = True
-        if thinking and CLOSED in held:
-            held, thinking = held.split(CLOSED, 1)[1].lstrip(), False
-        if held and not thinking and not OPENED.startswith(held):
-            begun = True
-            yield held
-    if held and not begun and not thinking:
-        yield held
+def spoken(parts: Iterable[str]) -> Generator[str, None, str]:
+    """A stream without the thoughts of a thinking model, and without blanks before the answer; returns what was said in the end.
 
-
-def json_in(text: str) -> Any:
-    """The first JSON object or list in a text, in a fence or among words, with or without trailing commas.
-
-    Raises ValueError with what is wrong, in words that can be sent back to the model.
+    That differs from what was yielded where a closing tag shows late that all before it was thought.
     """
-    fenced = FENCE.search(text)
-    for body in [fenced[1], text] if fenced else [text]:
-        start = START.search(body)
-        if not start:
-            continue
-        rest = body[start.start() :]
-        for written in (rest, TRAILING.sub("", rest)):
+    hearing = Hearing()
+    for part in parts:
+        if shown := hearing.hear(part):
+            yield shown
+    if shown := hearing.end():
+        yield shown
+    return hearing.text
+
+
+def json_in(text: str, cut: bool = False) -> Any:
+    """The first JSON object or list in a text, in a fence or among words, also with the small faults that models make.
+
+    Of a text that was `cut` what is whole is read. Raises ValueError with what is wrong, in words that can be sent back to the
+    model.
+    """
+    return jsons_in(text, cut)[0]
+
+
+def jsons_in(text: str, cut: bool = False) -> list[Any]:
+    """All of them that stand one after the other, as in JSON lines. Raises as `json_in` does."""
+    text = text.strip().removeprefix("\ufeff")
+    faults: list[str] = []
+    for body in [*(fenced[2] for fenced in islice(FENCE.finditer(text), MOST_TRIED)), _unwritten(text)]:
+        for start in islice(START.finditer(body), MOST_TRIED):
             try:
-                return json.JSONDecoder().raw_decode(written)[0]
-            except json.JSONDecodeError as error:
-                fault = f"{error.msg}, line {error.lineno}, column {error.colno}"
-            except (RecursionError, ValueError):
-                fault = "nested too deeply, or a number is too long"
-        if body is text:
-            raise ValueError(f"it is not valid JSON: {fault}")
-    raise ValueError("it holds no JSON")
+                return _values(body, start.start(), cut)
+            except Fault as fault:
+                faults.append(str(fault))
+                if ":" in body[start.start() : start.start() + fault.at]:
+                    break  # What follows lies within it, and would be a part taken for the whole.
+    raise ValueError(f"it is not valid JSON: {faults[0]}" if faults else "it holds no JSON")
+
+
+def _unwritten(text: str) -> str:
+    """JSON that was written as a JSON string."""
+    if text.startswith('"{') or text.startswith('"['):
+        try:
+            return str(json.loads(text, strict=False))
+        except (ValueError, RecursionError):
+            pass
+    return text
+
+
+def _values(body: str, start: int, cut: bool) -> list[Any]:
+    """The value that begins there and those that follow it with blanks or commas alone between. Raises Fault."""
+    decoder = json.JSONDecoder(strict=False)
+    found: list[Any] = []
+    said = ""
+    try:
+        while True:
+            value, end = decoder.raw_decode(body, start)
+            found.append(value)
+            following = NEXT.match(body, end)
+            if not following:
+                return found
+            start = following.end() - 1
+    except json.JSONDecodeError as error:
+        said = f"{error.msg}, line {error.lineno}, column {error.colno}"
+    except (RecursionError, ValueError):
+        said = "nested too deeply, or a number is too long"
+    if found:
+        return found
+    try:
+        return [lenient(body[start:], cut)]
+    except Fault as fault:
+        raise Fault(said, fault.at) from None
 
 
 def texts_in(text: str, most: int, longest: int) -> list[str]:

@@ -59,7 +59,7 @@ class Hearing:
         self._within = ""  # The kind of tag that opened the thoughts: tag, fence, details or channel.
         self._aside: list[str] = []  # Thoughts since the last tag that may have ended them.
         self._restored = False  # Whether these are said after all where nothing ends them.
-        self._answer: int | None = None  # Where in them an answer's tag stood.
+        self._answer: int | None = None  # Which of them follows an answer's tag.
         self._head: str | None = None  # The head of a channel or a turn while it is read.
 
     def hear(self, part: str) -> str:
@@ -75,10 +75,10 @@ class Hearing:
     def end(self) -> str:
         """What can be shown when nothing more comes; `text` is whole after it."""
         shown = self._heard(len(self._held))
-        aside, self._head = "".join(self._aside), None
+        self._head = None
         if self._depth and (self._answer is not None or self._restored):
             self._depth = 0
-            shown += self._say(aside[self._answer or 0 :])
+            shown += self._say("".join(self._aside[self._answer or 0 :]))
         if self._start is not None:
             shown += self._settled(last=True)
         if self._weighed is not None:
@@ -178,7 +178,7 @@ class Hearing:
                 return self._take(tag[0])
             self._closed(kind)
         elif tag["wrap"] and self._depth and not re.match(r"<[|｜]?\s?(?:/|end)", tag[0], re.I):
-            self._answer = sum(map(len, self._aside))
+            self._answer = len(self._aside)
         elif not tag["wrap"]:
             self._closed("channel")
         return ""

@@ -17,6 +17,7 @@ from rag.text import terms
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 AGE = re.compile(r"(\d{1,3})(?:[ -]?(?:years?|yrs?|y)[ -]?(?:old|o)\b|[ -]?y/?o\b|(?-i:[MF])\b)", re.IGNORECASE)
+WHETHER = re.compile(r"\W*(?:is|are|was|were|am)\b", re.IGNORECASE)
 PARTS = re.compile(r"[.;:?!,()\n]")
 BEFORE, AFTER, GROWN, OLDEST = 5, 7, 18, 150
 MOST, FORMS = 40, 12  # Things that a question names, and other forms of each, that are looked up.
@@ -83,7 +84,10 @@ def description(question: str) -> Description | None:
         for match in WORD.finditer(question)
     ]
     heads = (at for at, word in enumerate(words) if word.text in _rules().people or AGE.match(question, word.start))
-    nouns = [noun for at in heads if (noun := _noun(question, words, at))]
+    places = list(heads)
+    nouns = [noun for at in places if (noun := _noun(question, words, at))]
+    if nouns and WHETHER.match(question) and not terms(_outside(question, [span for noun in nouns for span in noun.spans])):
+        nouns = [noun for at in places if (noun := _noun(question, words, at, asks=True))]  # "Is the hip lady on warfarin?"
     told = {noun.sex for noun in nouns} - {""} or _spoken(words)
     if len(told) > 1 or not (nouns or told):
         return None
@@ -106,8 +110,11 @@ def _spoken(words: Sequence[Word]) -> set[str]:
     return {known.pronouns[words[at].text] for at in told}
 
 
-def _noun(question: str, words: Sequence[Word], at: int) -> Description | None:
-    """What stands around a word for a patient, or None where that is nobody in particular."""
+def _noun(question: str, words: Sequence[Word], at: int, asks: bool = False) -> Description | None:
+    """What stands around a word for a patient, or None where that is nobody in particular.
+
+    `asks` says that the last of what stands behind it is what is asked.
+    """
     known = _rules()
     rule = known.people.get(words[at].text, {})
     if at + 1 < len(words) and words[at + 1].text in rule.get("unless", ()):
@@ -121,6 +128,8 @@ def _noun(question: str, words: Sequence[Word], at: int) -> Description | None:
             return None
         article = None
     last = _after(question, words, at)
+    if asks:
+        last = max((link for link in range(at + 1, last) if words[link].text in known.links), default=last)
     exact = [int(age[1]) for word in words[first : at + 1] if (age := AGE.match(question, word.start))]
     ages = [(age, age + 1) for age in exact] or [known.grown[word.text] for word in words[first:at] if word.text in known.grown]
     ages += [(0, OLDEST), *([rule["ages"]] if "ages" in rule else [])]

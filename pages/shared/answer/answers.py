@@ -10,7 +10,7 @@ from pages.shared.state import open_source
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
 
-BEGINNING = 180  # Characters of a passage.
+BEGINNING = 90  # Characters of a passage.
 ROW = 66  # Pixels: from 65 on text is wrapped, so that three lines of a passage are seen.
 RANKS = "ranks"
 
