@@ -15,7 +15,7 @@ from rag.chunk.sections import Sections
 from rag.chunk.windows import Sentences, Words
 from rag.embed.hashing import Hashing
 from rag.embed.minilm import MiniLM, installed
-from rag.explain import advice, difference, fusion, places_of, row_behind, term_weights, where_lost
+from rag.explain import advice, difference, fusion, places_near, places_of, row_behind, term_weights, where_lost
 from rag.explain.missing import nth
 from rag.index.base import Index
 from rag.index.local import Exact, Hnsw
@@ -319,6 +319,9 @@ def test_pasted_words_are_found_whatever_their_case_and_line_ends(documents: tup
     document = next(one for one in documents if one.name == found.document)
     assert document.text[found.start : found.end].split() == "Creatinine rose to 2.1 mg/dL on day two".split()
     assert places_of("  ", documents) == [] and places_of("(a+)+$", documents) == []
+    (near,) = places_near("on day two the creatinin rose", documents)
+    assert documents[0].text[near.start : near.end].lower().startswith("creatinine")
+    assert places_near("an albatross flew over the fjord", documents) == places_near("", documents) == []
 
 
 def test_a_pipeline_with_good_settings_gets_no_advice(pipeline: Pipeline, index: Index) -> None:

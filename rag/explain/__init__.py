@@ -4,8 +4,9 @@ from rag.explain.advice import advice as advice
 from rag.explain.advice import difference as difference
 from rag.explain.missing import Verdict as Verdict
 from rag.explain.missing import nth as nth
-from rag.explain.missing import places_of as places_of
 from rag.explain.missing import where_lost as where_lost
+from rag.explain.places import places_near as places_near
+from rag.explain.places import places_of as places_of
 from rag.explain.scores import Part as Part
 from rag.explain.scores import Sum as Sum
 from rag.explain.scores import TermWeight as TermWeight

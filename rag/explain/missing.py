@@ -1,7 +1,6 @@
 """Why a passage is not in an answer: the stage that lost it, the number that decided, and the setting that would keep it."""
 
 import math
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -60,16 +59,6 @@ def where_lost(pipeline: Pipeline, answer: Answer, chunk: Chunk, index: Index, o
         looked.cited,
     )
     return next(verdict for stage in stages if (verdict := stage()) is not None)
-
-
-def places_of(text: str, documents: Iterable[Document]) -> list[Span]:
-    """Where these words stand one after the other, whatever the case and the blanks between them; at most 50 places."""
-    words = text.split()
-    if not words:
-        return []
-    wanted = re.compile(r"\s+".join(map(re.escape, words)), re.I)
-    found = (Span(document.name, *place.span()) for document in documents for place in wanted.finditer(document.text))
-    return [span for span, _ in zip(found, range(50), strict=False)]
 
 
 @dataclass(frozen=True)

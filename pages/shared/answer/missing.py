@@ -7,7 +7,7 @@ from pages.shared.places import page_of
 from pages.shared.settings.history import use
 from pages.shared.state import current_filter, prepared, workspace
 from pages.shared.text_view import plain, text_view
-from rag.explain import Verdict, places_of, where_lost
+from rag.explain import Verdict, places_near, places_of, where_lost
 from rag.index.base import Index
 from rag.pipeline import Pipeline
 from rag.values import Answer, Chunk, Span
@@ -85,10 +85,14 @@ def _label(at: int, chunk: Chunk) -> str:
 
 def _pasted(pasted: str, index: Index, key: str) -> Chunk | None:
     """The passage that holds most of the pasted words."""
-    places = places_of(pasted, [entry.document for entry in workspace().shelf])
+    documents = [entry.document for entry in workspace().shelf]
+    places = places_of(pasted, documents)
     if not places:
-        st.info("No document holds these words in this order. Paste a shorter stretch, just as it stands in the document.")
-        return None
+        places = places_near(pasted, documents)
+        if not places:
+            st.info("No document holds most of these words close together. Paste a stretch as it stands in the document.")
+            return None
+        st.caption("Not word for word; these passages hold most of the words.")
     waiting = [place for place in places if place.document not in index.documents]
     found = [chunk for chunk in index.chunks if any(_shared(chunk, place) > 0 for place in places)]
     found.sort(key=lambda chunk: -max(_shared(chunk, place) for place in places))
