@@ -1,5 +1,7 @@
 """What stands behind an answer: its hits with the rank and score of every step, and the exact prompt."""
 
+from textwrap import shorten
+
 import pandas as pd
 import streamlit as st
 
@@ -10,7 +12,7 @@ from pages.shared.state import open_source
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
 
-BEGINNING = 90  # Characters of a passage.
+BEGINNING = 80  # Characters of a passage.
 ROW = 66  # Pixels: from 65 on text is wrapped, so that three lines of a passage are seen.
 RANKS = "ranks"
 
@@ -27,7 +29,7 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
         ranks = {step.name: str(step.rank) for step in hit.steps}
         row: dict[str, object] = {
             "#": number,
-            "Passage": " ".join(hit.chunk.text[: 3 * BEGINNING].split())[:BEGINNING],
+            "Passage": shorten(hit.chunk.text[: 3 * BEGINNING], BEGINNING, placeholder=" …"),
             "Document": place_of(hit.chunk.span),
             "Score": hit.score,
             "Copies": 1 + len(hit.copies) if hit.copies else None,

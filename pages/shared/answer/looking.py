@@ -6,6 +6,7 @@ from pages.shared.answer.answers import hits_table, prompt_view
 from pages.shared.answer.changes import changes_view
 from pages.shared.answer.cutoffs import cutoffs
 from pages.shared.answer.explain import explained
+from pages.shared.answer.judging import judging
 from pages.shared.answer.missing import missing_view
 from pages.shared.answer.scope_line import scope_line
 from pages.shared.charts import time_chart
@@ -39,6 +40,8 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
     usage_line(answer, pipeline)
     if answer.query.notes:
         st.caption(f":material/manage_search: Searched also for: {plain(' · '.join(answer.query.notes))}")
+    if not before:
+        judging(answer, pipeline)
     view = st.segmented_control("Look into", VIEWS, default="Passages", key="look", required=True)
     if view == "Passages":
         explained(hits_table(answer.hits, "hits"), answer, pipeline, "explain")

@@ -1,4 +1,4 @@
-"""The choice of a question set: the samples or an upload, without the questions that cannot or should not be asked here."""
+"""The choice of a question set: samples, one made from answers, an upload; without what cannot or should not be asked here."""
 
 import streamlit as st
 
@@ -6,7 +6,9 @@ from pages.shared.findings import count
 from pages.shared.state import workspace
 from pages.shared.text_view import plain
 from rag.errors import FileProblem, WorkbenchError
+from rag.evaluate.made import KIND, NAME
 from rag.evaluate.questions import SHAPE, misplaced, read_cases
+from rag.load.encoding import plain_text
 from rag.stage import fingerprint
 from rag.values import Case
 from rag.workspace import SAMPLES
@@ -17,11 +19,13 @@ UPLOADED = "compare-uploaded"
 def chosen_cases() -> list[Case]:
     """The choice of a question set, and its cases that can be asked here; says which were left out and why."""
     sets = {"Sample questions": SAMPLES.joinpath("questions.jsonl").read_text("utf-8")}
+    if made := workspace().saved(KIND, NAME):
+        sets[NAME] = made
     uploaded = st.session_state.get(UPLOADED)
     if uploaded:
         sets[uploaded["name"]] = uploaded["text"]
     left, middle, right = st.columns([2, 1, 1.2], vertical_alignment="bottom")
-    name = left.selectbox("Question set", list(sets), index=len(sets) - 1, key=f"compare-set-{len(sets)}")
+    name = left.selectbox("Question set", list(sets), index=len(sets) - 1 if uploaded else 0, key=f"compare-set-{len(sets)}")
     with right.popover("Upload a set", icon=":material/upload:", width="stretch"):
         _upload()
     try:
@@ -44,10 +48,8 @@ def _upload() -> None:
     if file is None or file.file_id == (st.session_state.get(UPLOADED) or {}).get("id"):
         return
     try:
-        text = file.getvalue().decode("utf-8-sig")
+        text = plain_text(file.name, file.getvalue(), "JSON lines")
         read_cases(text)
-    except UnicodeDecodeError:
-        st.error("This file is not UTF-8 text. Save it as UTF-8 and upload it again.")
     except FileProblem as problem:
         st.error(plain(str(problem)))
     else:

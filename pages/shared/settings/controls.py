@@ -17,9 +17,10 @@ from pages.shared.state import keep, keyed, open_pipeline, pipeline_of, state, w
 from pages.shared.text_view import plain
 from rag.answer.quote import Quote
 from rag.away.yaml import from_file
-from rag.errors import ModelProblem, SettingProblem
+from rag.errors import ModelProblem, WorkbenchError
 from rag.explain import advice, difference
 from rag.index.base import Index
+from rag.load.encoding import plain_text
 from rag.pipeline import UNIONS, Pipeline, problems
 from rag.presets import PRESETS
 from rag.prompt.base import written_types
@@ -262,14 +263,15 @@ def _starting_points(key: str) -> None:
         take_away(pipeline_of(state()["pipeline"]), key)
         file = st.file_uploader("Open a JSON or YAML file", type=["json", "yaml", "yml"], key=f"{key}-file-{state()['revision']}")
         if file is not None:
-            load_text(file.getvalue().decode("utf-8", "replace"), file.name)
+            load_text(file.getvalue(), file.name)
 
 
-def load_text(text: str, name: str) -> None:
+def load_text(written: str | bytes, name: str) -> None:
     """Opens a pipeline from its JSON or YAML; says which field does not fit where it cannot be read."""
     try:
+        text = plain_text(name, written, "JSON or YAML") if isinstance(written, bytes) else written
         open_pipeline(from_file(text, name))
-    except SettingProblem as problem:
+    except WorkbenchError as problem:
         st.error(plain(str(problem)))
     else:
         st.rerun()

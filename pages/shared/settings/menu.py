@@ -43,8 +43,8 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
         "hyde": ("Invented passage", "by a chat model"),
     },
     "retrieve": {
-        "convex": ("Words and meaning", "weighed together"),
-        "reciprocal": ("Words and meaning by rank", "no weight to choose"),
+        "convex": ("Words + meaning", "weighed together"),
+        "reciprocal": ("Words + meaning by rank", "no weight to choose"),
         "terms": ("Words", "BM25 alone"),
         "dense": ("Meaning", "vectors alone"),
     },
