@@ -1,5 +1,7 @@
 """Compare and Map: what differs, sweeps, question sets with their cards, and the same picture every time."""
 
+import csv
+import io
 import json
 import re
 import time
@@ -17,7 +19,7 @@ from pages.shared.answer.map_view import DRAWN, GROUPS, Drawing, _hover, _traces
 from pages.shared.compare import column_answers, column_plans
 from pages.shared.compare.column_answers import STOPPED, common_statements
 from pages.shared.compare.comparison import passages
-from pages.shared.compare.scorecard import _against, _line
+from pages.shared.compare.scorecard import _against, _line, results
 from pages.shared.compare.set_run import _meanwhile
 from pages.shared.compare.side_by_side import ranked
 from pages.shared.compare.sweep import ordered, proposals, swept, swept_fields, told_apart
@@ -492,8 +494,16 @@ def test_a_card_claims_nothing_from_too_few_questions() -> None:
     assert "no interval · n 1" in _line(Figure("evidence recall", 0.5, 1, (0.5, 0.5)), None)
     assert "all alike, no interval · n 4" in _line(Figure("evidence recall", 0.5, 4, (0.5, 0.5)), None)
     assert "0.30 to 0.70 · n 9" in _line(Figure("evidence recall", 0.5, 9, (0.3, 0.7)), None)
-    assert [_against(Figure("evidence recall", 0.2, n, (0.1, 0.3)))[0] for n in (1, 5, 6)] == ["≈", "≈", "▲"]
-    assert _against(Figure("refused wrongly", 0.2, 6, (0.1, 0.3)))[0] == "▼"
+    assert [_against(Figure("evidence recall", 0.2, n, (0.1, 0.3)), "A")[0] for n in (1, 5, 6)] == ["≈", "≈", "▲"]
+    assert _against(Figure("refused wrongly", 0.2, 6, (0.1, 0.3)), "B")[0] == "▼"
+
+
+def test_the_results_of_a_set_are_taken_along_as_a_table_without_formulas() -> None:
+    scores = {"gold cited first": 1.0}
+    rows = [[Row(Case("1", "Why?"), scores, 5.0, statements=("=1+1", "two")), None], [None, Row(Case("2", "How?"), error="down")]]
+    first, second = csv.DictReader(io.StringIO(results(rows)))
+    assert (first["column"], first["outcome"], first["gold cited first"]) == ("A", "gold cited", "1.0")
+    assert first["statements"].startswith("'=1+1") and (second["column"], second["outcome"]) == ("B", "failed")
 
 
 def test_a_column_that_was_not_asked_yet_says_so_on_its_card() -> None:

@@ -25,8 +25,16 @@ CELL = "✓ right, ✗ wrong; then the share of the gold evidence inside the pas
 
 
 def cards(rows: Rows, pipelines: Sequence[Pipeline]) -> None:
-    """A score card for each column, with what it gains over column A, and a chart of all of them."""
+    """A score card for each column, with what it gains over one of them, and a chart of all of them."""
     asked = [[line[at] for line in rows] for at in range(len(rows[0]))]
+    base = 0
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="bottom"):
+        if len(asked) > 1:
+            names = range(len(asked))
+            base = st.segmented_control("Differences to", names, default=0, format_func=letter, required=True, key="compare-base")
+        st.download_button(
+            "Results as CSV", results(rows), "results.csv", "text/csv", on_click="ignore", icon=":material/download:"
+        )
     done = [[row for row in column if row is not None] for column in asked]
     figures = [card(column) for column in done]
     spent = [expense(column) for column in done]
@@ -39,15 +47,13 @@ def cards(rows: Rows, pipelines: Sequence[Pipeline]) -> None:
             if not done[at]:
                 st.caption("Not asked yet.")
                 continue
-            lines = [
-                _line(figure, gain(done[0], done[at], figure.name) if at and figure.name != MS else None)
-                for figure in figures[at]
-            ]
+            gains = [gain(done[base], done[at], one.name) if at != base and one.name != MS else None for one in figures[at]]
+            lines = [_line(one, more, letter(base)) for one, more in zip(figures[at], gains, strict=True)]
             st.markdown("\n\n".join([*lines, *_spent(spent, at, done[at], pipelines[at])]))
     st.caption(
-        "Each value with its 95 % interval and the number n of questions that it applies to. Last, the difference to column A on "
-        f"the same questions: ▲ better, ▼ worse (its own 95 % interval leaves out nought, on {FEWEST} questions or more), "
-        "≈ not told apart."
+        "Each value with its 95 % interval and the number n of questions that it applies to. Last, the difference to column "
+        f"{letter(base)} on the same questions: ▲ better, ▼ worse (its own 95 % interval leaves out nought, on {FEWEST} "
+        "questions or more), ≈ not told apart."
     )
     with st.expander("What the measures mean"):
         st.markdown("\n".join(f"- **{measure.name}**: {measure.about}." for measure in MEASURES))
@@ -59,13 +65,39 @@ def cards(rows: Rows, pipelines: Sequence[Pipeline]) -> None:
     _chart(figures)
 
 
-def _line(figure: Figure, more: Figure | None = None) -> str:
-    """A figure as Markdown: value and name, below it small the interval, n, and what it gains over column A."""
+def results(rows: Rows) -> str:
+    """What became of every question in every column, as CSV: outcome, scores, milliseconds and statements."""
+    lines = [
+        {
+            "id": row.case.id,
+            "question": row.case.question,
+            "column": letter(at),
+            "outcome": row.outcome.removeprefix("✓ ").removeprefix("✗ "),
+            "right": {"✓": "yes", "✗": "no"}.get(row.outcome[:1], ""),
+            **{name: score for name, score in row.scores.items()},
+            "ms": row.ms,
+            "statements": "\n".join(row.statements),
+            "error": row.error,
+        }
+        for line in rows
+        for at, row in enumerate(line)
+        if row is not None
+    ]
+    return pd.DataFrame(lines).map(_harmless).to_csv(index=False)
+
+
+def _harmless(value: object) -> object:
+    """A text that a spreadsheet would take for a formula, with a sign before it that keeps it a text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") and value[:1] else value
+
+
+def _line(figure: Figure, more: Figure | None = None, base: str = "A") -> str:
+    """A figure as Markdown: value and name, below it small the interval, n, and what it gains over another column."""
     if figure.value is None or figure.interval is None:
         return f"**–** {figure.name}  \n:small[:gray[no question to judge it by]]"
     digits = {MS: 0, TOKENS: 0, COST: 4}.get(figure.name, 2)
     low, high = (f"{bound:,.{digits}f}" for bound in figure.interval)
-    against = f" · {_against(more)}" if more and more.value is not None else ""
+    against = f" · {_against(more, base)}" if more and more.value is not None else ""
     spread = f"{low} to {high}" if figure.interval[0] < figure.interval[1] else ALIKE[figure.n > 1]
     return f"**{figure.value:,.{digits}f}** {figure.name}  \n:small[:gray[{spread} · n {figure.n}{against}]]"
 
@@ -86,9 +118,9 @@ def _spent(spent: Sequence[Sequence[Figure]], at: int, rows: Sequence[Row], pipe
     return [*lines, *(f":small[:gray[{plain(text)}]]" for text in words)]
 
 
-def _against(more: Figure) -> str:
+def _against(more: Figure, base: str) -> str:
     if more.value is None or more.interval is None or max(map(abs, (more.value, *more.interval))) < SAME:
-        return "= A"
+        return f"= {base}"
     low, high = more.interval
     better = next(measure.more for measure in MEASURES if measure.name == more.name) == (more.value > 0)
     sign = "≈" if more.n < FEWEST or low <= 0 <= high else "▲" if better else "▼"
