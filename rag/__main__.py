@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 import typer
 
@@ -23,7 +24,7 @@ app.command(name="pipeline")(print_pipeline)
 
 def main() -> None:
     """Runs the command line. Exit codes: 0 done, 1 a mistake to mend (one line says which), 2 wrong usage, 130 stopped."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
     try:
         app()
     except WorkbenchError as problem:
@@ -32,6 +33,10 @@ def main() -> None:
     except KeyboardInterrupt:
         say("stopped")
         sys.exit(130)
+    except Exception as error:  # Its message could hold document text; where it happened cannot.
+        say("".join(traceback.format_tb(error.__traceback__)), end="")
+        say(f"error: {type(error).__name__}, which nobody foresaw, at the last place above. Tell whoever maintains this.")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

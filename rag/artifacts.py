@@ -268,13 +268,14 @@ def _may_hold(folder: Path, document: str) -> bool:
 
 
 def _usable(folder: Path | None) -> Path | None:
-    """The folder, made where it is not there; None where the disk is too full for that. Raises OSError."""
+    """The folder, made where it is not there; None where the disk is too full for that. Raises SettingProblem."""
     try:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
+            fault = fault_of(error)
+            raise SettingProblem(f"{folder}: cannot be used as a workspace: {fault}. Choose another folder.") from None
         LOGGER.warning("%s cannot be made: %s. What is computed now is not kept.", folder, fault_of(error))
         return None
     return folder

@@ -73,8 +73,12 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        try:
+            (folder / "files").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            fault = file_fault(error)
+            raise SettingProblem(f"{folder}: cannot be used as a workspace: {fault}. Choose another folder.") from None
         self.artifacts = Artifacts(folder)
-        (folder / "files").mkdir(exist_ok=True)
         self._lock = threading.RLock()
         with self._sound():
             self._base = sqlite3.connect(folder / DATABASE, check_same_thread=False)

@@ -24,7 +24,6 @@ class Workspace(Review):
     """The shelf of documents, the artifacts computed from them, and texts kept by name."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder)
         self._begin(TABLES)
 

@@ -18,9 +18,8 @@ from rag.commands.common import (
     documents_at,
     pipeline_from,
     prepared,
-    rows,
-    write,
 )
+from rag.commands.files import apart, rows, write
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
 from rag.errors import FileProblem, WorkbenchError
 from rag.pipeline import checked
@@ -102,6 +101,7 @@ def batch(
     screen: Screened = False,
 ) -> None:
     """Answers every question of a file, each on its own. One that fails yields a line that says so, and the run goes on."""
+    apart(out, questions, pipeline, docs=docs, workspace=workspace)
     tuned = pipeline_from(pipeline)
     only = chosen(document, type_, after, before, patient, author, status, in_force, nobody)
     asked = list(rows(questions, ("id", "question")))
@@ -132,6 +132,7 @@ def retrieve(
     workspace: Keep = None,
 ) -> None:
     """Ranks the documents of a corpus for every query, for tools that score runs (trec_eval, ir_measures)."""
+    apart(out, corpus, queries, pipeline, workspace=workspace)
     tuned = pipeline_from(pipeline)
     asked = list(rows(queries, ("id", "text")))
     documents = [

@@ -1,34 +1,30 @@
-"""What the commands share: paths to documents, files of JSON lines, pipelines, progress on standard error."""
+"""What the commands share: paths to documents, pipelines, indexes made ready, progress on standard error."""
 
-import gzip
-import json
-import sqlite3
 import sys
 import time
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from rag.artifacts import Artifacts
 from rag.away.yaml import from_file
+from rag.commands.files import content
 from rag.embed import minilm
 from rag.embed.base import Progress
 from rag.errors import FileProblem, SettingProblem
 from rag.index.base import Index
 from rag.load import FORMATS, read
-from rag.load.files import marked, paths
+from rag.load.encoding import plain_text
+from rag.load.files import looks, marked, paths
 from rag.pipeline import Pipeline
-from rag.plan import amount
+from rag.plan import amount, duration
 from rag.presets import PRESETS
 from rag.reader import model as reader
 from rag.screen import Screen
-from rag.strict import SURROGATE
 from rag.values import Document
 
 Docs = Annotated[list[Path], typer.Option("--docs", help="A file or folder to read; may be given again")]
@@ -43,6 +39,7 @@ Screened = Annotated[bool, typer.Option("--screen", help="Leave out documents in
 
 DIVIDING = "divided {done:,} of {total:,} characters"
 EMBEDDING = "embedding {done:,} of {total:,} passages"
+NOT_KEPT = "That took {time} and is not kept: the next run embeds anew. Give --workspace FOLDER to keep it."
 
 
 def say(text: str, end: str = "\n") -> None:
@@ -72,6 +69,7 @@ def documents_at(places: Iterable[Path], screened: bool = False) -> list[Documen
     Whoever names a file here has decided to use it; `screened` leaves out what the workspace would hold back.
     """
     found: dict[str, Document] = {}
+    seen: set[str] = set()
     screen = Screen()
     for path in paths(places, FORMATS):
         failed: list[FileProblem] = []
@@ -86,7 +84,8 @@ def documents_at(places: Iterable[Path], screened: bool = False) -> list[Documen
             if screened and screen(document).status != "released":
                 say(f"left out: {document.name} would wait for a person; see: rag screen {path.name}")
                 continue
-            name = document.name if document.name not in found else marked(document.name, str(path))
+            name = document.name if looks(document.name) not in seen else marked(document.name, str(path))
+            seen.add(looks(name))
             found[name] = replace(document, name=name)
             for warning in document.warnings:
                 say(f"{name}: {warning}")
@@ -98,67 +97,26 @@ def documents_at(places: Iterable[Path], screened: bool = False) -> list[Documen
 def pipeline_from(file: Path | None) -> Pipeline:
     if file is None:
         return PRESETS["default"][1]
-    try:
-        return from_file(file.read_text("utf-8"), file.name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingProblem(f"{file}: cannot be read ({type(error).__name__}). Give a pipeline's JSON or YAML file.") from None
-
-
-def rows(file: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON-lines file, gzipped or not. Raises FileProblem, which names line and field."""
-    try:
-        with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                missing = [name for name in needed if not isinstance(row, dict) or not isinstance(row.get(name), str)]
-                if missing:
-                    raise FileProblem(f"{file.name}, line {number}: no text under {missing[0]!r}. Every line needs {needed}.")
-                if "\\ud" in line.lower() and any(SURROGATE.search(told) for told in row.values() if isinstance(told, str)):
-                    raise FileProblem(
-                        f"{file.name}, line {number}: half of a surrogate pair (\\ud800 to \\udfff). Write it whole."
-                    )
-                yield row
-    except (ValueError, RecursionError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FileProblem(f"{file.name}: not JSON lines ({type(error).__name__}). One JSON object a line is needed.") from None
-    except OSError as error:
-        raise FileProblem(f"{file}: cannot be read ({error.strerror}). Check the path.") from None
-
-
-def write(file: Path, lines: Iterable[str]) -> None:
-    try:
-        with file.open("w", encoding="utf-8") as out:
-            out.writelines(line + "\n" for line in lines)
-    except OSError as error:
-        raise FileProblem(f"{file}: cannot be written ({error.strerror}). Choose another place.") from None
+    return from_file(plain_text(file.name, content(file), "a pipeline's JSON or YAML"), file.name)
 
 
 def prepared(pipeline: Pipeline, documents: list[Document], workspace: Path | None) -> Index:
-    with usable(workspace):
-        artifacts = Artifacts(workspace)
-    return made_ready(pipeline, documents, artifacts)
+    return made_ready(pipeline, documents, Artifacts(workspace))
 
 
 def made_ready(pipeline: Pipeline, documents: Sequence[Document], artifacts: Artifacts, what: str = "document") -> Index:
-    """The index, with what it takes said before, how far it is meanwhile, and what is cut off after."""
-    say(f"{amount(len(documents), what)}. {pipeline.plan(documents, artifacts)}")
+    """The index, with what it takes said before, how far it is meanwhile, and what is cut off or not kept after."""
+    plan = pipeline.plan(documents, artifacts)
+    say(f"{amount(len(documents), what)}. {plan}")
+    started = time.monotonic()
     index = pipeline.prepare(documents, artifacts, counted(EMBEDDING), counted(DIVIDING))
+    if artifacts.folder is None and any(part.stage == "embed" for part in plan.work):
+        say(NOT_KEPT.format(time=duration(time.monotonic() - started)))
     if warning := pipeline.divider(artifacts).cut_off(index):
         say(warning)
     if not reader.installed() and minilm.installed():
         say(reader.MISSING)
     return index
-
-
-@contextmanager
-def usable(workspace: Path | None) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        raise SettingProblem(
-            f"{workspace or '.workspace'}: cannot be used as a workspace ({type(error).__name__}). Choose another folder."
-        ) from None
 
 
 def day(option: str, written: str | None) -> str | None:

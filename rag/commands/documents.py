@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands.common import counted, documents_at, rows, say, write
+from rag.commands.common import counted, documents_at, say
+from rag.commands.files import apart, rows, write
 from rag.errors import FileProblem
 from rag.screen import DEFAULT, Screen
 from rag.values import Document, Screened
@@ -71,7 +72,8 @@ def screen(
 ) -> None:
     """Finds identifiers, planted instructions and hidden text. Prints kinds, rules and places; never the text."""
     look = Screen(threshold=threshold, name_model=name_model)
-    texts = len(files) == 1 and files[0].suffixes[-1:] in ([".jsonl"], [".gz"])
+    texts = len(files) == 1 and files[0].suffix.lower() in {".jsonl", ".ndjson", ".gz"}
+    apart(out, docs=files)
     documents = _lines(files[0]) if texts else documents_at(files)
     progress = counted("screened {done:,} of {total:,}")
 

@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
-from rag.commands.common import Keep, PipelineFile, counted, documents_at, pipeline_from, prepared, rows, say, write
+from rag.commands.common import Keep, PipelineFile, counted, documents_at, pipeline_from, prepared, say
+from rag.commands.files import apart, content, rows, write
 from rag.errors import FileProblem
 from rag.evaluate.fitting import Fit
 from rag.evaluate.fitting import fit as fit_weights
 from rag.evaluate.questions import misplaced, read_cases
+from rag.load.encoding import plain_text
 from rag.rerank.fitted import Fitted
 from rag.values import Case, Document
 
@@ -30,6 +32,7 @@ def fit(
 
     Give --docs with --questions, or --corpus with --queries and --qrels.
     """
+    apart(out, questions, corpus, queries, qrels, pipeline, docs=docs or (), workspace=workspace)
     relevant: dict[str, dict[str, float]] | None = None
     if docs and questions and not (corpus or queries or qrels):
         documents, cases = documents_at(docs), read_cases(questions)
@@ -59,11 +62,7 @@ def fit(
 def judgements(file: Path) -> dict[str, dict[str, float]]:
     """The gain of each document for each query, from lines of query, document and gain, or of TREC's four columns."""
     found: dict[str, dict[str, float]] = {}
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileProblem(f"{file}: cannot be read ({type(error).__name__}). Check the path.") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(plain_text(file.name, content(file), "judgements").split("\n"), 1):
         columns = line.split()
         try:
             query, document, gain = [columns[0], *columns[-2:]] if len(columns) in {3, 4} else []

@@ -10,10 +10,11 @@ import typer
 
 from rag.artifacts import Artifacts
 from rag.away.scope import command_line
-from rag.commands.common import Keep, PipelineFile, documents_at, made_ready, pipeline_from, say, usable
+from rag.commands.common import Keep, PipelineFile, documents_at, made_ready, pipeline_from, say
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
 from rag.errors import SettingProblem
 from rag.governance.egress import is_local
+from rag.shelf import DATABASE
 from rag.values import Filter
 from rag.workspace import Workspace
 
@@ -65,15 +66,14 @@ def serve(
     key = _key(host)
     tuned = pipeline_from(pipeline)
     only = chosen(document, type_, after, before, patient, author, status, in_force, nobody)
-    with usable(workspace):
-        if docs:
-            documents = tuple(documents_at(docs, screened=True))
-            served = Served(tuned, Artifacts(workspace), lambda: documents, scope=only)
-        elif workspace and (workspace / "workspace.sqlite").is_file():
-            opened = Workspace(workspace)
-            served = Served(tuned, opened.artifacts, released(opened), opened.screen, only)
-        else:
-            raise SettingProblem("There is nothing to serve. Give documents after --docs, or the app's folder after --workspace.")
+    if docs:
+        documents = tuple(documents_at(docs, screened=True))
+        served = Served(tuned, Artifacts(workspace), lambda: documents, scope=only)
+    elif workspace and (workspace / DATABASE).is_file():
+        opened = Workspace(workspace)
+        served = Served(tuned, opened.artifacts, released(opened), opened.screen, only)
+    else:
+        raise SettingProblem("There is nothing to serve. Give documents after --docs, or the app's folder after --workspace.")
     among(only, served.documents())
     made_ready(tuned, served.documents(), served.artifacts, "released document")
     served.index()

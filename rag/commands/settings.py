@@ -7,7 +7,7 @@ import typer
 
 from rag.away.script import to_script
 from rag.away.yaml import to_yaml
-from rag.commands.common import Keep, PipelineFile, made_ready, pipeline_from, say, usable
+from rag.commands.common import Keep, PipelineFile, made_ready, pipeline_from, say
 from rag.embed.distil import distilled, kept
 from rag.embed.minilm import installed
 from rag.errors import SettingProblem
@@ -51,8 +51,7 @@ def print_pipeline(
 
 def setup(workspace: Keep = None) -> None:
     """Builds the model and opens the workspace with the sample documents, so that the app starts at once."""
-    with usable(workspace):
-        opened = open_workspace(workspace)
+    opened = open_workspace(workspace)
     chosen = PRESETS["default"][1]
     made_ready(chosen, opened.documents, opened.artifacts).question_vector("ready")
     reader.warm()

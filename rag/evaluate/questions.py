@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import FileProblem
+from rag.load.encoding import plain_text
 from rag.values import Case, Document, Span
 
 MOST = 5000
@@ -76,12 +77,11 @@ def _rows(source: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _text(source: str | Path) -> str:
-    if isinstance(source, str):
-        return source.removeprefix("\ufeff")
     try:
-        return source.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileProblem(f"{source.name}: cannot be read ({type(error).__name__}). Give a UTF-8 file of JSON lines.") from None
+        data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source.read_bytes()
+    except OSError as error:
+        raise FileProblem(f"{source}: cannot be read ({error.strerror}). Give a file of JSON lines.") from None
+    return plain_text(_name(source), data, "JSON lines")
 
 
 def _name(source: str | Path) -> str:

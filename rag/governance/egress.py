@@ -73,18 +73,13 @@ def direct(url: str, patience: float) -> dict[str, Any]:
         response.iter_raw = _bounded(response.iter_raw, time.monotonic() + patience)
 
     near = is_local((urlsplit(url).hostname or "").lower())
-    trusted = _trusted() if near and urlsplit(url).scheme == "https" else {}
+    trusted = {} if near and urlsplit(url).scheme == "http" else _trusted()
     return {"follow_redirects": False, "trust_env": not near, "event_hooks": {"response": [bounded]}, **trusted}
 
 
 def without_hooks(plain: dict[str, Any]) -> dict[str, Any]:
     """The same settings for an asynchronous client, which a package makes beside the other and nothing here asks."""
     return {name: value for name, value in plain.items() if name != "event_hooks"}
-
-
-def check_certificates() -> None:
-    """Passes where the certificates that the environment names can be read. Raises ModelProblem."""
-    _trusted()
 
 
 def _trusted() -> dict[str, Any]:

@@ -5,6 +5,8 @@ import re
 
 from charset_normalizer import from_bytes
 
+from rag.errors import FileProblem
+
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -39,16 +41,35 @@ FEW = 4
 
 def encoding_of(data: bytes) -> tuple[str, int | None]:
     """The codec for these bytes, and the first byte that is not UTF-8 where that made it a guess (else None)."""
-    for mark, name in MARKS:
-        if data.startswith(mark):
-            return name, None
-    if wide := _wide(data):
-        return wide, None
+    if told := _told(data):
+        return told, None
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         return _guess(data), error.start
     return "utf-8", None
+
+
+def plain_text(name: str, data: bytes, what: str) -> str:
+    """The text of a file in which no sign may be guessed: UTF-8, UTF-16 or UTF-32, line ends as \\n.
+
+    Raises FileProblem, which names the line.
+    """
+    codec = _told(data) or "utf-8"
+    try:
+        return _lines_alike(data.decode(codec))
+    except UnicodeDecodeError as error:
+        line = _lines_alike(data[: error.start].decode(codec, "ignore")).count("\n") + 1
+        raise FileProblem(f"{name}, line {line}: not {what} in UTF-8 or UTF-16. Save the file as UTF-8.") from None
+
+
+def _lines_alike(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _told(data: bytes) -> str:
+    """The codec that a mark or zero bytes tell; else nothing."""
+    return next((name for mark, name in MARKS if data.startswith(mark)), "") or _wide(data)
 
 
 def _wide(data: bytes) -> str:

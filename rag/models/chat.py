@@ -13,9 +13,11 @@ from rag.artifacts import Artifacts
 from rag.embed.minilm import token_count
 from rag.errors import ModelProblem
 from rag.governance.egress import is_local, permit, permit_tracing
-from rag.models.problems import REFUSED_FORM, is_passing, reason, status_of, wait_of
+from rag.models.endings import Ending, ending
+from rag.models.parameters import Refused, refused
+from rag.models.problems import REFUSED_FORM, REFUSED_PARAMETER, is_passing, reason, status_of, wait_of
 from rag.models.providers import LOCAL, Wanted, address, client
-from rag.models.reply import spoken
+from rag.models.thoughts import Hearing
 from rag.models.usage import record
 from rag.stage import Stage, fingerprint
 from rag.values import Message, Usage
@@ -26,17 +28,19 @@ EACH_MESSAGE = 4  # Tokens that a message costs beside its text.
 LEAST_READ = 0.5  # A model's own tokens are rarely this few for a WordPiece token.
 MILLION = 1_000_000
 ENDINGS = ("finish_reason", "done_reason", "stop_reason", "stopReason")
-CUT_OFF = {"length", "max_tokens", "MAX_TOKENS"}
+TOLD = {"temperature", "seed", "max_tokens", "max_completion_tokens", "system"}  # What a reader has to know that it was left out.
 BESIDE = {"timeout", "retries", "price_in", "price_out", "context"}
 
 Schema = dict[str, Any]
+_REFUSED: dict[tuple[str, str, str], frozenset[str]] = {}  # What servers were found to refuse, while this process runs.
 
 
 @dataclass
 class Reply:
     """What came of one request: text, tokens, and how the server said that it ended ("" where it did not say).
 
-    `estimate` is about what was sent, `sent` and `received` what the server counted.
+    `estimate` is about what was sent, `sent` and `received` what the server counted; `refusal` is what the model says in the
+    field for that. `without` names the parameters that the server refuses, which were left out.
     """
 
     estimate: int
@@ -44,6 +48,8 @@ class Reply:
     sent: int = 0
     received: int = 0
     ending: str = ""
+    refusal: str = ""
+    without: frozenset[str] = frozenset()
     usage: Usage = field(default_factory=Usage)
 
     def take(self, piece: Any) -> str:
@@ -53,11 +59,16 @@ class Reply:
         self.received += told.get("output_tokens", 0)
         about = getattr(piece, "response_metadata", None) or {}
         self.ending = next((str(about[name]) for name in ENDINGS if about.get(name)), self.ending)
+        self.refusal += str((getattr(piece, "additional_kwargs", None) or {}).get("refusal") or "")
         return str(piece.text)
 
     @property
+    def ended(self) -> Ending:
+        return ending(self.ending)
+
+    @property
     def was_cut(self) -> bool:
-        return self.ending in CUT_OFF
+        return self.ended == "cut"
 
     @property
     def read_less(self) -> bool:
@@ -133,44 +144,80 @@ class ChatModel(Stage):
         where = f"{self.model} at {url}"
         until = time.monotonic() + PATIENCE * self.timeout
         tried = 0
+        server = (self.provider, self.model, url)
+        without = _REFUSED.get(server, frozenset())
         while True:
-            reply = Reply(estimate)
+            reply = Reply(estimate, without=without)
             try:
-                for part in spoken(self._pieces(url, messages, schema, reply)):
+                hearing = Hearing()
+                for part in hearing.parts(self._pieces(url, messages, schema, reply)):
                     reply.text += part
                     yield part
                     if time.monotonic() > until:
                         raise ModelProblem(f"{where} had not finished after {PATIENCE * self.timeout:g} s. Raise the time-out.")
-                reply.text = reply.text.strip()
-                if not reply.text:
-                    advice = f"Its {self.max_tokens:,} tokens were used up: raise max_tokens" if reply.was_cut else "Try again"
-                    raise ModelProblem(f"{where} sent an empty answer. {advice}, or choose another model.")
+                reply.text = hearing.text
+                if not reply.text and not reply.refusal:
+                    raise ModelProblem(f"{where} {self._emptiness(reply)}")
+                _REFUSED[server] = without
                 return reply
             except ModelProblem:
                 raise
             except Exception as error:  # Every provider has its own kinds; the message names kind and status, never the text.
-                if schema and not reply.text and status_of(error) in REFUSED_FORM:
+                told = self._refused(error, url, messages, schema, reply)
+                if told and told.kind == "parameter" and told.named != "response_format":
+                    without |= {told.named}
+                    continue
+                if schema and not reply.text and status_of(error) in REFUSED_FORM and (not told or told.kind == "parameter"):
                     schema = None
                     continue
                 pause = wait_of(error) or min(FIRST_PAUSE * 2**tried * random.uniform(0.8, 1.2), LONGEST_PAUSE)
-                hopeless = reply.text or tried == self.retries or not is_passing(error)
+                hopeless = reply.text or told or tried == self.retries or not is_passing(error)
                 if hopeless or pause > self.timeout or time.monotonic() + pause > until:
                     begun = bool(reply.text)
-                    raise ModelProblem(reason(error, where, self.provider, self.timeout, begun)) from None
+                    raise ModelProblem(reason(error, where, self.provider, self.timeout, begun, told)) from None
                 tried += 1
                 time.sleep(pause)
             finally:
-                if reply.text or reply.sent:
+                if reply.text or reply.sent or reply.refusal:
                     reply.usage = self._used(reply)
                     record(reply.usage)
 
     def _pieces(self, url: str, messages: Sequence[Message], schema: Schema | None, reply: Reply) -> Iterator[str]:
-        for piece in self._model(url, schema).stream([(message.role, message.content) for message in messages]):
+        sent = _without_system(messages) if "system" in reply.without else messages
+        model = self._model(url, schema, reply.without) if reply.without else self._model(url, schema)
+        for piece in model.stream([(message.role, message.content) for message in sent]):
             yield reply.take(piece)
 
-    def _model(self, url: str, schema: Schema | None = None) -> Any:
+    def _model(self, url: str, schema: Schema | None = None, without: frozenset[str] = frozenset()) -> Any:
+        return client(self._wanted(url, without), schema)
+
+    def _wanted(self, url: str, without: frozenset[str]) -> Wanted:
         limits = (self.max_tokens, self.context, self.timeout, PATIENCE * self.timeout)
-        return client(Wanted(self.provider, self.model, url, self.temperature, self.seed, *limits), schema)
+        return Wanted(self.provider, self.model, url, self.temperature, self.seed, *limits, without)
+
+    def _refused(
+        self, error: Exception, url: str, messages: Sequence[Message], schema: Schema | None, reply: Reply
+    ) -> Refused | None:
+        """What the server's reply says that it refuses, before any of the answer came."""
+        status = status_of(error)
+        if reply.text or not status:
+            return None
+        system = any(message.role == "system" for message in messages)
+        told = refused(error, self._wanted(url, reply.without).sent(system, bool(schema)))
+        return told if told and (status in REFUSED_PARAMETER or told.kind in {"quota", "filter"}) else None
+
+    def _emptiness(self, reply: Reply) -> str:
+        """What an answer without a word was, and what helps."""
+        match reply.ended:
+            case "cut":
+                advice = f"Its {self.max_tokens:,} tokens were used up: raise max_tokens"
+            case "filtered":
+                return "sent no answer: its content filter stopped it. Ask in other words, or choose another model."
+            case "early" if reply.ending in {"tool_calls", "function_call", "tool_use"}:
+                return "sent no answer, but the call of a tool, and none was offered. Choose another model."
+            case _:
+                advice = "It may have been all thoughts. Try again" if reply.received else "Try again"
+        return f"sent an empty answer. {advice}, or choose another model."
 
     def _check_fits(self, messages: Sequence[Message]) -> int:
         """About how many tokens the messages have. Raises ModelProblem where they do not fit into the window."""
@@ -205,6 +252,15 @@ class ChatModel(Stage):
     def asked_key(self, *parts: str, beside: frozenset[str] = frozenset()) -> str:
         """The key of what this model answers to these parts: of every setting that its words depend on, but those `beside`."""
         return fingerprint(type(self).__name__, self.model_dump_json(exclude=BESIDE | beside), *parts)
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The messages for a server that takes no system message: its text goes to the head of the first of the user's."""
+    told = "\n\n".join(message.content for message in messages if message.role == "system")
+    others = [message for message in messages if message.role != "system"]
+    if not others:
+        return [Message("user", told)]
+    return [Message(others[0].role, f"{told}\n\n{others[0].content}"), *others[1:]]
 
 
 def prompt_tokens(messages: Sequence[Message]) -> int:

@@ -2,6 +2,8 @@
 
 import math
 import os
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -9,9 +11,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.errors import ModelProblem
-from rag.governance.egress import direct, is_local
+from rag.governance.addresses import cleaned, key_in
+from rag.governance.egress import direct, is_local, without_hooks
+from rag.models.parameters import LIMITS
 
+OPENAI = ("openai", "azure_openai")
 LOCAL = "http://localhost:11434/v1"
+NO_SOCKS = (
+    "The environment names a SOCKS proxy (ALL_PROXY, HTTPS_PROXY), which needs a package. Install it with: pip install socksio; "
+    "or leave the host out of the proxy with NO_PROXY."
+)
+BAD_PROXY = "The environment names a proxy that is no URL. Write HTTP_PROXY, HTTPS_PROXY and ALL_PROXY like http://proxy:8080."
 KEYLESS = "none"  # What a server on this machine is sent as key where none is set.
 
 
@@ -40,7 +50,7 @@ PROVIDERS = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a client is made for."""
+    """What a client is made for. `without` names the parameters that the server refuses, which are left out."""
 
     provider: str
     model: str
@@ -51,14 +61,29 @@ class Wanted:
     context: int
     timeout: float
     patience: float
+    without: frozenset[str] = frozenset()
+
+    @property
+    def limit(self) -> str:
+        """The name under which an OpenAI-compatible server takes the longest answer, or "" where it takes neither."""
+        new = self.provider == "azure_openai" or self.url.rstrip("/") == PROVIDERS["openai"].home
+        names = reversed(LIMITS) if new else iter(LIMITS)
+        return next((name for name in names if name not in self.without), "")
+
+    def sent(self, system: bool, schema: bool) -> frozenset[str]:
+        """The parameters of a request that can be left out, as `rag.models.parameters` names them."""
+        names = {"temperature"} | ({"seed"} if self.seed else set()) | ({"system"} if system else set())
+        if self.provider in OPENAI:
+            names |= {self.limit, "stream"} | ({"stream_options"} if "stream" not in self.without else set())
+        return frozenset(names | ({"response_format"} if schema else set())) - self.without - {""}
 
 
 def address(provider: str, base_url: str) -> str:
-    """Where the prompt will go: the URL given, or else the provider's own. Raises ModelProblem where none is known.
+    """Where the prompt will go: the URL given, or else the provider's own. Raises ModelProblem where none is known, or is no URL.
 
     The URL that is preset for a local OpenAI-compatible server counts as none with any other provider.
     """
-    if base_url and not (provider != "openai" and base_url == LOCAL):
+    if base_url.strip() and not (provider != "openai" and base_url.strip() == LOCAL):
         url = base_url
     elif provider == "azure_openai":
         url = os.environ.get("AZURE_OPENAI_ENDPOINT", "")
@@ -71,17 +96,16 @@ def address(provider: str, base_url: str) -> str:
         url = f"https://bedrock-runtime.{_region()}.amazonaws.com"
     else:
         url = PROVIDERS[provider].home
-    try:
-        urlsplit(url).port  # noqa: B018  Reading it is what checks it.
-    except ValueError:
-        raise ModelProblem(f"The address {url!r} is not a URL. Write it like {LOCAL}") from None
-    return url
+    return cleaned(url)
 
 
 def client(wanted: Wanted, schema: dict[str, Any] | None = None) -> Any:
-    """A LangChain chat model, made once for these settings. Raises ModelProblem for a package or a key that is missing."""
+    """A LangChain chat model, made once for these settings.
+
+    Raises ModelProblem for a package or a key that is missing, and for proxies or certificates that cannot be used.
+    """
     provider = PROVIDERS[wanted.provider]
-    key = next((os.environ[name] for name in provider.keys if os.environ.get(name)), "")
+    key = key_in(provider.keys)
     host = (urlsplit(wanted.url).hostname or "").lower()
     if not key and provider.keys and wanted.provider != "bedrock":
         if not is_local(host):
@@ -94,8 +118,14 @@ def client(wanted: Wanted, schema: dict[str, Any] | None = None) -> Any:
         raise ModelProblem(missing)
     try:
         made = _made(wanted, key)
-    except ImportError:
-        raise ModelProblem(missing) from None
+    except ImportError as error:
+        raise ModelProblem(NO_SOCKS if "socks" in str(error).lower() else missing) from None
+    except ValueError as error:
+        if "proxy" in str(error).lower():
+            raise ModelProblem(BAD_PROXY) from None
+        raise
+    except ssl.SSLError:
+        raise ModelProblem("The certificates that the environment names (SSL_CERT_FILE) cannot be read.") from None
     return made.bind(**_call(wanted, schema))
 
 
@@ -104,7 +134,8 @@ def _made(wanted: Wanted, key: str) -> Any:
     from langchain.chat_models import init_chat_model
 
     name = {"bedrock": "bedrock_converse"}.get(wanted.provider, wanted.provider)
-    made = init_chat_model(wanted.model, model_provider=name, temperature=wanted.temperature, **_settings(wanted, key))
+    warmth = None if "temperature" in wanted.without else wanted.temperature
+    made = init_chat_model(wanted.model, model_provider=name, temperature=warmth, **_settings(wanted, key))
     plain = direct(wanted.url, wanted.patience)
     if wanted.provider == "anthropic":
         import anthropic
@@ -113,31 +144,38 @@ def _made(wanted: Wanted, key: str) -> Any:
         direct_mounts = {} if plain["trust_env"] else {"mounts": dict.fromkeys(("all://", "http://", "https://"))}
         http = anthropic.DefaultHttpxClient(**plain, **direct_mounts)
         made.__dict__["_client"] = anthropic.Client(**{**made._client_params, "http_client": http})
-    elif wanted.provider == "mistralai":
-        before = made.client
-        plain["event_hooks"]["response"].append(lambda response: response.is_redirect and response.raise_for_status())
-        made.client = type(before)(base_url=before.base_url, headers=before.headers, timeout=wanted.timeout, **plain)
+    elif wanted.provider in OPENAI:
+        made.__dict__["_convert_chunk_to_generation_chunk"] = _with_refusals(made._convert_chunk_to_generation_chunk)
     return made
+
+
+def _with_refusals(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """LangChain's reading of a piece of the stream, which would drop what a model says in the field `refusal`."""
+
+    def converted(chunk: dict[str, Any], *rest: Any) -> Any:
+        piece = convert(chunk, *rest)
+        choices = chunk.get("choices") or [{}]
+        refusal = ((choices[0] or {}).get("delta") or {}).get("refusal")
+        if piece is not None and isinstance(refusal, str):
+            piece.message.additional_kwargs["refusal"] = refusal
+        return piece
+
+    return converted
 
 
 def _settings(wanted: Wanted, key: str) -> dict[str, Any]:
     """The provider's own names for the settings, with a client that goes to the address and nowhere else."""
-    plain, seed = direct(wanted.url, wanted.patience), wanted.seed or None
+    plain = direct(wanted.url, wanted.patience)
+    seed = None if "seed" in wanted.without else wanted.seed or None
     usual: dict[str, Any] = {"base_url": wanted.url, "timeout": wanted.timeout, "max_retries": 0, "api_key": key}
     match wanted.provider:
         case "openai":
-            from openai import DefaultHttpxClient
-
-            http = {"http_client": DefaultHttpxClient(**plain), "openai_proxy": None, "http_socket_options": ()}
-            return {**usual, **http, "seed": seed, "stream_usage": True}
+            return {**usual, **_openai(wanted, plain), "seed": seed}
         case "azure_openai":
-            from openai import DefaultHttpxClient
-
             usual.pop("base_url")
             version = os.environ.get("OPENAI_API_VERSION", "2024-10-21")
-            http = {"http_client": DefaultHttpxClient(**plain), "openai_proxy": None, "http_socket_options": ()}
             place = {"azure_endpoint": wanted.url, "azure_deployment": wanted.model, "api_version": version}
-            return {**usual, **http, **place, "seed": seed, "stream_usage": True}
+            return {**usual, **_openai(wanted, plain), **place, "seed": seed}
         case "ollama":
             room = {"num_predict": wanted.max_tokens, "num_ctx": wanted.context or None}
             return {"base_url": wanted.url, "seed": seed, **room, "client_kwargs": {**plain, "timeout": wanted.timeout}}
@@ -147,15 +185,39 @@ def _settings(wanted: Wanted, key: str) -> dict[str, Any]:
             usual |= {"max_retries": 1, "vertexai": False, "client_args": plain, "seed": seed}
             return {**usual, "max_output_tokens": wanted.max_tokens}
         case "mistralai":
-            usual |= {"max_retries": 1, "timeout": math.ceil(wanted.timeout), "random_seed": seed}
+            usual |= {"max_retries": 1, "timeout": math.ceil(wanted.timeout), "random_seed": seed, **_mistral(wanted, plain, key)}
             return {**usual, "max_tokens": wanted.max_tokens}
         case "groq":
+            from groq import DefaultAsyncHttpxClient as GroqBeside
             from groq import DefaultHttpxClient as GroqClient
 
             extra = {"model_kwargs": {"seed": seed}} if seed else {}
-            return {**usual, **extra, "http_client": GroqClient(**plain), "groq_proxy": None, "max_tokens": wanted.max_tokens}
+            http = {"http_client": GroqClient(**plain), "http_async_client": GroqBeside(**without_hooks(plain))}
+            return {**usual, **extra, **http, "groq_proxy": None, "max_tokens": wanted.max_tokens}
         case _:
             return {**usual, "max_tokens": wanted.max_tokens}
+
+
+def _openai(wanted: Wanted, plain: dict[str, Any]) -> dict[str, Any]:
+    """Both clients, since the package would make the asynchronous one with the proxies of the environment; and how to stream."""
+    from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
+
+    http = {"http_client": DefaultHttpxClient(**plain), "http_async_client": DefaultAsyncHttpxClient(**without_hooks(plain))}
+    streams = {"stream_usage": "stream_options" not in wanted.without, "disable_streaming": "stream" in wanted.without}
+    return {**http, "openai_proxy": None, "http_socket_options": (), **streams}
+
+
+def _mistral(wanted: Wanted, plain: dict[str, Any], key: str) -> dict[str, Any]:
+    """Both clients as the package makes them, but for the proxies of the environment and for redirects."""
+    import httpx
+
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": f"Bearer {key}"}
+    usual: dict[str, Any] = {"base_url": wanted.url, "headers": headers, "timeout": wanted.timeout}
+    plain["event_hooks"]["response"].append(lambda response: response.is_redirect and response.raise_for_status())
+    return {
+        "client": httpx.Client(**usual, **plain),
+        "async_client": httpx.AsyncClient(**usual, **without_hooks(plain)),
+    }
 
 
 def _aws(wanted: Wanted) -> Any:
@@ -174,8 +236,7 @@ def _call(wanted: Wanted, schema: dict[str, Any] | None) -> dict[str, Any]:
     shaped: dict[str, Any] = {"response_format": form} if schema else {}
     match wanted.provider:
         case "openai" | "azure_openai":
-            new = wanted.provider == "azure_openai" or wanted.url == PROVIDERS["openai"].home
-            return {"extra_body": {"max_completion_tokens" if new else "max_tokens": wanted.max_tokens, **shaped}}
+            return {"extra_body": {**({wanted.limit: wanted.max_tokens} if wanted.limit else {}), **shaped}}
         case "groq" | "mistralai":
             return shaped
         case "ollama":

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -17,18 +17,9 @@ BULLET = re.compile(r"^(?:[-*•–]+|\(?\d{1,3}[.):]|[a-z][.)])\s+|^(?:query|qu
 QUOTES = "\"'“”‘’`*_ \t"
 
 
-def spoken(parts: Iterable[str]) -> Generator[str, None, str]:
-    """A stream without the thoughts of a thinking model, and without blanks before the answer; returns what was said in the end.
-
-    That differs from what was yielded where a closing tag shows late that all before it was thought.
-    """
-    hearing = Hearing()
-    for part in parts:
-        if shown := hearing.hear(part):
-            yield shown
-    if shown := hearing.end():
-        yield shown
-    return hearing.text
+def spoken(parts: Iterable[str]) -> Iterator[str]:
+    """A stream without the thoughts of a thinking model, and without blanks before the answer."""
+    return Hearing().parts(parts)
 
 
 def json_in(text: str, cut: bool = False) -> Any:

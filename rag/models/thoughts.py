@@ -1,6 +1,7 @@
-"""What a thinking model says without its thoughts, however it wraps them, as it comes: `rag/rules/thoughts.json` names the ways."""
+"""What a thinking model says without its thoughts, as it comes, in every wrapping that `rag/rules/thoughts.json` names."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from rag.rules import rules
 
@@ -61,6 +62,14 @@ class Hearing:
         self._restored = False  # Whether these are said after all where nothing ends them.
         self._answer: int | None = None  # Which of them follows an answer's tag.
         self._head: str | None = None  # The head of a channel or a turn while it is read.
+
+    def parts(self, heard: Iterable[str]) -> Iterator[str]:
+        """What can be shown of a whole reply, as it comes."""
+        for part in heard:
+            if shown := self.hear(part):
+                yield shown
+        if shown := self.end():
+            yield shown
 
     def hear(self, part: str) -> str:
         """Takes a piece and returns what can be shown now."""
@@ -216,15 +225,10 @@ class Hearing:
 def _answer_of(weighed: str) -> str:
     """What a reply that begins like thoughts says in the end, where words part the two; else all of it."""
     if weighed.lstrip().startswith(DROPPED):
-        final = None
-        for final in FINISHED.finditer(weighed):
-            pass
-        if final or weighed.lstrip()[len(DROPPED) :][:1].isupper():
-            return weighed[final.end() :] if final else ""
-    labelled = THINKS.match(weighed)
-    answer = None
-    for answer in ANSWERS.finditer(weighed):
-        pass
-    if answer and (labelled or FINAL.search(answer[0])):
-        return weighed[answer.end() :]
+        final = FINISHED.split(weighed)
+        if len(final) > 1 or weighed.lstrip()[len(DROPPED) :][:1].isupper():
+            return final[-1] if len(final) > 1 else ""
+    answers = [(answer[0], answer.end()) for answer in ANSWERS.finditer(weighed)]
+    if answers and (THINKS.match(weighed) or FINAL.search(answers[-1][0])):
+        return weighed[answers[-1][1] :]
     return weighed

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from rag.index.base import Index
-from rag.load.structure.owners import RULES, Owners
+from rag.load.structure.owners import RULES, Owners, plain
 from rag.scope.base import Scoping
 from rag.scope.described import description, resolved
 from rag.scope.ids import Id, ids
@@ -192,3 +192,9 @@ def _listed(names: Iterable[str], what: str = "") -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
+def sex_of(patient: str, index: Index) -> str:
+    """The sex of a patient, "F", "M" or "", as the documents of an index tell it."""
+    people, wanted = _known(index).people(index), plain(patient)
+    return people.looks[people.patients.index(wanted)][0] if wanted in people.patients else ""
