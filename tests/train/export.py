@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from rag.embed.graphs import hash_of
+from rag.made import hash_of
 from rag.reader.model import FACTS, WEIGHTS
 
 Arrays = Mapping[str, NDArray[np.float32]]
