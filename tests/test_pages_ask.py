@@ -271,3 +271,14 @@ def test_every_option_has_a_title_and_a_line_in_the_menu() -> None:
     for stage, kinds in MENU.items():
         assert len({title for title, _ in kinds.values()}) == len(kinds), stage
         assert all(0 < len(" · ".join(told)) <= 52 for told in kinds.values())
+
+
+def test_after_the_first_answer_three_things_to_try_are_one_click_each_and_go_once_one_was_tried() -> None:
+    app = asked(question=QUESTION)
+    assert {button.key for button in app.button if str(button.key).startswith("next-")} == {
+        "next-source", "next-rerank", "next-compare"
+    }  # fmt: skip
+    widget(app.button, "next-rerank").click().run()
+    assert not app.exception and in_force(app).rerank.kind == "reader"
+    assert app.button_group(key="look").value == "What changed?"
+    assert not [button for button in app.button if str(button.key).startswith("next-")]

@@ -8,6 +8,7 @@ from pages.shared.answer.cutoffs import cutoffs
 from pages.shared.answer.explain import explained
 from pages.shared.answer.judging import judging
 from pages.shared.answer.missing import missing_view
+from pages.shared.answer.next_steps import next_steps
 from pages.shared.answer.scope_line import scope_line
 from pages.shared.charts import time_chart
 from pages.shared.findings import count
@@ -42,6 +43,7 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
         st.caption(f":material/manage_search: Searched also for: {plain(' · '.join(answer.query.notes))}")
     if not before:
         judging(answer, pipeline)
+        next_steps(answer, pipeline)
     view = st.segmented_control("Look into", VIEWS, default="Passages", key="look", required=True)
     if view == "Passages":
         explained(hits_table(answer.hits, "hits"), answer, pipeline, "explain")
