@@ -8,7 +8,7 @@ from rag.follow.frames import PREPOSITIONS, asking, led, pointing
 from rag.follow.leaning import Before
 from rag.follow.things import Thing, cased, noun_phrase, things
 from rag.follow.times import with_edition, with_time
-from rag.follow.told import ended, says
+from rag.follow.told import ENDS, ended, says
 from rag.follow.turn import Rewriting
 from rag.reader.asks import asks_for_rules
 from rag.rules import rules
@@ -19,6 +19,13 @@ BEGINS = re.compile(r"(?P<what>what|who)\b|which (?P<noun>\S)", re.IGNORECASE)
 SIDE = re.compile(r"(?:(?:on|in|for|of) )?(?:(?:the|her|his) )?(?P<side>left|right)(?: (?:one|side))?", re.IGNORECASE)
 LEADING = re.compile(rf"(?:(?:{PREPOSITIONS}|same for|also) )?(?:(?P<article>the|a|an|any) )?", re.IGNORECASE)
 OWNED = re.compile(r"['’]s?$")
+ITS = re.compile(r"its ", re.IGNORECASE)
+WORDS = re.compile(r"(?:why|when|where|how|who|which|what)\b", re.IGNORECASE)
+ANY = re.compile(r"(?:any|no)\b", re.IGNORECASE)
+LED = re.compile(rf"(?:{PREPOSITIONS}) \S", re.IGNORECASE)
+TO = re.compile(r"(?P<lead>to|with|from) \S", re.IGNORECASE)  # "In" and "on" may be a time or a place.
+LAST = re.compile(rf" (?:(?!(?:{PREPOSITIONS})\b)[^\s,]+ ?){{1,4}}", re.IGNORECASE)
+STRENGTH = re.compile(r" \d+(?:[.,]\d+)? ?(?:mg|mcg|g|units?|ml|iu|%)(?!\w)", re.IGNORECASE)
 HOW_MUCH = re.compile(r"how (?:much|many)", re.IGNORECASE)
 BARE = 3  # Words that are taken for a follow-up though nothing leads to them.
 UNSURE = Rewriting("", "unsure", ("it is not clear which part of the question before it changes.",))
@@ -125,19 +132,39 @@ def _named(words: str, before: Before, bold: bool) -> Rewriting:
     """The question before about another drug, value, finding or examination; else what is named, with the patient."""
     if whom.names_somebody(words, before.index):
         return Rewriting("", "alone")
-    if not bold and len(words.split()) > BARE:
-        return Rewriting("", "unsure", ("it may stand alone, so nothing was taken from the question before.",))
     word = whom.spoken(words)
+    if not (bold or word) and len(words.split()) > BARE:
+        return Rewriting("", "unsure", ("it may stand alone, so nothing was taken from the question before.",))
     patient = whom.patient_before(before.turns, word.sex if word else "", before.index)
     if word and not patient:
         return Rewriting("", "unsure", (f"no patient before for “{words[word.start : word.end]}”.",))
+    if ITS.match(words):
+        topic = before.topic()
+        note = (f"{topic} for “its”",)
+        return Rewriting(f"What about {topic}'s{words[len('its') :]}?", "rules", note) if topic else UNSURE
     found = things(words)
     one = found[0] if len(found) == 1 else None
     if one and (told := _in_its_place(words, one, before, patient, word)):
         return told
-    if not patient or asks_for_rules(words) or says("generic", words):
+    if told := _phrase(words, before):
+        return told
+    vague = LED.match(words) or (WORDS.match(words) and not found)
+    if not patient or vague or asks_for_rules(words) or says("generic", words):
         return UNSURE
     return _of_theirs(words, one, patient, word, before)
+
+
+def _phrase(words: str, before: Before) -> Rewriting | None:
+    """The question before with its last words exchanged where both begin with the same preposition: "to penicillin"."""
+    led = TO.match(words)
+    asked = before.asked.rstrip(ENDS)
+    places = [one.end() for one in re.finditer(rf"\b{led['lead']}\b", asked, re.IGNORECASE)] if led else []
+    if led is None or len(places) != 1 or not LAST.fullmatch(asked, places[0]):
+        return None
+    if any(one.end > places[0] for one in before.ids):  # It would take the patient away.
+        return None
+    new, old = words[len(led["lead"]) + 1 :], asked[places[0] + 1 :]
+    return Rewriting(f"{asked[: places[0] + 1]}{new}?", "rules", (f"{new} instead of {old}",))
 
 
 def _in_its_place(words: str, one: Thing, before: Before, patient: str, word: whom.Spoken | None) -> Rewriting | None:
@@ -163,9 +190,11 @@ def _in_its_place(words: str, one: Thing, before: Before, patient: str, word: wh
     elif article in rules("follow")["articles"]:
         low, high = low + len(article) + 1, old.end
     else:
+        new = f"the {new}" if lead and lead["article"] and one.kind == "class" else new
         high = old.end
         low = old.start if one.kind in {"drug", "class", "lab", "condition"} else low
-    told = before.asked[:low] + new + before.asked[high:]
+    strength = STRENGTH.match(before.asked, high) if one.kind in {"drug", "class"} else None
+    told = before.asked[:low] + new + before.asked[strength.end() if strength else high :]
     return Rewriting(told, "rules", (f"{name} instead of {before.asked[old.start : old.end]}",))
 
 
@@ -179,6 +208,12 @@ def _of_theirs(words: str, one: Thing | None, patient: str, word: whom.Spoken | 
     """What is named, of the patient of the questions before; their own question is not taken up."""
     notes = tuple(filter(None, (f"{patient}, from before", whom.misfit(patient, word.sex, before.index) if word else "")))
     named = whom.with_patient(words, word, patient) if word else words
-    if one and one.kind == "lab" and one.end == len(words) and (word or one.start == _first(words, None)):
+    if (
+        one
+        and one.kind == "lab"
+        and (one.end == len(words) or LED.match(words, one.end + 1))
+        and (word or not asks_for_rules(words))
+    ):
         return Rewriting(f"What is {patient}'s {words[_first(words, word) :]}?", "rules", notes)
-    return Rewriting(ended(f"What about {named}", "" if word else f" for {patient}"), "rules", notes)
+    lead = "" if WORDS.match(named) or ANY.match(named) else "What about "
+    return Rewriting(ended(f"{lead}{named}", "" if word else f" for {patient}"), "rules", notes)

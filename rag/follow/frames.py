@@ -27,6 +27,7 @@ SUBJECT = re.compile(
 PARTICIPLE = re.compile(
     r"[a-z]+(?:ed|en)|given|held|put|begun|done|made|seen|found|kept|sent|left|cut|lost|told|shown|known", re.I
 )
+FURTHER = re.compile(r"\b(?:and|or) (?:[a-z]+ )?(?:what|how|why|when|where|who|whom|which)\b", re.IGNORECASE)
 LAST = re.compile(r" (?:on|with|for|to|of|from|at|in|by|through)$", re.IGNORECASE)
 NEGATED = {"can": "can't", "will": "won't", "may": "may {} not", "might": "might {} not", "must": "must {} not"}
 DO = {"do", "does", "did"}
@@ -47,10 +48,15 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(rules("follow")[name])
 
 
+def asks_several(question: str) -> bool:
+    """Whether a question asks more than one thing, so that nobody can tell to which a follow-up belongs."""
+    return "?" in question.rstrip("?.! ") or len(parts(question)) > 1 or FURTHER.search(question) is not None
+
+
 def frame(question: str) -> Frame | None:
     """The parts of a question that asks one thing; None where it cannot be taken apart."""
     plainly = question.strip().rstrip("?.! ")
-    if "?" in plainly or len(parts(question)) > 1:
+    if asks_several(question):
         return None
     for pattern, kind in ((YES_NO, "yes"), (ADVERB, "adverb"), (WHICH_NOUN, "noun")):
         found = pattern.fullmatch(plainly)

@@ -15,11 +15,12 @@ from rag.rules import rules
 
 VERB = re.compile(
     r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|should|would|will|may|might|must|isn't|aren't|wasn't|weren't|don't"
-    r"|doesn't|didn't|hasn't|haven't|can't|won't)\b",
+    r"|doesn't|didn't|hasn't|haven't|can't|won't|(?:what|who|how|where|when|it|that|there|he|she)['’]s)\b",
     re.IGNORECASE,
 )
-WHOLE = re.compile(r"(?:who|which|what) (?!about\b)\S+ \S+ \S+", re.IGNORECASE)  # "Which drug replaced it"
+WHOLE = re.compile(r"(?:who|(?:which|what) \S+) \S+ \S+", re.IGNORECASE)  # "Who ordered it", "which drug replaced it"
 TOLD = re.compile(r"(?:please )?(?:list|show|tell|give|name|find|explain|describe|summarize|compare)\b", re.IGNORECASE)
+OF_IT = re.compile(r"(?:who|what|which)\b.* (?:it|them)$", re.IGNORECASE)
 MOST_WORDS = 8
 
 
@@ -51,7 +52,9 @@ def rewritten(question: str, turns: Sequence[Turn], index: Index) -> Rewriting:
 
 def _is_fragment(words: str) -> bool:
     """Whether words are no whole question: few, and without a verb that asks."""
-    return len(words.split()) <= MOST_WORDS and not (VERB.search(words) or WHOLE.match(words) or TOLD.match(words))
+    return len(words.split()) <= MOST_WORDS and not (
+        VERB.search(words) or WHOLE.match(words) or OF_IT.match(words) or TOLD.match(words)
+    )
 
 
 def _without_lead(question: str) -> tuple[bool, str]:

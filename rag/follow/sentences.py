@@ -5,8 +5,9 @@ from dataclasses import replace
 from functools import cache
 
 from rag.follow import whom
+from rag.follow.frames import AUX
 from rag.follow.leaning import Before
-from rag.follow.things import things
+from rag.follow.things import noun_phrase, things
 from rag.follow.told import ENDS, ended, kinds_said, says
 from rag.follow.turn import Rewriting
 from rag.reader.asks import asks_for_editions, asks_for_rules
@@ -19,12 +20,11 @@ THAT = re.compile(
     r"|(?<= of )(?:that|this)(?=[?.! ]*$)|(?<= about )(?:that|this)(?=[?.! ]*$)",
     re.IGNORECASE,
 )
+IS_IT = re.compile(r"(?:is|was|isn't|wasn't) (?:it|that|this) (?:the )?", re.IGNORECASE)
+ABOUT = re.compile(r" (?:of|about) (?:that|this)[?.! ]*$", re.IGNORECASE)
 THEY = re.compile(r"\b(?:they|them|these|those)\b(?! [a-z]+s\b)", re.IGNORECASE)
 NOUN = re.compile(
     r"\b(?:the|this|that) (?:same )?(?P<noun>drug|medication|medicine|med|pill|tablet|agent|antibiotic|diuretic|water pill)\b"
-)
-SUBJECT = re.compile(
-    r"(?P<aux>is|was|does|did|has|can|should|will) (?P<who>(?:her|his|he|she|the patient)(?: [a-z]+){0,2})", re.IGNORECASE
 )
 SAYING = re.compile(
     r"\b(?:say|said|recommend|recommended|advise|advised|suggest|suggested|think|write|state|conclude|find)$", re.IGNORECASE
@@ -37,7 +37,7 @@ def sentence(question: str, before: Before) -> Rewriting:
     """A whole question with what it leans on put in; alone where it leans on nothing."""
     if told := _same_of_another(question, before):
         return told
-    text, notes = question, []
+    text, notes = question, list[str]()
     for attempt in (_thing, _several, _dose):
         found = attempt(text, before)
         if found is None:
@@ -51,7 +51,7 @@ def sentence(question: str, before: Before) -> Rewriting:
 
 def _same_of_another(question: str, before: Before) -> Rewriting | None:
     """A question by yes or no that stops after whom it is about: "does his mother?"."""
-    found, one = SUBJECT.fullmatch(question.strip(ENDS)), before.frame
+    found, one = _stopping().fullmatch(question.strip(ENDS)), before.frame
     patient = next((p for p in before.ids if one and one.kind == "yes" and one.rest.startswith(p.written)), None)
     if not found or not one or not patient or found["aux"].lower() != one.aux:
         return None
@@ -63,16 +63,23 @@ def _same_of_another(question: str, before: Before) -> Rewriting | None:
     return Rewriting(told, "rules", (f"the same of {who}",))
 
 
+@cache
+def _stopping() -> re.Pattern[str]:
+    relatives = "|".join(rules("scope")["relatives"])
+    return re.compile(rf"(?P<aux>{AUX}) (?P<who>(?:her|his) (?:{relatives})|he|she|the patient)", re.IGNORECASE)
+
+
 def _thing(question: str, before: Before) -> Rewriting | None:
     """The one thing that "it", "that" or "the drug" stands for."""
     noun = NOUN.search(question)
-    word = IT.search(question) or THAT.search(question) or noun
+    word = IT.search(question) or (THAT.search(question) if kinds_said(question) or ABOUT.search(question) else None) or noun
     if word is None or (not noun and says("pleonastic", question)) or (noun is word and _names(question, before)):
         return None
     kinds = ("drug",) if word is noun else kinds_said(question)
     topic = before.topic(kinds) if kinds else before.topic()
     written = word[0]
-    if not topic:
+    is_it = IS_IT.match(question)
+    if not topic or (is_it and any(one.start == is_it.end() for one in things(question) if one.kind in {"drug", "class"})):
         return replace(UNSURE, notes=(f"it is not clear what “{written}” stands for.",))
     groups = word.groupdict()
     instead = f"{topic}'s" if groups.get("whose") else f"{topic} is" if groups.get("is") else topic
@@ -111,7 +118,19 @@ def _relations() -> re.Pattern[str]:
 def _names(question: str, before: Before) -> bool:
     """Whether a question names a drug, a value or a finding itself."""
     there = ids(question, before.index)
-    return any(one.kind != "document" for one in things(question, [(one.start, one.end) for one in there]))
+    return any(one.kind not in {"document", "author"} for one in things(question, [(one.start, one.end) for one in there]))
+
+
+def _points(question: str) -> bool:
+    """Whether a question points at a finding that is known, as "the nodule" does."""
+    findings = [one for one in things(question) if one.kind == "finding"]
+    return any(question[noun_phrase(question, one)[0] :].lower().startswith("the ") for one in findings)
+
+
+def _asks_for_rules(question: str) -> bool:
+    """Whether a plan, policy or guideline is asked about, rather than what somebody who treats the patient recommended."""
+    by_somebody = SAYING.search(question.rstrip(ENDS)) and any(one.kind == "author" for one in things(question))
+    return asks_for_editions(question) or (asks_for_rules(question) and not by_somebody)
 
 
 def _whose(question: str, text: str, notes: list[str], before: Before) -> Rewriting:
@@ -124,14 +143,7 @@ def _whose(question: str, text: str, notes: list[str], before: Before) -> Rewrit
     if word and patient:
         kept = (*notes, f"{patient} for “{text[word.start : word.end].lower()}”", whom.misfit(patient, word.sex, before.index))
         return Rewriting(whom.with_patient(text, word, patient), "rules", tuple(filter(None, kept)))
-    if (
-        word
-        or not patient
-        or asks_for_rules(text)
-        or asks_for_editions(text)
-        or says("generic", text)
-        or whom.names_somebody(text, before.index)
-    ):
+    if word or not patient or _asks_for_rules(text) or says("generic", text) or whom.names_somebody(text, before.index):
         return Rewriting(text, "rules" if resolved else "alone", tuple(notes))
     if (
         not resolved
@@ -139,7 +151,7 @@ def _whose(question: str, text: str, notes: list[str], before: Before) -> Rewrit
         and not question.lower().startswith(("is there", "are there", "was there", "were there"))
     ):
         return replace(UNSURE, notes=("it is not clear what of the question before it means.",))
-    if not (says("of_patient", text) or (resolved and before.turn.patients)):
+    if not (says("of_patient", text) or _points(text) or (resolved and before.turn.patients)):
         return replace(UNSURE, notes=(f"it may be about anybody, so {patient} was not added.",))
     added = " about " if SAYING.search(text.rstrip(ENDS)) else " for "
     return Rewriting(ended(text, f"{added}{patient}"), "rules", (*notes, f"{patient}, from before"))

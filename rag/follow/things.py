@@ -11,6 +11,7 @@ from rag.rules import rules
 
 WORD = re.compile(r"[^\W_]+(?:[/'’-][^\W_]+)*")
 CODE = re.compile(r"(?<![\w-])[A-Z]{2,4}-\d{2,4}(?![\w-])")
+AUTHOR = "author"
 LISTED = {"labs": "lab", "findings": "finding", "conditions": "condition", "studies": "study", "drugs": "drug"}
 MODIFIERS = 4  # Words between an article and what it belongs to.
 DRUGS_IN_CLASS = 0.5  # Share of members that are drugs, from which a class is one of drugs.
@@ -97,6 +98,7 @@ def _known() -> dict[str, str]:
     found = {plain(name): kind for part, kind in LISTED.items() for name in own[part]}
     found |= {plain(form): "drug" for form in chain.from_iterable(rules("synonyms")["drugs"])}
     found |= {plain(member): "drug" for one in _drug_classes() for member in one["members"]}
+    found |= {plain(one["phrase"]): AUTHOR for one in rules("scope")["authors"]}
     return {**found, **{plain(form): "class" for one in _drug_classes() for form in one["class"]}}
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from rag.follow.frames import asks_several
 from rag.follow.leaning import Before
 from rag.follow.told import ended, says
 from rag.follow.turn import Rewriting
@@ -75,7 +76,7 @@ def with_time(words: str, before: Before) -> Rewriting | None:
         return _replaced(before.asked, *old_events[0].span(), words) if PREPOSITION.match(words) else WHEN
     if old_dates:
         return _dated(words, dated[0], before.asked, old_dates[0]) if dated else WHEN
-    if says("home", before.asked) or not PREPOSITION.match(words):
+    if says("home", before.asked) or asks_several(before.asked) or not PREPOSITION.match(words):
         return WHEN
     return Rewriting(ended(before.asked, f" {words}"), "rules", (f"{words}, added to the question before",))
 
