@@ -12,6 +12,7 @@ from typing import Literal
 from rag.errors import SettingProblem
 
 DAY = re.compile(r"\d{4}(?:-\d\d){0,2}", re.ASCII)
+# Fields with `repr=False` hold what stands in a document: a record that is printed shows none of it, so that no log does.
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class File:
     """What a user handed over: a name and its bytes."""
 
     name: str
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Aside:
     """
 
     kind: str
-    text: str
+    text: str = field(repr=False)
     at: int
     page: int | None = None
 
@@ -121,21 +122,21 @@ class Document:
     """
 
     name: str
-    text: str
+    text: str = field(repr=False)
     format: str = "text"
-    title: str = ""
+    title: str = field(default="", repr=False)
     type: str = "other"
     date: str | None = None
-    patient: str = ""
+    patient: str = field(default="", repr=False)
     author: str = ""
     edition: str = ""
     effective: str | None = None
     status: str = ""
     pages: tuple[Page, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[Section, ...] = field(default=(), repr=False)
     moments: tuple[Moment, ...] = ()
     assertions: tuple[Assertion, ...] = ()
-    asides: tuple[Aside, ...] = ()
+    asides: tuple[Aside, ...] = field(default=(), repr=False)
     hidden: tuple[Finding, ...] = ()
     flags: tuple[Finding, ...] = ()
     changes: tuple[str, ...] = ()
@@ -180,9 +181,9 @@ class Chunk:
     """
 
     span: Span
-    text: str
-    context: str = ""
-    section: str = ""
+    text: str = field(repr=False)
+    context: str = field(default="", repr=False)
+    section: str = field(default="", repr=False)
     page: int | None = None
     parent: Span | None = None
 
@@ -202,10 +203,10 @@ class Query:
     """
 
     question: str
-    terms: tuple[tuple[str, float], ...] = ()
-    texts: tuple[str, ...] = ()
-    instead: str = ""
-    notes: tuple[str, ...] = ()
+    terms: tuple[tuple[str, float], ...] = field(default=(), repr=False)
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    instead: str = field(default="", repr=False)
+    notes: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +367,7 @@ class Message:
     """One message of a prompt; the role is "system", "user" or, in a conversation, "assistant"."""
 
     role: str
-    content: str
+    content: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +400,7 @@ class Citation:
     """A quotation with its place: `quote` is the document's text at `span`; `source` is its number in the prompt."""
 
     span: Span
-    quote: str
+    quote: str = field(repr=False)
     page: int | None
     source: int
 
@@ -413,13 +414,13 @@ class Claim:
     as "superseded by guideline_2024.pdf" or "of another patient: P-0268".
     """
 
-    text: str
+    text: str = field(repr=False)
     citations: tuple[Citation, ...] = ()
     supported: bool | None = None
     reason: str = ""
     role: Literal["answer", "also"] = "answer"
-    marks: tuple[str, ...] = ()
-    label: str = ""
+    marks: tuple[str, ...] = field(default=(), repr=False)
+    label: str = field(default="", repr=False)
 
     @property
     def lead(self) -> str:
@@ -464,7 +465,7 @@ class Draft:
     `refused` where the text says that the sources do not answer; `missing` are the parts of the question that it says so of.
     """
 
-    text: str = ""
+    text: str = field(default="", repr=False)
     claims: tuple[Claim, ...] = ()
     refused: bool = False
     notice: str = ""
@@ -483,7 +484,7 @@ class Answer:
     """
 
     question: str
-    text: str
+    text: str = field(repr=False)
     outcome: Outcome
     confidence: float
     notice: str

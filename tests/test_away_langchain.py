@@ -1,23 +1,28 @@
 """A tuned pipeline in LangChain: exact passages and answers, sync, async and in batches, and every stage as a run of a tracer."""
 
 import asyncio
+import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
-from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.language_models.fake_chat_models import FakeListChatModel, GenericFakeChatModel
+from langchain_core.load import dumpd, dumps
+from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableLambda
 
 from rag.answer.base import Answering
 from rag.answer.quote import Quote
 from rag.away.records import answer_row
-from rag.errors import ModelProblem, SettingProblem
+from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.index.base import Index
 from rag.langchain import WorkbenchAnswer, WorkbenchRetriever
 from rag.pipeline import Pipeline
-from rag.values import Document, Filter
+from rag.values import Aside, Document, File, Filter
+from rag.workspace import Workspace
 
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OTHER = "How large is the nodule of the right upper lobe?"
@@ -251,3 +256,173 @@ def test_langsmith_gets_nothing_unless_its_host_was_allowed(
     for ask_later in (retriever.ainvoke, answerer.ainvoke):
         with pytest.raises(ModelProblem, match="tracing is on"):
             asyncio.run(ask_later(QUESTION))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"filter": Filter(patients=("P-9001",))},
+            r"^filter is not an argument\. Allowed: .*only.*\. A filter is given as only",
+        ),
+        ({"patients": ("P-9001",)}, "^patients is not an argument"),
+        ({"search_kwargs": {"k": 3}}, "^search_kwargs is not an argument"),
+        ({"k": 3}, "^k is not an argument"),
+        ({"onyl": Filter()}, "^onyl is not an argument"),
+        ({"only": {"patients": ("P-9001",)}}, r"^only is a dict\. Give a rag\.values\.Filter"),
+        ({"only": None}, "^only is a NoneType"),
+        ({"only": Filter(), "x" * 500: 1}, "^x{60}… is not an argument"),
+    ],
+)
+def test_an_argument_that_there_is_not_is_refused_and_the_one_that_there_is_named(
+    given: dict[str, Any], said: str, pipeline: Pipeline, index: Index
+) -> None:
+    for make in (WorkbenchRetriever, WorkbenchAnswer):
+        with pytest.raises(SettingProblem, match=said):
+            make(pipeline=pipeline, index=index, **given)
+
+
+def test_a_setting_that_there_is_not_cannot_be_set_later_and_none_is_passed_over_in_a_call(
+    retriever: WorkbenchRetriever, answerer: WorkbenchAnswer
+) -> None:
+    with pytest.raises(ValueError, match="filter"):
+        retriever.filter = Filter(types=("policy",))
+    for runnable in (retriever, answerer):
+        for wrong in ({"k": 3}, {"filter": Filter()}, {"search_kwargs": {}}, {"patient": "P-9001"}):
+            with pytest.raises(SettingProblem, match=f"^{next(iter(wrong))} is not an argument"):
+                runnable.invoke(QUESTION, **wrong)
+            with pytest.raises(SettingProblem, match="is not an argument"):
+                runnable.bind(**wrong).invoke(QUESTION)
+        for name in ("search_kwargs", "patient", "where", "type"):
+            config: Any = {"configurable": {name: "P-9001"}}
+            with pytest.raises(SettingProblem, match=f"^{name} stands in a config, which does not filter"):
+                runnable.invoke(QUESTION, config)
+    assert retriever.invoke(QUESTION, only=None) == retriever.invoke(QUESTION)
+
+
+def words_of(index: Index) -> set[str]:
+    """Stretches of the documents, long enough to be theirs alone."""
+    texts = [document.text for document in index.documents.values()]
+    return {text[at : at + 24] for text in texts for at in range(0, len(text) - 24, 24)}
+
+
+def test_no_way_of_printing_or_dumping_holds_document_text(
+    retriever: WorkbenchRetriever, answerer: WorkbenchAnswer, pipeline: Pipeline, index: Index
+) -> None:
+    narrow = WorkbenchRetriever(pipeline=pipeline, index=index, only=Filter(patients=("P-9001",)))
+    retriever.invoke(QUESTION)
+    chain = retriever | RunnableLambda(len)
+    things = [
+        retriever,
+        narrow,
+        answerer,
+        chain,
+        answerer | RunnableLambda(len),
+        retriever.bind(only=Filter()),
+        chain.with_retry(),
+    ]
+    things += [retriever.with_config(tags=["mine"]), {"retriever": retriever}, [answerer], index]
+    for thing in things:
+        printed = [repr(thing), str(thing), f"{thing}", dumps(thing), dumps(thing, pretty=True), repr(dumpd(thing))]
+        assert [words for words in words_of(index) if any(words in one for one in printed)] == []
+        assert not any("P-9001" in one for one in printed)
+    assert repr(retriever) == "WorkbenchRetriever(index=Index(4 documents, 10 passages))" == f"{retriever!r}"
+    assert repr(answerer) == "WorkbenchAnswer(index=Index(4 documents, 10 passages))"
+    assert "pipeline" not in retriever.model_dump() and "index" not in retriever.model_dump()
+
+
+def test_records_print_no_document_text(pipeline: Pipeline, index: Index, workspace: Workspace) -> None:
+    answer, search = pipeline.ask(QUESTION, index), pipeline.search(QUESTION, index)
+    name, document = next(iter(index.documents.items()))
+    workspace.add(File(name, document.text.encode()))
+    things = [answer, search, answer.prompt, *answer.claims, *answer.hits, document, File(name, document.text.encode())]
+    things += [workspace.entry(name), workspace.shelf, replace(document, asides=(Aside("comment", document.text, 0),))]
+    for thing in things:
+        assert [words for words in words_of(index) if words in repr(thing)] == []
+
+
+class Everything(BaseCallbackHandler):
+    """Writes down all that it is shown."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Any, Any]] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("on_"):
+            return lambda *told, **kw: self.seen.append((name, told, kw))
+        return super().__getattribute__(name)
+
+
+def ask_of_model(monkeypatch: pytest.MonkeyPatch, index: Index) -> None:
+    """The answerer asks a model with all the text of the documents, and that says it back."""
+    ask, text = Quote.__call__, "\n".join(document.text for document in index.documents.values())
+
+    def with_model(self: Answering, prompt: Any, index: Index) -> Iterator[str]:
+        assert FakeListChatModel(responses=[text]).invoke(text).content == text
+        return (yield from ask(self, prompt, index))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Quote, "__call__", with_model)
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_a_tracer_is_shown_places_and_no_document_text(
+    way: str, retriever: WorkbenchRetriever, answerer: WorkbenchAnswer, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_of_model(monkeypatch, index)
+    for runnable in (retriever, answerer):
+        everything = Everything()
+        told = (QUESTION, {"callbacks": [everything]})
+        found = runnable.invoke(*told) if way == "invoke" else asyncio.run(runnable.ainvoke(*told))
+        assert any(words in repr(found) for words in words_of(index)), "the caller gets the text"
+        leaky = [name for name, *told in everything.seen if any(words in repr(told) for words in words_of(index))]
+        assert leaky == []
+        seen = repr(everything.seen)
+        assert "discharge_P-9001.txt" in seen
+    names = {name for name, _, _ in everything.seen}
+    assert names >= {"on_chain_start", "on_chain_end", "on_chat_model_start", "on_llm_end"}
+
+
+def test_a_tracer_is_shown_the_text_where_that_is_wanted(
+    pipeline: Pipeline, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_of_model(monkeypatch, index)
+    for make in (WorkbenchRetriever, WorkbenchAnswer):
+        everything = Everything()
+        make(pipeline=pipeline, index=index, trace_text=True).invoke(QUESTION, {"callbacks": [everything]})
+        assert any(words in repr(everything.seen) for words in words_of(index))
+
+
+def test_an_unforeseen_error_leaves_by_its_kind_and_place_without_its_message(
+    retriever: WorkbenchRetriever, answerer: WorkbenchAnswer, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*told: Any) -> Any:
+        raise ValueError("the invented patient takes zalumide")
+
+    monkeypatch.setattr(type(pipeline.rerank), "__call__", broken)
+    for runnable in (retriever, answerer):
+        everything = Everything()
+        with pytest.raises(WorkbenchError, match=r"^ValueError in broken, line \d+, which nobody foresaw") as caught:
+            (runnable | RunnableLambda(len)).invoke(QUESTION, {"callbacks": [everything]})
+        shown = [str(told[0]) for name, told, _ in everything.seen if name.endswith("_error")]
+        assert len(shown) == 3 and not any("zalumide" in one for one in shown)
+        assert "zalumide" not in "".join(traceback.format_exception(caught.value)).replace(broken_line(), "")
+
+
+def broken_line() -> str:
+    return 'raise ValueError("the invented patient takes zalumide")'
+
+
+def test_what_a_model_took_is_still_counted(answerer: WorkbenchAnswer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Quote.__call__
+    usage: Any = {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}
+    model = GenericFakeChatModel(messages=iter([AIMessage("yes", usage_metadata=usage)]))
+
+    def with_model(self: Answering, prompt: Any, index: Index) -> Iterator[str]:
+        assert model.invoke("An invented prompt").content == "yes"
+        return (yield from ask(self, prompt, index))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Quote, "__call__", with_model)
+    everything = Everything()
+    answerer.invoke(QUESTION, {"callbacks": [everything]})
+    (ended,) = [told[0] for name, told, _ in everything.seen if name == "on_llm_end"]
+    assert ended.generations[0][0].message.usage_metadata == usage and ended.generations[0][0].text == ""

@@ -28,7 +28,7 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)
 BACKGROUND = 3000
 
 
-@dataclass
+@dataclass(repr=False)
 class Index:
     """Passages ready to be searched. `vectors` is None where no step of the pipeline reads them.
 
@@ -46,6 +46,10 @@ class Index:
     note: str = ""
     _asked: dict[str, Vectors] = field(default_factory=dict)
     _sentences: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """How much is in it: what is in it belongs in no log."""
+        return f"Index({len(self.documents)} documents, {len(self.chunks)} passages)"
 
     @cached_property
     def row_of(self) -> dict[Chunk, int]:
