@@ -1,7 +1,6 @@
 """Answers by a chat model, as running text or as JSON, every statement with the sources that it cites."""
 
-import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -9,14 +8,16 @@ from pydantic import Field
 
 from rag.answer.base import Answering
 from rag.answer.claims import claim_of, claims_of
+from rag.answer.refusals import sorted_out
 from rag.answer.structured import INSTRUCTION, SCHEMA, Structured, repair, structured
 from rag.errors import ModelProblem
 from rag.index.base import Index
 from rag.models.chat import ChatModel, Reply, prompt_tokens
+from rag.models.endings import repeatable
+from rag.models.parameters import LIMITS
 from rag.values import Claim, Draft, Message, Prompt
 
-REFUSAL = re.compile(r"\b(?:do|does|did) not (?:answer|contain|state|mention|say)|not (?:stated|found|given) in the", re.I)
-COMPLETE = frozenset({"", "none", "nothing", "n/a", "na", "no", "null", "empty", "nothing is missing", "nothing missing"})
+DECLINED = "The model declined to answer: its server marks what it says as a refusal."
 
 
 class Chat(ChatModel, Answering):
@@ -43,37 +44,44 @@ class Chat(ChatModel, Answering):
         if self.form == "structured":
             return (yield from self._structured(prompt, index))
         reply = yield from self.stream(prompt.messages)
-        return self._as_text(reply, prompt, index)
+        return self._declined(reply) or self._as_text(reply, prompt, index)
+
+    def _declined(self, reply: Reply) -> Draft | None:
+        return Draft(reply.refusal, refused=True, notice=DECLINED) if reply.refusal and not reply.text else None
 
     def _as_text(self, reply: Reply, prompt: Prompt, index: Index, notice: str = "") -> Draft:
         claims = tuple(claims_of(reply.text, prompt, index))
-        return Draft(reply.text, claims, _says_nothing(reply.text, claims), " ".join(filter(None, [notice, self._ended(reply)])))
+        return _drafted(reply.text, claims, " ".join(filter(None, [notice, self._ended(reply)])))
 
     def _structured(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
         asking = self.stream(prompt.messages, SCHEMA)
         first = _silently(asking)
+        if declined := self._declined(first):
+            yield declined.text
+            return declined
         read, notice = self._read(first, prompt)
         if read is None:
             yield first.text
             return self._as_text(first, prompt, index, notice)
         yield read.text
         claims = tuple(claim_of(plain, numbers, prompt, index) for plain, numbers in read.sentences)
-        missing = () if read.missing.strip(" .\"'").lower() in COMPLETE else (read.missing,)
-        told = f"The model says what is missing: {read.missing}" if missing and not claims else ""
+        told = f"The model says what is missing: {read.missing}" if read.missing and not claims else ""
         ended = "" if notice else self._ended(first)
-        notice = " ".join(filter(None, [told, notice, ended]))
-        return Draft(read.text, claims, _says_nothing(read.text, claims), notice, missing if claims else ())
+        draft = _drafted(read.text, claims, " ".join(filter(None, [told, notice, ended])))
+        return replace(draft, missing=(*draft.missing, *filter(None, [read.missing]))) if claims else draft
 
     def _read(self, first: Reply, prompt: Prompt) -> tuple[Structured | None, str]:
         """The answer's sentences, after one request to mend it where need be, and a notice; None where both fail."""
         try:
-            return structured(first.text), ""
+            return structured(first.text, len(prompt.sources), first.was_cut), ""
         except ValueError as error:
             fault = str(error)
         asked = Message("user", repair(fault))
         try:
             again, _ = self.complete((*prompt.messages, Message("assistant", first.text), asked), SCHEMA)
-            return structured(again), "The answer was not in the form asked for, and was mended by the model."
+            return structured(
+                again, len(prompt.sources)
+            ), "The answer was not in the form asked for, and was mended by the model."
         except ValueError:
             return (
                 None,
@@ -83,19 +91,40 @@ class Chat(ChatModel, Answering):
             return None, f"The answer was not in the form asked for ({fault}) and is read as text; mending failed: {problem}"
 
     def _ended(self, reply: Reply) -> str:
+        """What a reader has to know of how the answer came about and ended."""
+        return " ".join(filter(None, [self._left_out(reply), self._end(reply)]))
+
+    def _end(self, reply: Reply) -> str:
+        match reply.ended:
+            case "cut":
+                return f"The answer was cut off at {self.max_tokens:,} tokens. Raise max_tokens."
+            case "filtered":
+                return f"The server's content filter stopped the answer ({repeatable(reply.ending)}): it is not whole."
+            case "early":
+                return f"The server ended the answer with {repeatable(reply.ending)}; it may be cut off."
         if reply.read_less:
             return (
                 f"The server counted {reply.sent:,} tokens of about {reply.estimate:,} that were sent: it may have dropped "
                 "a part of the prompt. Raise the window at the server (num_ctx in Ollama), or lower the prompt's budget."
             )
-        if reply.was_cut:
-            return f"The answer was cut off at {self.max_tokens:,} tokens. Raise max_tokens."
-        return "" if reply.ending else "The server did not say that the answer is complete; it may be cut off."
+        return "The server did not say that the answer is complete; it may be cut off." if reply.ended == "unsaid" else ""
+
+    def _left_out(self, reply: Reply) -> str:
+        """What the server refused and was asked without."""
+        names = sorted(reply.without & {"temperature", "seed"})
+        if reply.without.issuperset(LIMITS):
+            names.append("max_tokens")
+        told = f"The server does not take {' and '.join(names)}, so it was asked without." if names else ""
+        system = (
+            "The server takes no system message; that text was sent before the question." if "system" in reply.without else ""
+        )
+        return " ".join(filter(None, [told, system]))
 
 
-def _says_nothing(text: str, claims: Sequence[Claim]) -> bool:
-    """Whether a model's text says no more than that the sources do not answer."""
-    return bool(REFUSAL.search(text)) and not any(claim.citations for claim in claims)
+def _drafted(text: str, claims: tuple[Claim, ...], notice: str) -> Draft:
+    """The draft of these statements: a refusal as a whole, or those that state something, and what is said to be missing."""
+    refused, stated, missing = sorted_out(claims)
+    return Draft(text, stated, refused, notice, missing)
 
 
 def _silently(asking: Generator[str, None, Reply]) -> Reply:

@@ -4,25 +4,31 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer.base import citation
+from rag.answer.references import without_references
+from rag.answer.source_marks import in_one_form, settled, taken_out
 from rag.index.base import Index
-from rag.text import sentences, terms, trim
+from rag.text import sentences, terms
 from rag.values import Citation, Claim, Hit, Prompt
 
-MARK = re.compile(r"\s*[\[【](?:sources?\s+)?(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)[\]】]", re.I)
+HEADING = re.compile(r"#{1,6}\s")
 
 
 def claims_of(text: str, prompt: Prompt, index: Index) -> Iterator[Claim]:
-    """The sentences of a model's answer with their citations."""
-    for start, end in _statements(text):
-        plain, numbers = unmarked(text[start:end])
-        if any(map(str.isalnum, plain)):
-            yield claim_of(plain, numbers, prompt, index)
+    """The sentences of a model's answer with their citations; headings and lists of references are none."""
+    for plain, numbers in statements_of(text, len(prompt.sources)):
+        yield claim_of(plain, numbers, prompt, index)
 
 
-def unmarked(text: str) -> tuple[str, list[int]]:
-    """A text without its source marks, and the numbers in them, in order."""
-    numbers = [int(number) for marks in MARK.findall(text) for number in re.findall(r"\d+", marks)]
-    return MARK.sub("", text).strip(), numbers
+def statements_of(text: str, given: int) -> list[tuple[str, list[int]]]:
+    """The sentences of a text without their marks, each with the numbers of the sources that it cites, of so many given.
+
+    Where a single statement has no mark, the list of references at the end of the text is its.
+    """
+    body, listed = without_references(in_one_form(text, given))
+    body = settled(body, given)
+    found = [taken_out(body[start:end]) for start, end in sentences(body) if not HEADING.match(body, start)]
+    found = [(plain, numbers) for plain, numbers in found if any(map(str.isalnum, plain))]
+    return [(found[0][0], listed)] if len(found) == 1 and not found[0][1] else found
 
 
 def claim_of(plain: str, numbers: Sequence[int], prompt: Prompt, index: Index) -> Claim:
@@ -35,20 +41,6 @@ def claim_of(plain: str, numbers: Sequence[int], prompt: Prompt, index: Index) -
         cited = ", ".join(str(number)[:8] for number in wrong[:5])
         return Claim(plain, citations, False, f"cites source {cited}, but {len(prompt.sources)} were given")
     return Claim(plain, citations) if citations else Claim(plain, (), False, "cites no source")
-
-
-def _statements(text: str) -> Iterator[tuple[int, int]]:
-    """Sentences, where marks after a full stop belong to the sentence before them."""
-    spans: list[list[int]] = []
-    for start, end in sentences(text):
-        lead = MARK.match(text, start)
-        while spans and lead and lead.end() <= end:
-            spans[-1][1] = start = lead.end()
-            lead = MARK.match(text, start)
-        start, end = trim(text, start, end)
-        if start < end:
-            spans.append([start, end])
-    return ((start, end) for start, end in spans)
 
 
 def _nearest(statement: str, hit: Hit, number: int, index: Index) -> Citation:

@@ -28,7 +28,6 @@ EACH_MESSAGE = 4  # Tokens that a message costs beside its text.
 LEAST_READ = 0.5  # A model's own tokens are rarely this few for a WordPiece token.
 MILLION = 1_000_000
 ENDINGS = ("finish_reason", "done_reason", "stop_reason", "stopReason")
-TOLD = {"temperature", "seed", "max_tokens", "max_completion_tokens", "system"}  # What a reader has to know that it was left out.
 BESIDE = {"timeout", "retries", "price_in", "price_out", "context"}
 
 Schema = dict[str, Any]

@@ -14,7 +14,7 @@ OPENINGS = tuple(RULES["openings"])
 ENDING = r"(?P<%s>/|end[_▁ -](?:of[_▁ -])?)?(?:(?:begin|start)[_▁ -](?:of[_▁ -])?)?"
 TAG = re.compile(
     rf"(?:<{{1,2}}|＜|◁|&lt;)[|｜]?\s?{ENDING % 'end'}(?:[a-z]{{1,12}}:)?(?P<thought>{THOUGHTS})"
-    r"(?:\s[^<>\n]{0,120}?)?\s?(?P<empty>/?)[|｜]?(?:>{1,2}|＞|▷|&gt;)"
+    r"(?:\s[^<>\n]{0,60}=[^<>\n]{0,80}?)?\s?(?P<empty>/?)[|｜]?(?:>{1,2}|＞|▷|&gt;)"
     rf"|[\[{{]{ENDING % 'also'}(?P<bracketed>{BRACKETED})[\]}}]"
     r"|(?P<fence>`{3}(?:think|thinking|thoughts?|reasoning)[ \t]*(?=\n))|(?P<closed>`{3}(?!\S))"
     r"|(?P<details><details\b[^>]{0,300}>(?:\s{0,9}<summary>[^<]{0,120}</summary>)?)|(?P<folded></details>)"
@@ -56,6 +56,7 @@ class Hearing:
         self._start: str | None = ""  # What was said while it is open how it begins; None once that is settled.
         self._doubted = True  # Whether it may still begin like thoughts.
         self._weighed: list[str] | None = None  # What began like thoughts and waits for a closing tag or for the end.
+        self._last = ""  # The last character said before that is no blank.
         self._depth = 0
         self._within = ""  # The kind of tag that opened the thoughts: tag, fence, details or channel.
         self._aside: list[str] = []  # Thoughts since the last tag that may have ended them.
@@ -130,6 +131,7 @@ class Hearing:
     def _say(self, text: str) -> str:
         if not text:
             return ""
+        self._last = text.rstrip(" \t")[-1:] or self._last
         if self._weighed is not None:
             self._weighed.append(text)
             return ""
@@ -197,8 +199,7 @@ class Hearing:
         if self._depth:
             self._depth += kind == self._within
             return
-        before = "".join([*self._said[-1:], *(self._weighed or [])[-1:], self._start or ""])
-        self._restored = kind == "tag" and bool(before.strip()) and before.rstrip(" \t")[-1:] not in "\n.!?:]*>"
+        self._restored = kind == "tag" and self._last not in ("", *"\n.!?:]*>")
         self._depth, self._within, self._answer, self._aside = 1, kind, None, [tag] if self._restored else []
 
     def _closed(self, kind: str) -> None:
@@ -210,7 +211,7 @@ class Hearing:
         elif self._depth or kind != "tag":
             return
         else:
-            self._said, self._weighed, self._start = [], None, ""
+            self._said, self._weighed, self._start, self._last = [], None, "", ""
         if self._start is not None:
             self._doubted = bool(self._start.strip())
 

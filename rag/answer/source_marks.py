@@ -1,0 +1,286 @@
+"""Source marks however a model writes them ([1-2], 【1†source】, (Source 1, p. 3), ¹, bold, links), in one form and taken out."""
+
+import re
+from collections.abc import Iterable
+
+from rag.rules import rules
+
+RULES = rules("citations")
+BEGIN, END = "\ue010", "\ue011"
+MARK = re.compile(rf"{BEGIN}([\d,]*){END}")
+LIKELY = 20  # Where it is not known how many sources were given.
+LONGEST_RANGE, BEYOND = 30, 9
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻˒", "0123456789-,")
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+DASH = "[-–—‐‑−~]"
+WORD = rf"(?:{_any(RULES['words'])}|s(?=\d))\.?(?:\s?(?:no\.?|nr\.?|n°))?[\s:#_-]{{0,3}}"
+ITEM = re.compile(
+    rf"\s*(?:{BEGIN}(?P<read>[\d,]+){END}|(?P<word>{WORD})(?=[\d\s#{BEGIN}])"
+    rf"|[#^]?(?P<low>\d{{1,3}})\s?(?:{DASH}|{_any(RULES['to'])})\s?(?:{WORD})?(?P<high>\d{{1,3}})(?![\w.%])"
+    rf"|(?P<place>(?:{_any(RULES['places'])})\.?\s?\d[\w.]{{0,6}}(?:\s?{DASH}\s?[a-z]?\d{{1,4}})?(?:\s?,\s?\d{{1,4}}(?=\s*(?:;|$)))?)"
+    rf"|[#^]?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；]|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
+    re.I,
+)
+SQUARE = re.compile(r"\\?[\[【［〔〖]{1,2}\s?\^?([^\[\]【】［］〔〕〖〗\n]{1,90})\\?[\]】］〕〗]{1,2}")
+LINK = re.compile(r"\[\[?([^\[\]\n]{1,60})\]\]?\((?=[^\s()]*[#/:.])(?:[^()\s]|\([^()\s]{0,200}\)){1,500}\)")
+ROUND = re.compile(r"\\?[(（]([^()（）\n]{1,90}?)\\?[)）]")
+TAGGED = re.compile(r"<(sup|cite|source|ref|citation|sub)\b[^<>]{0,60}>\s?([^<>\n]{1,60}?)\s?</\1>", re.I)
+CARET = re.compile(
+    rf"\^({BEGIN}[\d,]+{END})\^?|\^(\d{{1,2}}(?:\s?,\s?\d{{1,2}}){{0,5}})\^|\$\^\{{(\d{{1,2}}(?:,\s?\d{{1,2}}){{0,5}})\}}\$"
+)
+SUPERSCRIPT = re.compile(r"[¹²³⁰⁴-⁹]{1,4}(?:[,˒⁻ ]{1,2}[¹²³⁰⁴-⁹]{1,4}){0,8}")
+NOT_BEHIND = re.compile(r"[\w⁺⁻⁼ⁿ₀-₉ᵃ-ᶻ/·×^]")
+WRAPPED = re.compile(rf"(\*\*\*|\*\*|__|\*|_|`|~~|\()[ \t]?((?:{BEGIN}[\d,]*{END}[,;. \t]{{0,3}}){{1,20}})(?:\1|\))")
+ONE = rf"{BEGIN}[\d,]*{END}"
+RUN = re.compile(
+    rf"(?<![ \t])[ \t]*{ONE}(?:[ \t]*(?:[,;&|/]|(?:{_any(RULES['joins'])})(?=[ \t]))?[ \t]*{ONE}){{0,40}}",
+    re.I,
+)
+SEE = re.compile(
+    rf"(?<![ \t])[ \t]*[,;(–—-]?[ \t]*\b(?:{_any(word for word in RULES['see'] if word not in RULES['nouns'])})[ \t]*(?={BEGIN})",
+    re.I,
+)
+SEEN = re.compile(rf"\s?(?:{_any(RULES['see'])})\s+", re.I)
+NOUNS, RANGES, CLASSES = (frozenset(RULES[name]) for name in ("nouns", "ranges", "classes"))
+SAYS = re.compile(rf"[ \t]+(?:{_any(RULES['says'])})\b", re.I)
+STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]{{0,3}})[ \t]*({BEGIN}[\d,]*{END})(?=(\S?))")
+ALONE = re.compile(rf"(?<=\S)[ \t]*\n\s*({BEGIN}[\d,]*{END})[ \t]*(?=\n|$)")
+PLAIN = re.compile(
+    rf"\b(?:{_any(RULES['plain'])})\s{{1,2}}#?(\d{{1,2}}(?:\s?(?:,|&|{_any(RULES['joins'])})\s?\d{{1,2}}){{0,5}})\b(?!{BEGIN}|[.,]\d|\s?%)",
+    re.I,
+)
+TRAILING = re.compile(
+    rf"(?<=[\w.!?)*\"”])[ \t]*(?:[–—-]+|(?<=[.!?)*\"”])[ \t])[ \t]*\(?{WORD}"
+    rf"((?:{ONE}|[\d,;& \t]){{1,40}}?)[).]?[ \t]*(?=\n|$)",
+    re.I,
+)
+LED = re.compile(
+    rf"^([ \t]*(?:[-*•][ \t]+)?)[*_]{{0,3}}(?:{_any(RULES['plain'])})\s(\d{{1,2}})[*_]{{0,3}}:[*_]{{0,3}}[ \t]+", re.I | re.M
+)
+LIST = re.compile(r"(?:^|[\s:;,])\(\d{1,2}\)\s+\w")
+UNIT = re.compile(rf"\s?(?:{_any(RULES['units'])})(?![^\W\d_])")
+SQUARES = frozenset(RULES["squares"])
+SENTENCE_END = re.compile(r"[*_\"”]{0,3}(?:[.,;!?]|\s*(?:\n|$))")
+UNCLOSED = re.compile(r"[\[【［](?:\s?[a-z]{0,12})?[\s#^]?[\d,;\s-]{0,20}$", re.I)
+
+
+def in_one_form(text: str, given: int = LIKELY) -> str:
+    """The text with every source mark as its numbers between two signs of their own, where it stands.
+
+    `given` is how many sources there were. What may as well be a value, a year, a list's number or a power stays as it is.
+    """
+    text = UNCLOSED.sub("", text.replace(BEGIN, "").replace(END, ""))
+    text = LINK.sub(lambda link: _marked(link, 1, given, text), text)
+    text = _each(SQUARE, text, given)
+    text = TAGGED.sub(lambda tag: _tagged(tag, given), text)
+    text = _each(ROUND, text, given)
+    text = CARET.sub(lambda caret: caret[1] or _mark(_numbers(caret[2] or caret[3])), text)
+    if BEGIN not in text:
+        text = _raised(text, given)
+    if BEGIN not in text and not LIST.search(text):
+        text = _bare(text, given)
+    return text
+
+
+def settled(text: str, given: int = LIKELY) -> str:
+    """A text with marks in one form: those side by side made one, without what wraps and joins them, each in its sentence."""
+    text = TRAILING.sub(lambda found: _mark(_numbers(found[1])) if _numbers(found[1]) else found[0], text)
+    if BEGIN not in text and not PLAIN.search(text):
+        return text
+    text = LED.sub(lambda found: f"{found[1]}{_mark([int(found[2])])} " if int(found[2]) <= given else found[0], text)
+    text = PLAIN.sub(lambda found: _kept(found[0], _numbers(found[1]), given), text)
+    for _ in range(2):
+        text = WRAPPED.sub(r"\2", text)
+    text = RUN.sub(lambda run: _joined(run, text), text)
+    text = SEE.sub("", text)
+    text = ALONE.sub(r"\1", text)
+    text = STOP.sub(lambda stop: f"{stop[2]}{stop[1]}{' ' if stop[3] and stop[3].isalnum() else ''}", text)
+    return re.sub(rf"(?<=\S)[ \t]+(?={BEGIN})", "", text)
+
+
+def unmarked(text: str, given: int = LIKELY) -> tuple[str, list[int]]:
+    """A text without its source marks and what wraps them, and the numbers in them, in order."""
+    return taken_out(settled(in_one_form(text, given), given))
+
+
+def taken_out(text: str) -> tuple[str, list[int]]:
+    """The same of a text in which every mark has the one form and its place."""
+    numbers = [int(number) for marks in MARK.findall(text) for number in marks.split(",") if number]
+    plain = MARK.sub("", text).strip()
+    for wrap in ("***", "**", "__", "*", "_"):
+        inner = plain[len(wrap) : -len(wrap)]
+        if plain.startswith(wrap) and plain.endswith(wrap) and inner.strip() and wrap not in inner:
+            return inner.strip(), numbers
+    return plain, numbers
+
+
+def numbers_in(written: str) -> list[int] | None:
+    """The source numbers in what stands between brackets, or None where that is no source mark."""
+    read = _read(written.translate(RAISED))
+    return read[0] if read else None
+
+
+def _mark(numbers: Iterable[int]) -> str:
+    return f"{BEGIN}{','.join(map(str, numbers))}{END}"
+
+
+def _numbers(written: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", written)]
+
+
+def _read(written: str) -> tuple[list[int], bool] | None:
+    """The numbers in what stands between brackets and whether words name them as sources; None where it is no mark."""
+    written, dagger, _ = written.partition("†")
+    if dagger and ":" in written:  # "4:0†source": of which list, nobody knows here.
+        return [], True
+    numbers: list[int] = []
+    worded = bool(dagger)
+    at = 0
+    written = written.strip(" \t*_`\\")
+    while at < len(written):
+        item = ITEM.match(written, at)
+        if not item:
+            if worded and numbers and written[at - 1] in ":, –—-":  # "Source 1: Discharge summary": a title.
+                break
+            return None
+        if item["read"]:
+            numbers += _numbers(item["read"])
+            worded = True
+        elif item["word"]:
+            worded = True
+        elif item["low"]:
+            low, high = int(item["low"]), int(item["high"])
+            if not low < high <= low + LONGEST_RANGE:
+                return None
+            numbers += range(low, high + 1)
+        elif item["number"]:
+            numbers.append(int(item["number"]))
+        elif item["place"] and not numbers:
+            return None
+        at = item.end()
+    return (numbers, worded) if numbers else None
+
+
+def _each(pattern: re.Pattern[str], text: str, given: int) -> str:
+    return pattern.sub(lambda found: _marked(found, 1, given, text), text)
+
+
+def _marked(found: re.Match[str], group: int, given: int, text: str) -> str:
+    """A bracket as a mark, where it is one; bare numbers are none beside units and ranges, and in parentheses never here."""
+    written = _without_see(found[group])
+    read = _read(written)
+    if read is None:
+        return found[0]
+    numbers, worded = read
+    if worded:
+        return _mark(numbers)
+    before, several = text[max(found.start() - 24, 0) : found.start()], len(numbers) > 1
+    if found[0].lstrip("\\")[0] in "(（" or UNIT.match(text, found.end()) or (several and _ends_in(RANGES, before)):
+        return found[0]
+    if several and re.search(DASH, written) and min(numbers) > given and max(numbers) > given + BEYOND:
+        return found[0]
+    return _mark(numbers)
+
+
+def _ends_in(words: frozenset[str], before: str) -> bool:
+    """Whether a text ends in one of these words, of up to three parts."""
+    parts = before.lower().rstrip(" \t:=").replace("(", " ").split()[-3:]
+    return any(" ".join(parts[at:]) in words for at in range(len(parts)))
+
+
+def _without_see(written: str) -> str:
+    """What stands in brackets without a "see" before it."""
+    lead = SEEN.match(written)
+    return written[lead.end() :] if lead else written
+
+
+def _tagged(tag: re.Match[str], given: int) -> str:
+    written = tag[2]
+    read = _read(written)
+    if read is None or tag[1].lower() == "sub":
+        return tag[0]
+    before = tag.string[max(tag.start() - 24, 0) : tag.start()]
+    power = tag[1].lower() == "sup" and BEGIN not in written and _is_power(before, tag.string[tag.end() : tag.end() + 1])
+    return tag[0] if power or max(read[0]) > given else _mark(read[0])
+
+
+def _raised(text: str, given: int) -> str:
+    """Raised numbers as marks, where they are no powers, charges or isotopes."""
+
+    def read(found: re.Match[str]) -> str:
+        numbers = _raised_numbers(found[0], given)
+        before, behind = text[max(found.start() - 24, 0) : found.start()], text[found.end() : found.end() + 1]
+        trailing = found[0][len(found[0].rstrip()) :]
+        if not numbers or _is_power(before, behind):
+            return found[0]
+        return _mark(numbers) + trailing
+
+    return SUPERSCRIPT.sub(read, text)
+
+
+def _raised_numbers(written: str, given: int) -> list[int]:
+    """The numbers of raised signs; "¹²" are two where there are fewer than twelve sources. Empty where one was not given."""
+    numbers: list[int] = []
+    for part in re.split("[, ]+", written.translate(RAISED).strip()):
+        low, dash, high = part.partition("-")
+        if dash:
+            numbers += range(int(low or 0), int(high or 0) + 1) if low and high else []
+        elif part:
+            numbers += [int(part)] if int(part) <= given else map(int, part)
+    return numbers if all(1 <= number <= given for number in numbers) else []
+
+
+def _is_power(before: str, behind: str) -> bool:
+    """Whether a raised number between these belongs to a unit, a number, a formula or an isotope."""
+    if NOT_BEHIND.match(behind):
+        return True
+    word = re.search(r"[^\W\d_]+$", before)
+    if word:
+        return len(word[0]) < 3 or word[0].lower() in SQUARES or before[: word.start()][-1:] in tuple("/·×*")
+    return bool(re.search(r"(?:[\d₀-₉⁺⁻]|[^\s.,;:!?)\]\"”'’*_])\Z", before))
+
+
+def _bare(text: str, given: int) -> str:
+    """Numbers in parentheses at the end of a sentence as marks, in a reply that has no other kind and numbers no list so."""
+
+    def read(found: re.Match[str]) -> str:
+        numbers = numbers_in(found[1])
+        before = text[max(found.start() - 160, 0) : found.start()]
+        sentence = re.split(r"[.!?]\s|\n", before)[-1].lower()
+        if not numbers or not all(1 <= number <= given for number in numbers) or not re.search(r"[\w%)\"”*.]\s?$", before):
+            return found[0]
+        if not SENTENCE_END.match(text, found.end()) or _ends_in(CLASSES, before) or _counted(numbers, sentence):
+            return found[0]
+        return _mark(numbers)
+
+    return ROUND.sub(read, text)
+
+
+def _counted(numbers: list[int], sentence: str) -> bool:
+    """Whether a number in parentheses says again what the sentence counts: "two falls (2)"."""
+    words = set(re.findall(r"[^\W_]+", sentence))
+    return any(str(number) in words or words.intersection(RULES["counts"].get(str(number), ())) for number in numbers)
+
+
+def _kept(written: str, numbers: list[int], given: int) -> str:
+    """A source that is named in running text: the words stay, and the mark stands behind them."""
+    return written + _mark(numbers) if all(1 <= number <= given for number in numbers) else written
+
+
+def _joined(run: re.Match[str], text: str) -> str:
+    """Marks side by side as one; in words where they stand for the source itself: "according to [1]", "[1] states"."""
+    numbers = list(dict.fromkeys(_numbers(run[0])))
+    mark = _mark(numbers)
+    before = text[max(run.start() - 24, 0) : run.start()]
+    blank = run[0][: len(run[0]) - len(run[0].lstrip())]
+    first = not before.strip() or before.rstrip(" \t")[-1:] in "\n.!?"
+    noun = _ends_in(NOUNS, before) and (not SENTENCE_END.match(text, run.end()) or text[run.end() : run.end() + 1] in ",.")
+    if numbers and (noun or (first and SAYS.match(text, run.end()))):
+        named = f"{'source' if len(numbers) == 1 else 'sources'} {' and '.join(map(str, numbers))}"
+        return f"{blank}{named.capitalize() if first else named}{mark}"
+    return blank + mark
