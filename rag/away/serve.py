@@ -13,12 +13,14 @@ from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
 from rag.artifacts import Artifacts
+from rag.away.conversations import Conversations, UnknownConversation
 from rag.away.gate import HEADER, Gate
 from rag.away.records import answer_row, passage, understood
 from rag.away.scope import known, narrowed, within
-from rag.away.shapes import Answered, Asked, Found, Health, Only, Passage, Problem, Scope, Taken, Understood, Warned
+from rag.away.shapes import Answered, Asked, AskedInTurn, Found, Health, Only, Passage, Problem, Scope, Taken, Understood, Warned
 from rag.away.telemetry import Traced
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
+from rag.follow import follow_row, put, turn_of
 from rag.index.base import Index
 from rag.pipeline import Pipeline
 from rag.screen import Screen
@@ -26,7 +28,7 @@ from rag.strict import read_json, short
 from rag.values import Document, Filter, Hit
 from rag.workspace import Workspace
 
-TAKEN: dict[tuple[Any, ...], type[Taken]] = {("body",): Asked, ("body", "filter"): Only}
+BODIES: dict[str, type[Taken]] = {"/retrieve": Asked, "/ask": AskedInTurn}
 FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": about}
     for status, about in ((401, "No key, or a wrong one"), (413, "Too long"), (422, "Something to mend"), (502, "A model failed"))
@@ -46,6 +48,7 @@ class Served:
     documents: Callable[[], Sequence[Document]]
     screen: Screen = field(default_factory=Screen)
     scope: Filter = field(default_factory=Filter)
+    conversations: Conversations = field(default_factory=Conversations)
     ready: bool = field(default=False, init=False)
     _traced: Any = field(init=False)
 
@@ -78,12 +81,18 @@ class Served:
             warnings=self.warnings(asked.question),
         )
 
-    def ask(self, asked: Asked) -> Answered:
-        """The answer to a question. Raises WorkbenchError."""
-        index = self.index()
-        answer = self._traced.ask(asked.question, index, self.only(asked, index))
-        row = {**answer_row(answer), "hits": passages(answer.hits), "warnings": self.warnings(asked.question)}
-        return Answered.model_validate(row)
+    def ask(self, asked: AskedInTurn, key: str = "") -> Answered:
+        """The answer to a question, by itself or in a conversation of this key. Raises WorkbenchError."""
+        index, name = self.index(), asked.conversation
+        only = self.only(asked, index)
+        turns = () if name is None else self.conversations.turns(name, key)
+        put_so = put(asked.question, turns, index, self.pipeline, asked.rewrite if turns else "never")
+        answer = self._traced.ask(put_so.question, index, only)
+        if name is not None:
+            name = self.conversations.add(name, turn_of(answer, asked.question), key)
+        follow = None if name is None else follow_row(asked.question, put_so)
+        row = {**answer_row(answer), "hits": passages(answer.hits), "warnings": self.warnings(answer.question)}
+        return Answered.model_validate({**row, "conversation": name, "follow": follow})
 
     def warnings(self, question: str) -> list[Warned]:
         """What in a question looks like an identifier."""
@@ -158,10 +167,14 @@ def application(served: Served, key: str = "") -> Gate:
         """The passages that would go into the prompt, best first."""
         return served.retrieve(asked)
 
-    @app.post("/ask", responses=FAULTS)
-    def ask(asked: Asked) -> Answered:
-        """An answer whose statements cite their passages."""
-        return served.ask(asked)
+    @app.post("/ask", responses={**FAULTS, 404: {"model": Problem, "description": "No such conversation"}})
+    def ask(asked: AskedInTurn, request: Request) -> Answered:
+        """An answer whose statements cite their passages.
+
+        In a conversation a question may lean on those before it ("and carvedilol?"): it is put so that it stands alone, and how
+        is said under `follow`. Conversations are kept in memory alone, for an hour after their last question.
+        """
+        return served.ask(asked, request.headers.get(HEADER, ""))
 
     @app.get("/pipeline")
     def pipeline() -> dict[str, Any]:
@@ -183,11 +196,12 @@ def application(served: Served, key: str = "") -> Gate:
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"error": "; ".join(map(_fault, error.errors()))}, 422)
+        return JSONResponse({"error": "; ".join(_fault(one, request.url.path) for one in error.errors())}, 422)
 
     @app.exception_handler(WorkbenchError)
     async def problem(request: Request, error: WorkbenchError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 502 if isinstance(error, ModelProblem) else 422)
+        status = 404 if isinstance(error, UnknownConversation) else 502 if isinstance(error, ModelProblem) else 422
+        return JSONResponse({"error": str(error)}, status)
 
     @app.exception_handler(HTTPException)
     async def elsewhere(request: Request, error: HTTPException) -> JSONResponse:
@@ -209,12 +223,14 @@ def _elsewhere(error: HTTPException, paths: Sequence[str]) -> str:
     return str(error.detail)
 
 
-def _fault(one: dict[str, Any]) -> str:
+def _fault(one: dict[str, Any], path: str) -> str:
     """What does not fit: the field and the reason, without what was sent."""
     place = tuple(one["loc"])
     where = ".".join(short(str(part)) for part in place if part != "body") or "the body"
-    if one["type"] == "extra_forbidden" and place[:-1] in TAKEN:
-        return f"unknown field {where}; allowed: {', '.join(TAKEN[place[:-1]].model_fields)}"
+    bodies: dict[tuple[Any, ...], type[Taken]] = {("body",): BODIES.get(path, Asked), ("body", "filter"): Only}
+    taken = bodies.get(place[:-1])
+    if one["type"] == "extra_forbidden" and taken:
+        return f"unknown field {where}; allowed: {', '.join(taken.model_fields)}"
     if one["type"] == "bytes_type" or (place == ("body",) and one["type"] == "model_attributes_type"):
         return 'the body: not a JSON object. Send {"question": "…"} with the header Content-Type: application/json'
     return f"{where}: {one['msg'].removeprefix('Value error, ')}"

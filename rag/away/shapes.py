@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rag.away.scope import FIELDS
+from rag.follow import By
+from rag.follow.turn import Way
 from rag.pipeline import LONGEST_QUESTION
 from rag.values import Filter, Outcome
 
@@ -66,6 +68,22 @@ class Asked(Taken):
 
     question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
     filter: Only = Only()
+
+
+class AskedInTurn(Asked):
+    """A question, by itself or in a conversation."""
+
+    conversation: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description='"new" begins a conversation, whose name comes back with the answer; send that name with each later one. '
+        "Without it a question is asked by itself and nothing of it is kept",
+    )
+    rewrite: By = Field(
+        default="rules",
+        description="Who puts a later question so that it stands alone: rules, the chat model that answers, or nobody",
+    )
 
 
 class Step(BaseModel):
@@ -148,13 +166,28 @@ class Stated(BaseModel):
     citations: list[Cited]
 
 
+class Followed(BaseModel):
+    """How a question of a conversation was put.
+
+    `how` is "alone" where it stands by itself, "rules" or "model" where one of them put it, and "unsure" where it was left as it
+    was typed since nobody can tell what it means; `notes` say in words what was taken from where.
+    """
+
+    typed: str
+    asked: str
+    how: Way
+    notes: list[str]
+
+
 class Answered(BaseModel):
     """An answer with its outcome, statements, citations, passages and milliseconds a stage.
 
     `missing` are the parts of the question that are not answered. `nearest` is, of a refusal, the sentence that comes nearest
-    to an answer, and is none.
+    to an answer, and is none. `question` is the question as it was asked; `follow` says how it was put in a conversation.
     """
 
+    conversation: str | None
+    follow: Followed | None
     question: str
     answer: str
     outcome: Outcome

@@ -22,6 +22,7 @@ from rag.commands.common import (
 from rag.commands.files import apart, rows, write
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
 from rag.errors import FileProblem, WorkbenchError
+from rag.follow import By, follow_row, put, read_conversation, turn_of, write_conversation
 from rag.pipeline import checked
 from rag.statements import shown
 from rag.values import Answer, Claim, Document
@@ -73,14 +74,33 @@ def ask(
     in_force: InForce = False,
     nobody: Nobody = False,
     screen: Screened = False,
+    follow: Annotated[
+        Path | None,
+        typer.Option(
+            help="A conversation's JSON file, made if it is missing: the question may lean on those in it, and joins them"
+        ),
+    ] = None,
+    rewrite: Annotated[
+        By, typer.Option(help="Who puts a follow-up so that it stands alone; model is the chat model that answers")
+    ] = "rules",
 ) -> None:
     """Answers one question from documents, with the passages that it was found in. The filter says which may be used."""
+    apart(follow, pipeline, docs=docs, workspace=workspace, option="--follow")
+    turns = read_conversation(follow) if follow else ()
     tuned = pipeline_from(pipeline)
     only = chosen(document, type_, after, before, patient, author, status, in_force, nobody)
     documents = documents_at(docs, screen)
     among(only, documents)
-    answer = tuned.ask(checked(question), prepared(tuned, documents, workspace), only)
-    typer.echo(json.dumps({"id": "1", **answer_row(answer)}, ensure_ascii=False, indent=2) if as_json else _shown(answer))
+    typed, index = checked(question), prepared(tuned, documents, workspace)
+    put_so = put(typed, turns, index, tuned, rewrite)
+    answer = tuned.ask(put_so.question, index, only)
+    if follow:
+        write_conversation(follow, [*turns, turn_of(answer, typed)])
+    if as_json:
+        leaning = {"follow": follow_row(typed, put_so)} if follow else {}
+        typer.echo(json.dumps({"id": "1", **answer_row(answer), **leaning}, ensure_ascii=False, indent=2))
+    else:
+        typer.echo("\n".join(filter(None, [put_so.told, _shown(answer)])))
 
 
 def batch(

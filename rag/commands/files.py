@@ -49,14 +49,16 @@ def write(file: Path, lines: Iterable[str]) -> None:
         raise FileProblem(f"{file}: cannot be written ({error.strerror}). Choose another place.") from None
 
 
-def apart(out: Path | None, *read: Path | None, docs: Iterable[Path] = (), workspace: Path | None = None) -> None:
+def apart(
+    out: Path | None, *read: Path | None, docs: Iterable[Path] = (), workspace: Path | None = None, option: str = "--out"
+) -> None:
     """Raises FileProblem where a command would write over a file that it reads, whatever path or link leads there."""
     if out is None or not out.is_file():
         return
     kept = workspace.glob("*.sqlite*") if workspace else ()
     for file in (*read, *kept, *paths(docs, FORMATS)):
         if file and file.is_file() and out.samefile(file):
-            raise FileProblem(f"{out}: --out is a file that is read ({file}), and would be lost. Choose another place.")
+            raise FileProblem(f"{out}: {option} is a file that is read ({file}), and would be lost. Choose another place.")
 
 
 def _unpacked(file: Path) -> bytes:
