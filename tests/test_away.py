@@ -194,6 +194,40 @@ def test_the_script_carries_the_filter_and_says_where_it_cannot_be_met(places: P
     assert gone.returncode == 1 and gone.stderr == "error: patients 'P-9' is not among the documents. Allowed: P-9001.\n"
 
 
+@pytest.mark.parametrize("missing", ["rag", "rag.away.scope", "pydantic"])
+def test_the_script_says_what_to_install_where_something_is_missing(missing: str, places: Path, tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(to_script(TUNED), "utf-8")
+    if missing == "rag.away.scope":  # Another package of the same name.
+        for folder in ("rag", "rag/answer"):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / "__init__.py").touch()
+        for path in ("answer/outcome.py", "artifacts.py"):
+            (tmp_path / "rag" / path).write_text("told = Artifacts = None", "utf-8")
+        (tmp_path / "rag" / "away").mkdir()
+    elif missing != "rag":
+        (tmp_path / "rag").symlink_to(ROOT / "rag")
+        (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError('gone', name={missing!r})", "utf-8")
+    told = [sys.executable, str(tmp_path / "ask.py"), str(places), "Why?"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(told, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {missing} is not installed here. Set up the Clinical RAG Workbench")
+    assert done.stderr.count("\n") == 1 and "PYTHONPATH=HOME HOME/.venv/bin/python" in done.stderr
+
+
+def test_the_script_runs_outside_the_checkout_as_it_says(places: Path, tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(to_script(TUNED), "utf-8")
+    (tmp_path / "home").symlink_to(ROOT)
+    (said,) = [line.strip() for line in to_script(TUNED).splitlines() if line.startswith("    PYTHONPATH=HOME")]
+    python = f"PYTHONPATH={tmp_path / 'home'} {sys.executable}"
+    line = said.replace("PYTHONPATH=HOME HOME/.venv/bin/python", python).replace("FOLDER", str(places))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    told = line.replace("A question", "Is torsemide taken?").replace("Another question", "Which drug is on tier 4?")
+    done = subprocess.run(["bash", "-c", told], capture_output=True, text=True, timeout=120, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "Torsemide 40 mg by mouth daily." in done.stdout and "[formulary_2025.csv" in done.stdout
+
+
 def test_the_script_says_how_it_is_used(tmp_path: Path) -> None:
     (tmp_path / "ask.py").write_text(to_script(TUNED), "utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -13,7 +13,8 @@ from rag.values import Filter
 WIDTH = 100
 FRAME = '''"""Answers questions from the documents in a folder, with a pipeline tuned in the Clinical RAG Workbench.
 
-Run it where the workbench's package `rag` can be imported:  python ask.py FOLDER "A question" "Another question"
+Run it anywhere with the workbench's own Python, HOME being the folder in which that was set up:
+    PYTHONPATH=HOME HOME/.venv/bin/python ask.py FOLDER "A question" "Another question"
 Settings that do not stand here have the defaults of that package. ONLY is the filter that was set.
 Documents that would wait for a person are left out.
 """
@@ -21,7 +22,13 @@ Documents that would wait for a person are left out.
 import sys
 from pathlib import Path
 
+try:
 {imports}
+except ImportError as missing:
+    sys.exit(
+        f"error: {{missing.name}} is not installed here. Set up the Clinical RAG Workbench (make run in its folder), then "
+        f"with that folder as HOME: PYTHONPATH=HOME HOME/.venv/bin/python {{sys.argv[0]}} FOLDER 'A question'"
+    )
 
 PIPELINE = {pipeline}
 ONLY = {only}  # What a question may see.
@@ -77,7 +84,7 @@ def to_script(pipeline: Pipeline, only: Filter = Filter()) -> str:
     modules: dict[str, list[str]] = {}
     for module, name in sorted(classes | OURS):
         modules.setdefault(module, []).append(name)
-    imports = "\n".join(f"from {module} import {', '.join(names)}" for module, names in modules.items())
+    imports = "\n".join(f"    from {module} import {', '.join(names)}" for module, names in modules.items())
     parts = [f"{name}={_stage(stage)}" for name, stage in told.items()]
     return FRAME.format(imports=imports, pipeline=_call("Pipeline", parts), only=_call("Filter", literal(only)))
 
