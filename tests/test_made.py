@@ -1,91 +1,112 @@
-"""Test cases made of answers: a question set that grows by a case, and the form on the page that makes it."""
+"""Files that can be made again are written whole or not at all, and believed only as they were written."""
 
-import json
-from collections.abc import Iterator
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from rag.embed.hashing import Hashing
-from rag.errors import SettingProblem
-from rag.evaluate.made import KIND, NAME, cases_in, with_case
-from rag.evaluate.questions import answerable, misplaced, read_cases
-from rag.pipeline import Pipeline
-from rag.values import Document, File, Span
-from rag.workspace import Workspace
-
-ROOT = Path(__file__).parents[1]
-NOTE = Document("note.txt", "Quillwort syrup 7 mL daily was continued. The sails were dried.")
-DOCUMENTS = {NOTE.name: NOTE}
-PIPELINE = Pipeline(embed=Hashing())
+from rag.made import hash_of, is_whole, kept, put, removed, write
 
 
-def test_a_set_grows_by_a_case_and_the_same_question_makes_way() -> None:
-    first = with_case("", "Which syrup?", "7 mL", [Span("note.txt", 0, 41)], DOCUMENTS)
-    second = with_case(first, "Which sails?", "", [], DOCUMENTS)
-    again = with_case(second, " Which syrup? ", "7 mL daily", [Span("note.txt", 0, 15)], DOCUMENTS)
-    assert (cases_in(first), cases_in(second), cases_in(again)) == (1, 2, 2)
-    sails, syrup = read_cases(again)
-    assert (syrup.question, syrup.answer, syrup.evidence) == ("Which syrup?", "7 mL daily", (Span("note.txt", 0, 15),))
-    assert answerable(sails) is False and answerable(syrup) is True and misplaced(again, [NOTE]) == {}
+def as_file(path: Path) -> None:
+    path.write_bytes(b"an invented table " * 50)
 
 
-@pytest.mark.parametrize(
-    ("question", "evidence", "told"),
-    [
-        ("  ", [], "no question"),
-        ("Which?", [Span("gone.txt", 0, 3)], "does not stand"),
-        ("Which?", [Span("note.txt", 0, 99_999)], "does not stand"),
-    ],
-)
-def test_what_cannot_be_a_case_is_refused_and_says_why(question: str, evidence: list[Span], told: str) -> None:
-    with pytest.raises(SettingProblem, match=told):
-        with_case("", question, "", evidence, DOCUMENTS)
+def as_folder(path: Path) -> None:
+    path.mkdir()
+    for name in ("one.npy", "two.json"):
+        (path / name).write_bytes(name.encode() * 50)
 
 
-@pytest.fixture
-def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    workspace = Workspace(tmp_path)
-    workspace.save("state", "added", "samples")
-    workspace.add(File("note.txt", f"PROGRESS NOTE\nPatient: P-0001\n\nPLAN:\n{NOTE.text}\n".encode()))
-    st.cache_resource.clear()
-    yield workspace
-    st.cache_resource.clear()
+def content(path: Path) -> list[bytes]:
+    return [one.read_bytes() for one in (sorted(path.iterdir()) if path.is_dir() else [path])]
 
 
-def asked(question: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    written = PIPELINE.to_json()
-    app.session_state["state"].update(question=question, asked=question, pipeline=written, applied=written)
-    app.switch_page("pages/tune/ask.py").run()
-    assert not app.exception
-    return app
+def first_file(path: Path) -> Path:
+    return path / "one.npy" if path.is_dir() else path
 
 
-def test_an_answer_becomes_a_case_with_the_chosen_statement_as_its_evidence(ward: Workspace) -> None:
-    app = asked("Was quillwort syrup continued?")
-    next(button for button in app.button if button.key.startswith("case-save-")).click().run()
-    assert not app.exception and any("Saved" in one.value for one in app.success)
-    (row,) = map(json.loads, (ward.saved(KIND, NAME) or "").splitlines())
-    assert row["question"] == "Was quillwort syrup continued?" and row["evidence"][0]["quote"] in NOTE.text
-    written = PIPELINE.to_json()
-    app.session_state["state"].update(columns=[written, written], compared=[written, written])
-    app.session_state["compare-view"] = "A set of questions"
-    app.switch_page("pages/tune/compare.py").run()
-    assert not app.exception and any(NAME in box.options for box in app.selectbox)
+HARMS: dict[str, Callable[[Path], object]] = {
+    "cut": lambda path: os.truncate(first_file(path), 20),
+    "empty": lambda path: first_file(path).write_bytes(b""),
+    "one byte changed": lambda path: first_file(path).write_bytes(first_file(path).read_bytes()[:-1] + b"!"),
+    "longer": lambda path: first_file(path).write_bytes(first_file(path).read_bytes() + b"!"),
+    "missing": lambda path: first_file(path).unlink(),
+    "its checksum missing": lambda path: path.with_suffix(".sha256").unlink(),
+    "its checksum empty": lambda path: path.with_suffix(".sha256").write_bytes(b""),
+    "its checksum no text": lambda path: path.with_suffix(".sha256").write_bytes(b"\xff"),
+    "its checksum another": lambda path: path.with_suffix(".sha256").write_text("0" * 64),
+}
 
 
-def test_the_right_passage_is_given_by_its_words_where_no_statement_is_right(ward: Workspace) -> None:
-    app = asked("What happened to the sails?")
-    toggle = next(one for one in app.toggle if one.key.startswith("case-none-"))
-    if toggle.value:
-        toggle.set_value(False).run()
-    for box in [one for one in app.checkbox if one.key.startswith("case-claim-")]:
-        box.set_value(False)
-    next(one for one in app.text_input if one.key.startswith("case-words-")).set_value("the dried sails were").run()
-    next(button for button in app.button if button.key.startswith("case-save-")).click().run()
-    (row,) = map(json.loads, (ward.saved(KIND, NAME) or "").splitlines())
-    assert "sails were dried" in row["evidence"][0]["quote"]
+@pytest.mark.parametrize("make", [as_file, as_folder])
+def test_what_was_written_is_read_and_nothing_is_said(
+    make: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "room" / "part.faiss"
+    assert kept(path, content) is None and not is_whole(path)
+    write(path, make)
+    assert is_whole(path) and len(hash_of(path)) == 64
+    assert kept(path, content) == content(path) and caplog.messages == []
+    assert sorted(one.name for one in path.parent.iterdir()) == ["part.faiss", "part.sha256"]
+    removed(path)
+    assert list(path.parent.iterdir()) == [] and not is_whole(path)
+
+
+@pytest.mark.parametrize("make", [as_file, as_folder])
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_was_harmed_is_not_read_but_removed_with_one_line(
+    make: Callable[[Path], None], harm: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "part.faiss"
+    write(path, make)
+    assert is_whole(path)
+    HARMS[harm](path)
+    assert not is_whole(path)
+    assert kept(path, lambda path: pytest.fail("was read")) is None
+    assert caplog.messages == [f"{tmp_path.name}/part.faiss was damaged or incomplete and is made anew."]
+    assert list(tmp_path.iterdir()) == []
+    write(path, make)
+    assert kept(path, content) == content(path) and len(caplog.messages) == 1
+
+
+def test_what_no_library_can_read_counts_as_damaged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def unreadable(path: Path) -> None:
+        raise RuntimeError("the invented patient takes zalumide")
+
+    write(tmp_path / "part", as_file)
+    assert kept(tmp_path / "part", unreadable) is None
+    assert len(caplog.messages) == 1 and "zalumide" not in caplog.text and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("make", [as_file, as_folder])
+def test_what_the_disk_does_not_take_leaves_what_was_there(make: Callable[[Path], None], tmp_path: Path) -> None:
+    def full(path: Path) -> None:
+        make(path)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "part"
+    with pytest.raises(OSError, match="No space left"):
+        write(path, full)
+    assert list(tmp_path.iterdir()) == []
+    write(path, make)
+    before = content(path)
+    with pytest.raises(OSError, match="No space left"):
+        write(path, full)
+    assert kept(path, content) == before and len(list(tmp_path.iterdir())) == 2
+
+
+def test_bytes_replace_what_stood_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "list.json", b"old")
+    put(tmp_path / "list.json", b"new")
+
+    def full(self: Path, data: bytes) -> int:
+        os.close(os.open(self, os.O_CREAT))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        put(tmp_path / "list.json", b"newer")
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"new"]
