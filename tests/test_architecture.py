@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = [
     "errors", "strict", "governance", "values", "jobs", "stage", "made", "database", "rules", "spelling", "text",
     "load", "statements", "embed", "screen", "chunk", "artifacts", "index", "divide", "models", "expand", "scope",
-    "reader", "retrieve", "rerank", "refuse", "prompt", "answer", "verify", "plan", "pipeline", "explain",
+    "reader", "retrieve", "rerank", "refuse", "prompt", "answer", "verify", "plan", "pipeline", "follow", "explain",
     "projection", "presets", "shelf", "review", "workspace", "page_image", "away", "langchain", "evaluate",
     "commands", "__main__",
 ]  # fmt: skip

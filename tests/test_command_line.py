@@ -104,6 +104,28 @@ def test_ask_prints_json_that_other_programs_read(run: Run, places: Path) -> Non
     assert list(row["ms"]) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
 
 
+def test_ask_follows_a_conversation_in_a_file(run: Run, places: Path, tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    code, out, _ = run("ask", "Is torsemide 40 mg taken by P-9001?", "--docs", places, "--follow", file)
+    assert code == 0 and "Asked" not in out
+    code, out, _ = run("ask", "and apixaban?", "--docs", places, "--follow", file)
+    assert code == 0 and out.startswith("Asked as: Is apixaban taken by P-9001? (apixaban instead of torsemide)\n")
+    row = json.loads(run("ask", "and then?", "--docs", places, "--follow", file, "--json")[1])
+    assert row["follow"]["how"] == "unsure" and row["question"] == "and then?"
+    run("ask", "why?", "--docs", places, "--follow", file, "--rewrite", "never")
+    kept = json.loads(file.read_text("utf-8"))
+    assert [one["asked"] for one in kept["turns"]][1:] == ["Is apixaban taken by P-9001?", "and then?", "why?"]
+    mistake(run("ask", "why?", "--docs", places, "--follow", file, "--rewrite", "model"), "answerer is quote")
+
+
+def test_a_file_that_is_no_conversation_is_neither_read_nor_written_over(run: Run, places: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"secret": "invented"}', "utf-8")
+    mistake(run("ask", QUESTION, "--docs", places, "--follow", file), "mine.json", "no conversation")
+    assert file.read_text("utf-8") == '{"secret": "invented"}'
+    mistake(run("ask", QUESTION, "--docs", places, "--follow", places / "policy_cgm.md"), "--follow is a file that is read")
+
+
 @pytest.mark.parametrize(
     ("only", "expected"),
     [

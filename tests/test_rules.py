@@ -31,8 +31,8 @@ HERE = [
     "types",
 ]  # fmt: skip
 ELSEWHERE = [
-    "capitals", "copies", "hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "questions", "scope",
-    "spellings", "statements", "surrogates", "synonyms", "topics",
+    "capitals", "copies", "follow", "hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "questions",
+    "scope", "spellings", "statements", "surrogates", "synonyms", "topics",
 ]  # fmt: skip
 HEADING_RULES = rules("headings")
 HEADINGS = HEADING_RULES["headings"]

@@ -21,10 +21,12 @@ import pytest
 
 from rag.answer.quote import Quote
 from rag.artifacts import Artifacts
+from rag.away.conversations import IDLE, MOST, MOST_TURNS, NEW, Conversations, UnknownConversation
 from rag.away.serve import Served, application
 from rag.away.yaml import to_yaml
 from rag.commands.common import documents_at
 from rag.embed.hashing import Hashing
+from rag.follow import Turn
 from rag.index.base import Index
 from rag.pipeline import Pipeline
 from rag.rerank.keep import Keep
@@ -424,6 +426,60 @@ def test_a_workspace_is_served_as_it_is_decided_meanwhile(services: dict[str, Se
     assert names() == {"note.txt"}
     workspace.decide(["note.txt"], "reject", "test")
     assert names() == set() and service.post("/ask").json()["refused"] is True
+
+
+def test_a_question_of_a_conversation_leans_on_the_one_before_it(service: Service) -> None:
+    first = service.post("/ask", "Is torsemide 40 mg taken by P-9001?", conversation="new").raise_for_status().json()
+    name = first["conversation"]
+    assert len(name) > 30 and first["follow"]["how"] == "alone"
+    second = service.post("/ask", "and apixaban?", conversation=name).raise_for_status().json()
+    assert second["conversation"] == name and second["question"] == "Is apixaban taken by P-9001?"
+    assert second["follow"] == {
+        "typed": "and apixaban?",
+        "asked": second["question"],
+        "how": "rules",
+        "notes": ["apixaban instead of torsemide"],
+    }
+    as_typed = service.post("/ask", "why?", conversation=name, rewrite="never").raise_for_status().json()
+    assert as_typed["question"] == "why?"
+
+
+def test_a_question_by_itself_keeps_and_leans_on_nothing(service: Service) -> None:
+    body = service.post("/ask", "and apixaban?").raise_for_status().json()
+    assert (body["conversation"], body["follow"], body["question"]) == (None, None, "and apixaban?")
+
+
+def test_a_conversation_that_is_not_there_is_told(service: Service) -> None:
+    refusal(service.post("/ask", conversation="not-there"), 404, "No such conversation", '"conversation": "new"')
+    refusal(service.post("/ask", conversation="x" * 65), 422, "conversation")
+    refusal(service.post("/ask", conversation="new", rewrite="oracle"), 422, "rewrite")
+    refusal(service.post("/retrieve", conversation="new"), 422, "unknown field conversation", "question, filter")
+    told = service.client.get("/openapi.json").json()
+    assert "404" in told["paths"]["/ask"]["post"]["responses"]
+    assert {"conversation", "rewrite"} < set(told["components"]["schemas"]["AskedInTurn"]["properties"])
+
+
+def test_conversations_are_bounded_in_number_age_and_length_and_are_each_keys_own() -> None:
+    now = [0.0]
+    kept = Conversations(clock=lambda: now[0])
+    one = Turn("q?", "q?")
+    name = kept.add(NEW, one, "a key")
+    assert kept.turns(name, "a key") == (one,) and kept.turns(NEW, "a key") == ()
+    with pytest.raises(UnknownConversation):
+        kept.turns(name, "another key")
+    for _ in range(2 * MOST_TURNS):
+        assert kept.add(name, one, "a key") == name
+    assert len(kept.turns(name, "a key")) == MOST_TURNS
+    now[0] = IDLE
+    assert kept.turns(name, "a key")
+    now[0] = IDLE + 1
+    with pytest.raises(UnknownConversation):
+        kept.turns(name, "a key")
+    names = [kept.add(NEW, one) for _ in range(MOST + 1)]
+    assert len(set(names)) == MOST + 1 and kept.turns(names[-1]) and kept.turns(names[1])
+    with pytest.raises(UnknownConversation):
+        kept.turns(names[0])
+    assert kept.add(names[0], one) == names[0], "where it went while the answer was written, the answer is given all the same"
 
 
 def test_it_stops_at_once_and_finishes_what_it_was_asked(services: dict[str, Service]) -> None:

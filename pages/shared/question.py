@@ -1,5 +1,7 @@
 """The question box: scanned for identifiers when it is sent; one that holds any is neither asked nor kept until decided."""
 
+from typing import Literal
+
 import streamlit as st
 
 from pages.shared.answer.asking import forget_failures
@@ -12,47 +14,67 @@ from rag.pipeline import LONGEST_QUESTION
 from rag.screen.redact import placeholders
 from rag.values import Finding
 
+LEANING = "leaning"  # Holds a question that was just sent and may lean on others, with the number of the one shown before it.
+Way = Literal["alone", "leaning", "edited"]
 
-def question_box(page: str, action: str, hint: str) -> bool:
-    """The form with the question; returns whether the page may go on with the question that was asked last."""
-    held = f"{page}-held"
+
+def question_box(page: str, action: str, hint: str, way: Way = "alone") -> bool:
+    """The form with the question; returns whether the page may go on with the question that was asked last.
+
+    `way` is "leaning" where a question may lean on those before it; the page puts it so that it stands alone.
+    """
     with st.form("question", border=False):
         box, button = st.columns([6, 1], vertical_alignment="bottom")
         key = f"{page}-question"
         st.session_state.setdefault(key, state()["question"])
         question = box.text_input("Question", placeholder=hint, key=key)
         sent = button.form_submit_button(action, type="primary", width="stretch")
-    if sent:
-        st.session_state.pop(held, None)
-        if len(question.strip()) > LONGEST_QUESTION:
-            st.error(
-                f"The question has {len(question.strip()):,} characters; at most {LONGEST_QUESTION:,} can be asked. "
-                "Nothing was asked. Shorten it, then send it again."
-            )
-            return False
-        try:
-            found = _identifiers(question)
-        except WorkbenchError as problem:
-            st.error(plain(f"The question cannot be scanned, so it was not asked. {problem}"))
-            return False
-        if not found:
-            _ask(question)
-            return True
-        st.session_state[held] = {"question": question, "findings": [[f.type, f.start, f.end, f.rule, f.score] for f in found]}
-    if held not in st.session_state:
+    if sent and (fault := offered(question, page, way)):
+        st.error(fault)
+        return False
+    if f"{page}-held" not in st.session_state:
         return True
-    _decide(held, page)
+    _decide(f"{page}-held", page)
     return False
 
 
-def _identifiers(question: str) -> list[Finding]:
+def offered(question: str, page: str, way: Way) -> str:
+    """Asks a question in which no identifier is found, and holds another one until somebody decides; says why neither can be."""
+    held = f"{page}-held"
+    st.session_state.pop(held, None)
+    if len(question.strip()) > LONGEST_QUESTION:
+        return (
+            f"The question has {len(question.strip()):,} characters; at most {LONGEST_QUESTION:,} can be asked. "
+            "Nothing was asked. Shorten it, then send it again."
+        )
+    try:
+        found = identifiers(question)
+    except WorkbenchError as problem:
+        return plain(f"The question cannot be scanned, so it was not asked. {problem}")
+    if found:
+        findings = [[f.type, f.start, f.end, f.rule, f.score] for f in found]
+        st.session_state[held] = {"question": question, "findings": findings, "way": way}
+    else:
+        _ask(question, way)
+    return ""
+
+
+def identifiers(question: str) -> list[Finding]:
+    """What in a question would hold it back."""
     screen = workspace().screen
     return [one for one in screen.text(question) if one.kind == "identifier" and one.score >= screen.threshold]
 
 
-def _ask(question: str) -> None:
+def _ask(question: str, way: Way) -> None:
     forget_failures()
-    state().update(question=question, asked=question)
+    follow = state()["follow"]
+    if way == "leaning":
+        st.session_state[LEANING] = {"question": question, "after": state()["turn"]}
+    elif follow and way == "edited":
+        follow = {**follow, "how": "edited", "notes": []}
+    else:
+        follow = None
+    state().update(question=question, asked=question, follow=follow, turn=None)
 
 
 def _decide(held: str, page: str) -> None:
@@ -76,6 +98,6 @@ def _decide(held: str, page: str) -> None:
 
 def _settle(page: str, held: str, question: str) -> None:
     """Asks what was chosen; called before the page is drawn, so that the box shows it."""
-    st.session_state.pop(held, None)
+    kept = st.session_state.pop(held, None) or {}
     st.session_state[f"{page}-question"] = question
-    _ask(question)
+    _ask(question, kept.get("way", "alone"))

@@ -50,6 +50,9 @@ def _fresh() -> dict[str, Any]:
         "applied": pipeline,
         "question": "",
         "asked": "",
+        "turns": [],
+        "turn": None,
+        "follow": None,
         "filter": {
             "documents": [],
             "types": [],

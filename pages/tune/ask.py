@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.answer import conversation
 from pages.shared.answer.asking import Failure, at_once, waited
 from pages.shared.answer.looking import answered
 from pages.shared.answer.unsent import failure_view
@@ -28,17 +29,25 @@ with left:
         prompt_versions.note(pipeline.prompt)
 
 with right:
-    if not question_box("ask", "Ask", "Ask about the documents, in a clinician's words"):
+    above = st.container()
+    sent = question_box("ask", "Ask", "Ask about the documents, in a clinician's words", "leaning")
+    if sent:
+        conversation.put_leaning(pipeline)
+    with above:
+        conversation.earlier()
+    if not sent:
         st.stop()
     if not state()["asked"].strip():
         st.info("Type a question above, for example: *What was stopped at discharge because of the kidneys?*")
         st.stop()
+    conversation.asked_as(pipeline)
     tried, here = st.container(), st.empty()
     found = at_once(pipeline)
     if isinstance(found, Answer):
         if index_place is not None:
             index_facts(pipeline, prepared(pipeline), index_place, "ask")
         history.note(pipeline)
+        conversation.note(found)
     answer, entry = (found, state()["shown"]) if isinstance(found, Answer) else history.last_answer()
     if isinstance(found, Failure):
         with here.container():
