@@ -72,21 +72,20 @@ def note(answer: Answer) -> None:
         "patients": list(answer.scope.patients),
         "cited": cited,
     }
-    turns, at = list(state()["turns"]), state()["turn"]
-    if at is None and turns and turns[-1]["asked"] == answer.question:
-        at = len(turns) - 1
-    if at is not None and at < len(turns) and turns[at]["asked"] == answer.question:
-        turns[at] = entry
-    else:
+    turns, at = list(state()["turns"]), _here(answer.question)
+    if at is None:
         turns = [*turns, entry][-MOST:]
         at = len(turns) - 1
+    else:
+        turns[at] = entry
     if (turns, at) != (state()["turns"], state()["turn"]):
         state().update(turns=turns, turn=at)
 
 
 def earlier() -> None:
     """The earlier questions, newest last, each with what became of it; nothing where there is none."""
-    turns = [(at, one) for at, one in enumerate(state()["turns"]) if at != state()["turn"]]
+    here = _here(state()["asked"].strip())
+    turns = [(at, one) for at, one in enumerate(state()["turns"]) if at != here]
     if not turns:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -137,6 +136,13 @@ def show(at: int) -> None:
     one = state()["turns"][at]
     state().update(turn=at, follow=one["follow"], question=one["asked"], asked=one["asked"])
     st.session_state[f"{PAGE}-question"] = one["asked"]
+
+
+def _here(asked: str) -> int | None:
+    """Which of the kept questions this one is that is asked now; None where it is a further one."""
+    turns, at = state()["turns"], state()["turn"]
+    at = len(turns) - 1 if at is None else at
+    return at if 0 <= at < len(turns) and turns[at]["asked"] == asked else None
 
 
 def _drawn(at: int, one: dict[str, Any]) -> None:
