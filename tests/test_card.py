@@ -111,6 +111,27 @@ def test_a_hand_worked_answer_has_the_scores_of_its_definition() -> None:
     assert second["gold cited first"] == 0.0 and second["evidence recall"] == 0.0
 
 
+def test_a_statement_that_stands_in_two_editions_cites_gold_whichever_of_them_is_named_first() -> None:
+    places = (Span("edition_2021", 10, 50), Span("a", 110, 150))
+    for order in (places, places[::-1]):
+        both = Claim("stopped for kidney injury", tuple(Citation(span, "", None, 1) for span in order))
+        found = scores(
+            CASE, replace(answer([], []), claims=(both, Claim("said elsewhere", (Citation(Span("c", 0, 9), "", None, 2),))))
+        )
+        assert (found["gold cited first"], found["citation precision"]) == (1.0, pytest.approx(1 / 3))
+    later = scores(CASE, replace(answer([], []), claims=(Claim("cites nothing"), *answer([places[0], places[1]], []).claims)))
+    assert later["gold cited first"] == 0.0, "gold in the second statement that cites is not first"
+    uncited = scores(CASE, replace(answer([], []), claims=(Claim("cites nothing"), *answer([places[1]], []).claims)))
+    assert uncited["gold cited first"] == 1.0
+    assert scores(CASE, answer([], []))["gold cited first"] == 0.0 and scores(CASE, answer([], []))["citation precision"] is None
+
+
+def test_gold_that_stands_in_a_copy_of_a_passage_is_found() -> None:
+    hit = Hit(Chunk(Span("edition_2021", 0, 200), "x" * 200), 1.0, copies=(Chunk(Span("a", 0, 200), "x" * 200),))
+    assert scores(CASE, replace(answer([], []), hits=(hit,)))["evidence recall"] == pytest.approx(100 / 200)
+    assert scores(CASE, replace(answer([], []), hits=(replace(hit, copies=()),)))["evidence recall"] == 0.0
+
+
 def test_a_refusal_misses_the_gold_and_is_right_only_where_there_is_no_answer() -> None:
     refused = answer([Span("a", 100, 120)], [Span("a", 0, 400)], refused=True)
     found = scores(CASE, refused)

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,13 +16,17 @@ from rag import __main__ as command_line
 from rag import workspace as workspace_module
 from rag.away.scope import OPTIONS
 from rag.commands import answers
+from rag.commands.fit import judgements
 from rag.embed.hashing import Hashing
+from rag.evaluate.questions import read_cases
 from rag.load import read
+from rag.load.files import looks
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.presets import PRESETS
 from rag.rerank.keep import Keep
 from rag.retrieve import Terms
 from rag.stage import options
+from rag.workspace import VARIABLE, Workspace
 
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OUTCOME = ["outcome", "refused", "missing", "nearest", "scope", "confidence", "notice"]
@@ -301,6 +307,199 @@ def test_bad_json_lines_are_one_clear_line(run: Run, tmp_path: Path, name: str) 
     corpus.write_bytes(data)
     queries = lines(tmp_path / "q.jsonl", {"id": "1", "text": "pain"})
     mistake(run("retrieve", "--corpus", corpus, "--queries", queries, "--out", tmp_path / "run.txt"), corpus.name, said)
+
+
+ENCODINGS = {
+    "UTF-8": "utf-8",
+    "UTF-8 with a mark": "utf-8-sig",
+    "UTF-16 with a mark": "utf-16",
+    "UTF-16, little end first": "utf-16-le",
+    "UTF-16, big end first": "utf-16-be",
+    "UTF-32 with a mark": "utf-32",
+}
+ENDS = {"LF": "\n", "CR LF": "\r\n", "CR": "\r"}
+
+
+@pytest.mark.parametrize("ends", ENDS)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_file_that_a_command_reads_may_be_saved_as_windows_or_a_mac_does(
+    run: Run, tmp_path: Path, encoding: str, ends: str
+) -> None:
+    def saved(name: str, text: str, packed: bool = False) -> Path:
+        data = text.replace("\n", ENDS[ends]).encode(ENCODINGS[encoding])
+        (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
+        return tmp_path / name
+
+    def rows(*told: Any) -> str:
+        return "\n".join(json.dumps(one, ensure_ascii=False) for one in told) + "\n"
+
+    texts = [{"id": f"é{at}", "text": f"Zalumidé was given at {at} mg in this note."} for at in range(1, 5)]
+    corpus, packed = saved("c.jsonl", rows(*texts)), saved("c.jsonl.gz", rows(*texts), packed=True)
+    queries = saved("q.jsonl", rows(*({"id": f"ü{at}", "text": f"Zalumidé {at} mg"} for at in range(1, 5))))
+    pipeline = saved("p.json", Pipeline(embed=Hashing(), retrieve=Terms(), rerank=Keep()).to_json())
+    written = saved("p.yaml", "embed: {kind: hashing}\nretrieve: {kind: terms}\n")
+    for given, settings in ((corpus, pipeline), (packed, written)):
+        told = ("--corpus", given, "--queries", queries, "--out", tmp_path / "run.txt", "--pipeline", settings)
+        code, _, err = run("retrieve", *told)
+        found = (tmp_path / "run.txt").read_text("utf-8").splitlines()
+        assert code == 0 and [row.split()[2] for row in found if row.startswith("ü3 ") and " 1 1.0" in row] == ["é3"], err
+    qrels = saved("qrels.tsv", "".join(f"ü{at}\té{at}\t1\n" for at in range(1, 5)))
+    assert judgements(qrels) == {f"ü{at}": {f"é{at}": 1.0} for at in range(1, 5)}
+    assert len(run("screen", corpus)[1].splitlines()) == 4
+
+    (tmp_path / "docs").mkdir()
+    table, note = "drug,tier\nZalumidé,2\nPéritol,3\n", "Progress note\nThe dose of zalumidé is 5 mg.\n"
+    for name, text in (("docs/table.csv", table), ("docs/note.txt", note), ("docs/lines.jsonl", rows(*texts))):
+        _, out, _ = run("load", "--json", saved(name, text))
+        loaded = json.loads(out)
+        assert len(loaded) == (4 if name.endswith("jsonl") else 1) and all("zalumidé" in one["text"].lower() for one in loaded)
+        assert not any("\r" in one["text"] or "\ufeff" in one["text"] or "\0" in one["text"] for one in loaded)
+    questions = saved("b.jsonl", rows({"id": "é", "question": "What is the dose of zalumidé?"}))
+    told = ("--docs", tmp_path / "docs" / "note.txt", "--questions", questions, "--out", tmp_path / "a.jsonl")
+    assert run("batch", *told, "--pipeline", pipeline)[0] == 0
+    (row,) = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
+    assert (row["id"], row["question"]) == ("é", "What is the dose of zalumidé?")
+    cases = read_cases(saved("s.jsonl", rows({"id": "é", "question": "Zalumidé?"}, {"id": "b", "question": "Why?"})))
+    assert [case.id for case in cases] == ["é", "b"]
+
+
+def test_files_put_one_behind_the_other_with_their_marks_are_read(run: Run, places: Path, tmp_path: Path) -> None:
+    one = '{"id": "1", "question": "Is torsemide taken?"}\r\n'.encode("utf-8-sig")
+    (tmp_path / "q.jsonl").write_bytes(one + b"\r\n" + one.replace(b'"1"', b'"2"') + b"\xef\xbb\xbf")
+    told = ("--docs", places, "--questions", tmp_path / "q.jsonl", "--out", tmp_path / "a.jsonl")
+    assert run("batch", *told)[0] == 0
+    assert len((tmp_path / "a.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            b'{"id": "1", "question": "Why?"}\n{"id": "2", "question": \n',
+            "q.jsonl, line 2: not JSON lines (Expecting value, column",
+        ),
+        (
+            '{"id": "1", "question": "Why?"}\r\n\r\n{oh'.encode("utf-16"),
+            "q.jsonl, line 3: not JSON lines (Expecting property name",
+        ),
+        (b'{"id": "1", "question": "Why?"}\r{"id": "2"}\r', "q.jsonl, line 2: no text under 'question'"),
+        (
+            b'{"id": "1", "question": "Why?"}\n{"id": "2", "question": "Caf\xe9?"}',
+            "q.jsonl, line 2: not JSON lines in UTF-8 or UTF-16",
+        ),
+        (
+            '{"id": "1", "question": "Why?"}\n{"id": "2"'.encode("utf-16")[:-1],
+            "q.jsonl, line 2: not JSON lines in UTF-8 or UTF-16",
+        ),
+        (b'{"id": "1", "question": "Why?"}\n' + b"[" * 100_000, "q.jsonl, line 2: not JSON lines (nested too deeply)"),
+        (
+            b'{"id": "1", "question": "Why?"}\n{"id": ' + b"1" * 5000,
+            "q.jsonl, line 2: not JSON lines (a number has too many digits)",
+        ),
+        (b'{"id": "1", "question": "Why?"}\n{"id": "2", "question": "\\ud83d"}', "q.jsonl, line 2: half of a surrogate pair"),
+    ],
+)
+def test_a_bad_line_is_named_and_never_quoted(run: Run, places: Path, tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "q.jsonl").write_bytes(data)
+    done = run("batch", "--docs", places, "--questions", tmp_path / "q.jsonl", "--out", tmp_path / "a.jsonl")
+    mistake(done, said)
+    assert "Why" not in done[2] and "Caf" not in done[2] and not (tmp_path / "a.jsonl").exists()
+
+
+def linked(way: str, file: Path) -> Path:
+    """Another way to the same file."""
+    other = file.with_name("other way")
+    if way == "a link":
+        other.symlink_to(file)
+    elif way == "a link to a link":
+        file.with_name("first").symlink_to(file)
+        other.symlink_to(file.with_name("first"))
+    elif way == "a hard link":
+        os.link(file, other)
+    elif way == "a folder that is a link":
+        file.with_name("folder").symlink_to(file.parent)
+        return file.with_name("folder") / file.name
+    elif way == "another path":
+        file.with_name("beside").mkdir()
+        return file.with_name("beside") / ".." / file.name
+    return file if way == "the same path" else other
+
+
+@pytest.mark.parametrize(
+    "way", ["the same path", "another path", "a link", "a link to a link", "a hard link", "a folder that is a link"]
+)
+def test_no_command_writes_over_a_file_that_it_reads(run: Run, places: Path, tmp_path: Path, way: str) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    questions = lines(room / "q.jsonl", {"id": "1", "question": QUESTION, "text": "torsemide"})
+    corpus = lines(room / "c.jsonl", {"id": "d", "text": "torsemide was raised"})
+    (room / "p.json").write_text(Pipeline(embed=Hashing()).to_json())
+    (room / "qrels.tsv").write_text("1\td\t1\n")
+    note = places / "radiology_P-9001.txt"
+    settings, qrels = room / "p.json", room / "qrels.tsv"
+    kept = room / "kept"
+    Workspace(kept)
+    batch = ("batch", "--docs", places, "--questions", questions, "--pipeline", settings, "--workspace", kept)
+    retrieve = ("retrieve", "--corpus", corpus, "--queries", questions, "--pipeline", settings)
+    fit = ("fit", "--corpus", corpus, "--queries", questions, "--qrels", qrels, "--pipeline", settings)
+    for told, inputs in (
+        (batch, (questions, settings, note, kept / "workspace.sqlite", kept / "artifacts.sqlite")),
+        (retrieve, (corpus, questions, settings)),
+        (fit, (corpus, questions, qrels, settings)),
+        (("fit", "--docs", places, "--questions", questions), (questions, note)),
+        (("screen", corpus), (corpus,)),
+        (("screen", places), (note,)),
+        (("screen", note), (note,)),
+    ):
+        for file in inputs:
+            before = file.read_bytes()
+            there = set(file.parent.iterdir())
+            mistake(run(*told, "--out", linked(way, file)), "--out is a file that is read", "Choose another place")
+            assert file.read_bytes() == before
+            for new in set(file.parent.iterdir()) - there:
+                new.rmdir() if new.is_dir() and not new.is_symlink() else new.unlink()
+
+
+def test_an_older_result_beside_the_documents_is_written_anew(run: Run, places: Path, tmp_path: Path) -> None:
+    questions = lines(tmp_path / "q.jsonl", {"id": "1", "question": QUESTION})
+    for _ in range(2):
+        assert run("batch", "--docs", places, "--questions", questions, "--out", places / "answers.jsonl")[0] == 0
+    assert run("screen", places, "--out", places / "found.jsonl")[0] == 0
+
+
+def test_names_that_look_alike_are_told_apart_on_the_command_line(run: Run, tmp_path: Path) -> None:
+    for name, dose in (("pl\u00e1n.txt", 5), ("pla\u0301n.txt", 6), ("plan.txt", 7), ("pl\u200ban.txt", 8)):
+        (tmp_path / name).write_text(f"The dose of zalumide is {dose} mg.")
+    code, out, _ = run("load", tmp_path, "--json")
+    names = [one["name"] for one in json.loads(out)]
+    assert code == 0 and len({looks(name) for name in names}) == 4
+    assert sum("(" in name for name in names) == 2
+
+
+def test_without_a_workspace_it_says_that_it_embeds_anew_and_how_long_that_took(
+    run: Run, places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = ("ask", QUESTION, "--docs", places)
+    monkeypatch.delenv(VARIABLE)
+    said = r"That took \d+ s and is not kept: the next run embeds anew\. Give --workspace FOLDER to keep it\.\n"
+    assert re.search(said, run(*plain)[2])
+    for _ in range(2):
+        assert "is not kept" not in run(*plain, "--workspace", tmp_path / "kept")[2]
+    pipeline = tmp_path / "p.json"
+    pipeline.write_text(Pipeline(embed=Hashing(), retrieve=Terms()).to_json())
+    assert "is not kept" not in run(*plain, "--pipeline", pipeline)[2], "nothing was embedded"
+
+
+def test_an_unforeseen_error_is_told_by_its_kind_and_place_and_never_by_its_message(
+    run: Run, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*told: object) -> None:
+        raise ValueError("the invented patient takes " + "zalumide")
+
+    monkeypatch.setattr(answers, "prepared", broken)
+    code, out, err = run("ask", QUESTION, "--docs", places)
+    assert (code, out) == (1, "") and "in broken" in err and "takes zalumide" not in err
+    assert err.splitlines()[-1].startswith("error: ValueError, which nobody foresaw")
 
 
 def test_questions_that_are_missing_and_answers_that_cannot_be_written_are_named(run: Run, places: Path, tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """Nothing unreleased is handed to a pipeline; what a person decided is kept; what was redacted leaves no trace."""
 
+import io
+import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import ModelProblem, SettingProblem
+from rag.load import read_file
+from rag.load.files import looks
 from rag.pipeline import Pipeline
 from rag.screen import Screen
 from rag.screen.redact import redacted, shift, with_surrogates
@@ -177,3 +182,58 @@ def test_offsets_stay_inside_the_text_whatever_is_replaced(text: str, spans: lis
         assert changed.pages[0].start == 0 and changed.pages[-1].end == len(changed.text)
         assert changed.pages[0].end == changed.pages[1].start
         assert all(0 <= s.start <= s.body <= s.end <= len(changed.text) for s in changed.sections)
+
+
+PAIRS = {
+    "composed or not": ("pl\u00e1n.txt", "pla\u0301n.txt"),
+    "signs that nobody sees": ("plan.txt", "pl\u200ban.txt"),
+    "a soft hyphen": ("discharge.txt", "dis\u00adcharge.txt"),
+    "another blank": ("ward plan.txt", "ward\u00a0plan.txt"),
+    "Hangul": ("\ud55c.txt", "\u1112\u1161\u11ab.txt"),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_other_content_under_a_name_that_looks_alike_gets_a_marked_name(pair: str, turned: bool, workspace: Workspace) -> None:
+    one, other = PAIRS[pair][:: -1 if turned else 1]
+    workspace.add(File(one, b"The dose of zalumide is 5 mg."))
+    (second,) = workspace.add(File(other, b"Peritol was stopped because of a rash."))
+    assert second.name != other and "(" in second.name and second.name.endswith(").txt")
+    assert second.warnings == (f"{other} was taken by other content; kept as {second.name}",)
+    assert len({looks(document.name) for document in workspace.documents}) == 2
+    (again,) = Workspace(workspace.folder).add(File(other, b"Peritol was stopped because of a rash."))
+    assert again.warnings == ("already here; nothing was added",)
+    (same,) = workspace.add(File(other, b"The dose of zalumide is 5 mg."))
+    assert (same.name, same.warnings) == (one, ("already here; nothing was added",))
+    workspace.remove(one)
+    (third,) = workspace.add(File(other, b"Metoprolol was begun."))
+    assert third.name == other and len(workspace.documents) == 2
+
+
+def test_a_name_that_looks_alike_is_seen_where_another_process_took_it(workspace: Workspace) -> None:
+    workspace.add(File("first.txt", b"Metoprolol was begun."))
+    Workspace(workspace.folder).add(File("pl\u00e1n.txt", b"The dose of zalumide is 5 mg."))
+    (second,) = workspace.add(File("pla\u0301n.txt", b"Peritol was stopped because of a rash."))
+    assert "(" in second.name
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_names_that_look_alike_in_one_file_are_told_apart(pair: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for at, name in enumerate(PAIRS[pair]):
+            archive.writestr(name, f"The dose of zalumide is {at} mg.")
+    rows = "".join(json.dumps({"id": name, "text": f"The dose is {at} mg."}) + "\n" for at, name in enumerate(PAIRS[pair]))
+    for file in (File("notes.zip", packed.getvalue()), File("notes.jsonl", rows.encode())):
+        names = [document.name for document in read_file(file)]
+        assert len(names) == len({looks(name) for name in names}) == 2
+
+
+def test_a_readme_in_an_archive_is_no_evidence() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("ward/README.md", "readme.txt", "README.de.md", "ward/note.txt", "readme_of_the_ward.txt"):
+            archive.writestr(name, "The dose of zalumide is 5 mg.")
+    found = read_file(File("ward.zip", packed.getvalue()))
+    assert sorted(document.name for document in found) == ["ward.zip/readme_of_the_ward.txt", "ward.zip/ward/note.txt"]

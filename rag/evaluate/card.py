@@ -37,8 +37,8 @@ class Measure:
 
 
 MEASURES = (
-    Measure("evidence recall", "Share of the gold evidence's characters inside the passages that go into the prompt", False),
-    Measure("gold cited first", "Share of questions whose first citation touches gold evidence; a refusal misses", True),
+    Measure("evidence recall", "Share of the gold evidence's characters that the prompt's passages, or copies of them, hold", False),
+    Measure("gold cited first", "Share of questions whose first statement cites gold evidence; a refusal misses", True),
     Measure("citation precision", "Share of an answer's citations that touch gold evidence, over answers that cite", False),
     Measure("expected words", "Share of the expected answer's terms that stand in the answer; a refusal has none", False),
     Measure("refused rightly", "Share refused of the questions that the documents do not answer", True),
@@ -84,14 +84,15 @@ class Figure:
 def scores(case: Case, answer: Answer) -> dict[str, float | None]:
     """The value of every measure for one answer, None where it does not apply."""
     claims = () if answer.refused else answer.claims
-    cited = [citation.span for claim in claims for citation in claim.citations]
-    on_gold = [any(_touch(span, gold) for gold in case.evidence) for span in cited]
+    on_gold = [[any(_touch(one.span, gold) for gold in case.evidence) for one in claim.citations] for claim in claims]
+    first, every = next(filter(None, on_gold), []), [touches for claim in on_gold for touches in claim]
+    passages = [chunk.span for hit in answer.hits for chunk in (hit.chunk, *hit.copies)]
     there, expected = answerable(case), set(terms(case.answer))
     said = set() if answer.refused else set(terms(" ".join(claim.text for claim in claims) or answer.text))
     return {
-        "evidence recall": evidence_recall([hit.chunk.span for hit in answer.hits], case.evidence),
-        "gold cited first": float(bool(on_gold) and on_gold[0]) if case.evidence else None,
-        "citation precision": sum(on_gold) / len(on_gold) if case.evidence and on_gold else None,
+        "evidence recall": evidence_recall(passages, case.evidence),
+        "gold cited first": float(any(first)) if case.evidence else None,
+        "citation precision": sum(every) / len(every) if case.evidence and every else None,
         "expected words": len(expected & said) / len(expected) if expected else None,
         "refused rightly": float(answer.refused) if there is False else None,
         "refused wrongly": float(answer.refused) if there is True else None,
