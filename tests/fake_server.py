@@ -53,9 +53,36 @@ MODELS = {
     "grades": "a grade for a passage: 3 where it holds the last word of the question, else 0",
     "order": "the passages of a list in the opposite order",
     "shrugs": "says that it cannot say",
+    "no-max-tokens": "400 where max_tokens was sent, naming max_completion_tokens, else as good",
+    "no-limit": "400 where a longest answer was sent under either name",
+    "no-temperature": "400 where a temperature was sent, named in error.param",
+    "no-seed": "422 where a seed was sent, named by its place",
+    "no-stream-options": "400 where stream_options were sent",
+    "no-stream": "400 where a stream was asked for",
+    "no-system": "500 where a system message was sent, as templates raise it",
+    "no-frills": "refuses all of these, one after the other",
+    "too-many": "400 for the value of max_tokens",
+    "narrow": "400 because the window is too small, repeating the prompt",
+    "unpaid": "429 because the quota is used up",
+    "prudish": "400 by the content filter",
+    "waits-oddly": "429 with the Retry-After in `Server.wait` the first time, then as good",
     "scripted": "says what `Server.script` holds",
     "401": "any status as a name: that status",
 }
+REFUSED = {
+    "no-max-tokens": [("max_tokens", 400, "'max_tokens' is not supported. Use 'max_completion_tokens' instead.", "max_tokens")],
+    "no-limit": [(name, 400, f"Unrecognized argument: {name}", None) for name in ("max_tokens", "max_completion_tokens")],
+    "no-temperature": [("temperature", 400, "Only the default value is supported.", "temperature")],
+    "no-seed": [("seed", 422, "Extra inputs are not permitted", ["body", "seed"])],
+    "no-stream-options": [("stream_options", 400, "Extra inputs are not permitted: stream_options", None)],
+    "no-stream": [("stream", 400, "Streaming is not supported for this model.", None)],
+    "no-system": [("system", 500, "Jinja Exception: System role not supported", None)],
+    "too-many": [("max_tokens", 400, "max_tokens is too large: 1024. At most 512 are supported.", "max_tokens")],
+    "narrow": [("model", 400, "This model's maximum context length is 64 tokens. You sent: {prompt}", None)],
+    "unpaid": [("model", 429, "You exceeded your current quota, please check your plan and billing details.", None)],
+    "prudish": [("model", 400, "The prompt triggered the content management policy.", "prompt")],
+}  # fmt: skip
+REFUSED["no-frills"] = [one for name in list(REFUSED) if name.startswith("no-") for one in REFUSED[name]]
 CANNOT = "The sources do not state this."
 STATUS = re.compile(r"[345]\d\d")
 PARTS = re.compile(r"(?<=[a-z0-9][.;])\s+|\n+")
@@ -118,6 +145,19 @@ def as_json(text: str) -> str:
     return json.dumps({"sentences": sentences, "missing": ""})
 
 
+def refusal_of(body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
+    """What a server that does not take a parameter says to a request with it; None where it has nothing against it."""
+    sent = {name for name, value in body.items() if value is not None and value is not False}
+    sent |= {one["role"] for one in body["messages"]}
+    for name, status, said, param in REFUSED.get(body["model"], []):
+        if name in sent and isinstance(param, list):
+            return status, {"detail": [{"loc": param, "msg": said, "type": "extra_forbidden"}]}
+        if name in sent:
+            said = said.replace("{prompt}", body["messages"][-1]["content"])
+            return status, {"error": {"message": said, "param": param, "code": None}}
+    return None
+
+
 def reply_of(body: dict[str, Any], call: int) -> str:
     """What a model of this name says to these messages."""
     name, asked = body["model"], body["messages"][-1]["content"]
@@ -167,6 +207,10 @@ class Handler(BaseHTTPRequestHandler):
             self._plain(307, {}, {"Location": f"http://another.invalid:{self.server.server_port}/v1/chat/completions"})
         elif name == "busy" and call == 1:
             self._plain(429, {"error": {"message": "busy"}}, {"Retry-After": "0.01"})
+        elif (refusal := refusal_of(body)) is not None:
+            self._plain(*refusal)
+        elif name == "waits-oddly" and call == 1:
+            self._plain(429, {"error": {"message": "busy"}}, {"Retry-After": self.server.wait})
         elif name == "busy-long":
             self._plain(429, {"error": {"message": "busy"}}, {"Retry-After": "3600"})
         elif name == "failing-once" and call == 1:
@@ -255,7 +299,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int = 0, pause: float = 0.0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.seen, self.stop, self.pause, self.script = Seen(), threading.Event(), pause, Script()
+        self.seen, self.stop, self.pause, self.script, self.wait = Seen(), threading.Event(), pause, Script(), "0"
 
     @property
     def url(self) -> str:

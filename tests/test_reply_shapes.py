@@ -12,8 +12,11 @@ from rag.index.base import Index
 from rag.values import Chunk, Draft, Hit, Message, Prompt, Span
 from tests.fake_server import Script, Server
 
+# Invented replies: pieces of text or deltas, how they end, and the statements, sources, refusal, notice or problem read of them.
 SHAPES = [json.loads(line) for line in Path(__file__).with_name("reply_shapes.jsonl").read_text("utf-8").splitlines()]
 THOUGHT = "could be 40 mg"
+SMALL, WHOLE = 3, 10_000
+CASES = [(shape, SMALL) for shape in SHAPES] + [(shape, WHOLE) for shape in SHAPES if THOUGHT in json.dumps(shape)]
 
 
 def pieces(reply: str | list[Any], size: int) -> list[Any]:
@@ -44,8 +47,7 @@ def drafted(shape: dict[str, Any], size: int, server: Server, index: Index) -> t
             return done.value, streamed
 
 
-@pytest.mark.parametrize("size", [3, 10_000])
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape["name"])
+@pytest.mark.parametrize(("shape", "size"), CASES, ids=lambda one: one["name"] if isinstance(one, dict) else str(one))
 def test_a_reply_of_any_shape_is_read_as_it_is_meant(shape: dict[str, Any], size: int, server: Server, index: Index) -> None:
     if "problem" in shape:
         with pytest.raises(ModelProblem, match=shape["problem"]):
@@ -57,4 +59,5 @@ def test_a_reply_of_any_shape_is_read_as_it_is_meant(shape: dict[str, Any], size
         assert [[claim.text, [one.source for one in claim.citations]] for claim in draft.claims] == shape["statements"]
     assert shape.get("notice", "") in draft.notice
     assert draft.notice == "" or draft.refused or shape.get("notice")
+    assert draft.missing == () or "nothing missing" not in shape["name"]
     assert THOUGHT not in streamed and THOUGHT not in draft.text and THOUGHT not in draft.notice

@@ -31,8 +31,9 @@ HERE = [
     "types",
 ]  # fmt: skip
 ELSEWHERE = [
-    "capitals", "copies", "follow", "hyphens", "identifiers", "instructions", "loinc", "names", "people", "places", "questions",
-    "scope", "spellings", "statements", "surrogates", "synonyms", "topics",
+    "answers", "capitals", "citations", "copies", "follow", "hyphens", "identifiers", "instructions", "loinc", "names",
+    "people", "places", "questions", "refusals", "scope", "servers", "spellings", "statements", "surrogates", "synonyms",
+    "thoughts", "topics",
 ]  # fmt: skip
 HEADING_RULES = rules("headings")
 HEADINGS = HEADING_RULES["headings"]

@@ -10,6 +10,7 @@ from rag.values import Claim
 
 RULES = rules("refusals")
 COMPLETE = frozenset(RULES["complete"])
+CONTRAST, NOTHING_MISSING = re.compile(RULES["contrast"]), re.compile(RULES["nothing_missing"])
 LONGEST = 400  # Characters of a sentence that says no more than that.
 NEVER = re.compile(r"(?!)")
 ABOUT = re.compile(r"(?:of|for) (?!this|that|these|those|the question|your|information)\w", re.I)
@@ -42,9 +43,9 @@ def sorted_out(claims: Sequence[Claim]) -> tuple[bool, tuple[Claim, ...], tuple[
 
 def says_nothing(text: str, cites: bool = False) -> bool:
     """Whether a sentence says that the sources do not answer. One that cites a source has to name the sources for that."""
-    if len(text) > LONGEST:
-        return False
     plain = _plain(text)
+    if len(text) > LONGEST or (cites and CONTRAST.search(plain)):
+        return False
     for one in _wordings():
         if one.silent.search(plain) and _names(plain, one.words if cites else one.words + one.records):
             return True
@@ -55,8 +56,8 @@ def says_nothing(text: str, cites: bool = False) -> bool:
 
 def is_complete(missing: str) -> bool:
     """Whether a model's word for what is missing says that nothing is."""
-    plain = _plain(missing).strip(" .!\"'。")
-    return plain in COMPLETE or missing.strip() in COMPLETE
+    plain = _plain(missing).strip(" .!\"'。()")
+    return plain in COMPLETE or missing.strip() in COMPLETE or bool(NOTHING_MISSING.search(plain))
 
 
 def _beside(claim: Claim) -> bool:

@@ -7,6 +7,7 @@ from rag.rules import rules
 
 RULES = rules("citations")
 BEGIN, END = "\ue010", "\ue011"
+ONE = rf"{BEGIN}[\d,]*{END}"
 MARK = re.compile(rf"{BEGIN}([\d,]*){END}")
 LIKELY = 20  # Where it is not known how many sources were given.
 LONGEST_RANGE, BEYOND = 30, 9
@@ -36,7 +37,6 @@ CARET = re.compile(
 SUPERSCRIPT = re.compile(r"[¹²³⁰⁴-⁹]{1,4}(?:[,˒⁻ ]{1,2}[¹²³⁰⁴-⁹]{1,4}){0,8}")
 NOT_BEHIND = re.compile(r"[\w⁺⁻⁼ⁿ₀-₉ᵃ-ᶻ/·×^]")
 WRAPPED = re.compile(rf"(\*\*\*|\*\*|__|\*|_|`|~~|\()[ \t]?((?:{BEGIN}[\d,]*{END}[,;. \t]{{0,3}}){{1,20}})(?:\1|\))")
-ONE = rf"{BEGIN}[\d,]*{END}"
 RUN = re.compile(
     rf"(?<![ \t])[ \t]*{ONE}(?:[ \t]*(?:[,;&|/]|(?:{_any(RULES['joins'])})(?=[ \t]))?[ \t]*{ONE}){{0,40}}",
     re.I,
@@ -50,13 +50,15 @@ NOUNS, RANGES, CLASSES = (frozenset(RULES[name]) for name in ("nouns", "ranges",
 SAYS = re.compile(rf"[ \t]+(?:{_any(RULES['says'])})\b", re.I)
 STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]{{0,3}})[ \t]*({BEGIN}[\d,]*{END})(?=(\S?))")
 ALONE = re.compile(rf"(?<=\S)[ \t]*\n\s*({BEGIN}[\d,]*{END})[ \t]*(?=\n|$)")
+COMMA = re.compile(rf"(?<=\w)[ \t]?,[ \t]?(?={ONE}\s?(?:[.;!?]|$))")
+OWN_LINE = re.compile(rf"\n(?=[ \t]*{BEGIN})")
 PLAIN = re.compile(
     rf"\b(?:{_any(RULES['plain'])})\s{{1,2}}#?(\d{{1,2}}(?:\s?(?:,|&|{_any(RULES['joins'])})\s?\d{{1,2}}){{0,5}})\b(?!{BEGIN}|[.,]\d|\s?%)",
     re.I,
 )
 TRAILING = re.compile(
     rf"(?<=[\w.!?)*\"”])[ \t]*(?:[–—-]+|(?<=[.!?)*\"”])[ \t])[ \t]*\(?{WORD}"
-    rf"((?:{ONE}|[\d,;& \t]){{1,40}}?)[).]?[ \t]*(?=\n|$)",
+    rf"((?:{ONE}|[\d,;& \t]){{1,40}}?)\)?(?P<stop>\.?)(?=[ \t]*(?:\n|$)|(?<=\.)\s+[A-Z])",
     re.I,
 )
 LED = re.compile(
@@ -64,6 +66,8 @@ LED = re.compile(
 )
 LIST = re.compile(r"(?:^|[\s:;,])\(\d{1,2}\)\s+\w")
 UNIT = re.compile(rf"\s?(?:{_any(RULES['units'])})(?![^\W\d_])")
+VALUED = re.compile(r"(?:\d|\b[A-Z][A-Z\d]{1,6})[ \t]?\Z")  # "INR (2)", "1.2 (1-3)".
+TITLE = re.compile(r"(?:\w\s?[–—-]|[:,;–—-]|[:,;–—-]\s)\s?\S")
 SQUARES = frozenset(RULES["squares"])
 SENTENCE_END = re.compile(r"[*_\"”]{0,3}(?:[.,;!?]|\s*(?:\n|$))")
 UNCLOSED = re.compile(r"[\[【［](?:\s?[a-z]{0,12})?[\s#^]?[\d,;\s-]{0,20}$", re.I)
@@ -89,7 +93,7 @@ def in_one_form(text: str, given: int = LIKELY) -> str:
 
 def settled(text: str, given: int = LIKELY) -> str:
     """A text with marks in one form: those side by side made one, without what wraps and joins them, each in its sentence."""
-    text = TRAILING.sub(lambda found: _mark(_numbers(found[1])) if _numbers(found[1]) else found[0], text)
+    text = TRAILING.sub(_trailing, text)
     if BEGIN not in text and not PLAIN.search(text):
         return text
     text = LED.sub(lambda found: f"{found[1]}{_mark([int(found[2])])} " if int(found[2]) <= given else found[0], text)
@@ -99,6 +103,7 @@ def settled(text: str, given: int = LIKELY) -> str:
     text = RUN.sub(lambda run: _joined(run, text), text)
     text = SEE.sub("", text)
     text = ALONE.sub(r"\1", text)
+    text = OWN_LINE.sub("\n\n", COMMA.sub("", text))
     text = STOP.sub(lambda stop: f"{stop[2]}{stop[1]}{' ' if stop[3] and stop[3].isalnum() else ''}", text)
     return re.sub(rf"(?<=\S)[ \t]+(?={BEGIN})", "", text)
 
@@ -145,7 +150,7 @@ def _read(written: str) -> tuple[list[int], bool] | None:
     while at < len(written):
         item = ITEM.match(written, at)
         if not item:
-            if worded and numbers and written[at - 1] in ":, –—-":  # "Source 1: Discharge summary": a title.
+            if worded and numbers and TITLE.match(written, at - 1):  # "Source 1: Discharge summary"
                 break
             return None
         if item["read"]:
@@ -164,6 +169,13 @@ def _read(written: str) -> tuple[list[int], bool] | None:
             return None
         at = item.end()
     return (numbers, worded) if numbers else None
+
+
+def _trailing(found: re.Match[str]) -> str:
+    """A source behind a sentence or a dash, "— Source 1.", as a mark before its stop."""
+    numbers = _numbers(found[1])
+    stop = "" if found.string[found.start() - 1] in ".!?" else found["stop"]
+    return _mark(numbers) + stop if numbers else found[0]
 
 
 def _each(pattern: re.Pattern[str], text: str, given: int) -> str:
@@ -249,12 +261,13 @@ def _bare(text: str, given: int) -> str:
     """Numbers in parentheses at the end of a sentence as marks, in a reply that has no other kind and numbers no list so."""
 
     def read(found: re.Match[str]) -> str:
-        numbers = numbers_in(found[1])
+        numbers = numbers_in(_without_see(found[1]))
         before = text[max(found.start() - 160, 0) : found.start()]
         sentence = re.split(r"[.!?]\s|\n", before)[-1].lower()
         if not numbers or not all(1 <= number <= given for number in numbers) or not re.search(r"[\w%)\"”*.]\s?$", before):
             return found[0]
-        if not SENTENCE_END.match(text, found.end()) or _ends_in(CLASSES, before) or _counted(numbers, sentence):
+        valued = VALUED.search(before) or _ends_in(CLASSES, before) or _counted(numbers, sentence)
+        if valued or not SENTENCE_END.match(text, found.end()):
             return found[0]
         return _mark(numbers)
 
@@ -264,7 +277,7 @@ def _bare(text: str, given: int) -> str:
 def _counted(numbers: list[int], sentence: str) -> bool:
     """Whether a number in parentheses says again what the sentence counts: "two falls (2)"."""
     words = set(re.findall(r"[^\W_]+", sentence))
-    return any(str(number) in words or words.intersection(RULES["counts"].get(str(number), ())) for number in numbers)
+    return all(str(number) in words or words.intersection(RULES["counts"].get(str(number), ())) for number in numbers)
 
 
 def _kept(written: str, numbers: list[int], given: int) -> str:

@@ -63,7 +63,7 @@ def structured(text: str, given: int = LIKELY, cut: bool = False) -> Structured:
 
     Raises ValueError with what is wrong, in words that can be sent back to the model.
     """
-    found = jsons_in(text, cut)
+    found = [_lowered(one, 0) for one in jsons_in(text, cut)]
     about = _holder(found[0], 0)
     if about is None and all(isinstance(one, dict) and _text_of(one) is not None for one in found):
         about = {"sentences": found}  # A line for each sentence.
@@ -82,6 +82,20 @@ def structured(text: str, given: int = LIKELY, cut: bool = False) -> Structured:
     if not sentences and not missing:
         raise ValueError('"sentences" is empty, and "missing" does not say why')
     return Structured(sentences, missing)
+
+
+def _lowered(found: Any, depth: int) -> Any:
+    """The same with every name in small letters, and with objects where they were written as texts."""
+    if isinstance(found, str) and depth and found.lstrip().startswith("{"):
+        try:
+            return _lowered(jsons_in(found)[0], depth + 1)
+        except ValueError:
+            return found
+    if depth > 2 * DEEPEST:
+        return found
+    if isinstance(found, dict):
+        return {name.strip().lower(): _lowered(value, depth + 1) for name, value in found.items()}
+    return [_lowered(one, depth + 1) for one in found] if isinstance(found, list) else found
 
 
 def _holder(found: Any, depth: int) -> dict[str, Any] | None:

@@ -53,9 +53,9 @@ def _bounded(number: float) -> float:
 
 def _until(told: str) -> float | None:
     """The seconds until a date, as HTTP or ISO 8601 writes it; one without a zone is in UTC."""
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for read, written in ((datetime.fromisoformat, told.upper()), (parsedate_to_datetime, told)):
         try:
-            moment = read(told.upper() if read is datetime.fromisoformat else told)
+            moment = read(written)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
         except (ValueError, TypeError, OverflowError, IndexError):

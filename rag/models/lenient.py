@@ -5,17 +5,18 @@ from typing import Any
 
 DEEPEST = 40
 LONGEST_NUMBER = 40
-BLANK = re.compile(r"(?:[\s\ufeff\u200b]|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/)*")
+BLANK = re.compile(r"(?:[\s\ufeff\u200b…]|\.{3}|#[^\n]*|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/)*")
 NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 WORD = re.compile(r"[A-Za-z_$][\w$-]*")
+BARE = re.compile(r"[A-Za-z][\w .#^-]{0,40}(?=\s*[,\]}])")
 WORDS = {"true": True, "false": False, "null": None, "none": None, "undefined": None, "nan": None}
 QUOTES = {'"': '"', "'": "'", "“": '”“"', "”": '”"', "„": '“”"', "‘": "’'", "`": "`"}
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-NAME = r"(?:[\"'“‘`][\w $-]{1,60}[\"'”’`]|[A-Za-z_$][\w$-]{0,60})\s*:"
+NAME = r"(?:[\"'“‘`][\w $-]{1,60}[\"'”’`]|[A-Za-z_$][\w$-]{0,60})\s*[:：]"
 ENDS = {
-    "name": re.compile(r"\s*[:=]"),
-    "field": re.compile(rf"\s*(?:,\s*(?:{NAME}|[}}\]]|//|/\*|$)|[}}\]]|$|//|/\*|{NAME})"),
-    "item": re.compile(r"\s*(?:,\s*(?:[\"'“‘`{\[\d-]|true|false|null|[\]}]|//|/\*|$)|[\]}]|$|//|/\*)"),
+    "name": re.compile(r"\s*[:=：]"),
+    "field": re.compile(rf"\s*(?:[,，][\s,]*(?:{NAME}|[}}\]]|//|/\*|#|$)|[}}\]]|$|//|/\*|#|{NAME})"),
+    "item": re.compile(r"\s*(?:[,，][\s,]*(?:[\"'“‘`{\[\d-]|true|false|null|[\]}]|//|/\*|$)|[\]}]|$|//|/\*)"),
 }
 
 
@@ -64,6 +65,9 @@ class _Reader:
         if (word := WORD.match(self.text, self.at)) and word[0].lower() in WORDS:
             self.at = word.end()
             return WORDS[word[0].lower()]
+        if depth > 1 and (bare := BARE.match(self.text, self.at)):
+            self.at = bare.end()
+            return bare[0]
         raise self._fault("Expecting value")
 
     def _object(self, depth: int) -> dict[str, Any]:
@@ -94,8 +98,9 @@ class _Reader:
     def _closes(self, sign: str, begun: bool) -> bool:
         """Whether the list or object ends here; a comma before that may be there or not."""
         self._skip()
-        comma = self.text.startswith((",", ";"), self.at)
-        if comma:
+        comma = False
+        while self.text.startswith((",", ";", "，"), self.at):
+            comma = True
             self.at += 1
             self._skip()
         following = self.text[self.at : self.at + 1]
@@ -117,13 +122,16 @@ class _Reader:
         else:
             raise self._fault("Expecting a name in quotes")
         self._skip()
-        if not self.text.startswith((":", "="), self.at):
+        if not self.text.startswith((":", "=", "："), self.at):
             raise self._fault("Expecting ':'")
         self.at += 1
         return name
 
     def _string(self, role: str) -> str:
         """A string up to the quote that what follows shows to be its end, so that others may stand in it."""
+        if role == "field" and self.at + 1 >= len(self.text):
+            self.at += 1
+            return ""
         closing, parts = QUOTES[self.text[self.at]], []
         self.at += 1
         stops = re.compile(rf"[\\{closing}]")

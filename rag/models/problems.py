@@ -84,7 +84,7 @@ def reason(error: Exception, where: str, provider: str, timeout: float, begun: b
         )
     if status and told:
         return f"{where} {SAID[told.kind].format(status=status, named=told.named)}"
-    connecting = _connecting(error, where)
+    connecting = "" if begun else _connecting(error, where)
     if connecting:
         return connecting
     if "Timeout" in kind:
@@ -119,6 +119,11 @@ def _connecting(error: Exception, where: str) -> str:
             return f"{where} cannot be reached through the proxy of the environment. Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
         if type(cause).__name__ == "RemoteProtocolError" and "illegal status line" in str(cause):
             return f"{where} answers in something other than HTTP. If it speaks https, write https:// in the base URL."
+        if type(cause).__name__ in {"RemoteProtocolError", "ReadError", "ConnectionResetError"}:
+            return (
+                f"{where} took the connection and closed it without an answer. Look into the server's log; if it speaks https, "
+                "write https:// in the base URL."
+            )
         if type(cause).__name__ == "LocalProtocolError" and "header" in str(cause):
             return f"{where} was not asked: the API key holds signs that cannot be sent. Set it again in the environment."
     return ""

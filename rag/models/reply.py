@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 from itertools import islice
 from typing import Any
 
@@ -12,6 +13,7 @@ from rag.models.thoughts import Hearing
 FENCE = re.compile(r"(?P<fence>```|~~~)[a-z0-9]{0,12}\s*(.*?)(?:(?P=fence)|\Z)", re.S | re.I)
 MOST_TRIED = 4  # Fences, and places in a text where JSON may begin.
 START = re.compile(r"\{|\[(?!\s*\d+\s*(?:[,;]\s*\d+\s*)*\])")  # A list of numbers alone is a source mark.
+ESCAPED = re.compile(r"[\[{]\s*(?:\\n\s*)?\\\"")
 NEXT = re.compile(r"\s*+(?:,\s*+)?\{")
 BULLET = re.compile(r"^(?:[-*•–]+|\(?\d{1,3}[.):]|[a-z][.)])\s+|^(?:query|question|sub-?question)\s*\d*\s*:\s*", re.I)
 QUOTES = "\"'“”‘’`*_ \t"
@@ -47,7 +49,11 @@ def jsons_in(text: str, cut: bool = False) -> list[Any]:
 
 
 def _unwritten(text: str) -> str:
-    """JSON that was written as a JSON string."""
+    """JSON without a second writing: as a JSON string, with every quote escaped, or as HTML."""
+    if ESCAPED.match(text):
+        return text.replace("\\n", "\n").replace('\\"', '"')
+    if "&quot;" in text and '"' not in text:
+        return unescape(text)
     if text.startswith('"{') or text.startswith('"['):
         try:
             return str(json.loads(text, strict=False))

@@ -11,22 +11,22 @@ BRACKETED = "|".join(map(re.escape, sorted(RULES["bracketed"], key=len, reverse=
 WRAPS = "|".join(map(re.escape, sorted(RULES["answers"], key=len, reverse=True)))
 CHANNELS = frozenset(RULES["channels"])
 OPENINGS = tuple(RULES["openings"])
-ENDING = r"(?P<%s>/|end[_▁ -](?:of[_▁ -])?)?(?:(?:begin|start)[_▁ -](?:of[_▁ -])?)?"
+ENDING = r"(?P<%s>/\s?|end[_▁ -](?:of[_▁ -])?)?(?:(?:begin|start)[_▁ -](?:of[_▁ -])?)?"
 TAG = re.compile(
     rf"(?:<{{1,2}}|＜|◁|&lt;)[|｜]?\s?{ENDING % 'end'}(?:[a-z]{{1,12}}:)?(?P<thought>{THOUGHTS})"
     r"(?:\s[^<>\n]{0,60}=[^<>\n]{0,80}?)?\s?(?P<empty>/?)[|｜]?(?:>{1,2}|＞|▷|&gt;)"
     rf"|[\[{{]{ENDING % 'also'}(?P<bracketed>{BRACKETED})[\]}}]"
     r"|(?P<fence>`{3}(?:think|thinking|thoughts?|reasoning)[ \t]*(?=\n))|(?P<closed>`{3}(?!\S))"
-    r"|(?P<details><details\b[^>]{0,300}>(?:\s{0,9}<summary>[^<]{0,120}</summary>)?)|(?P<folded></details>)"
+    r"|(?P<details><details\b[^>]{0,300}>(?:\s{0,9}<summary>[^<]{0,120}</summary>)?)|(?P<folded></details>)|(?P<comment><!--)|(?P<commented>-->)"
     rf"|<[|｜]?\s?/?(?:(?:begin|start|end)[_▁ -](?:of[_▁ -])?)?(?P<wrap>{WRAPS})\s?[|｜]?>"
     r"|<\|(?P<head>channel|start|im_start|start_header_id)\|?>|<channel\|>"
     r"|<[|｜](?P<token>[^|｜<>\n]{1,40})[|｜]>|\[\|[a-z]{1,20}\|\]|</?s>|<(?:eos|bos|(?:end|start)_of_turn)>|\[/?INST\]",
     re.I,
 )
 UNFINISHED = re.compile(
-    r"(?:<{1,2}|＜|◁|&(?:l(?:t;?)?)?|[\[{])[|｜]?\s?/?[a-z_▁:| -]{0,48}[|｜]?$"
-    rf"|<(?:[a-z]{{1,12}}:)?(?:{THOUGHTS})\s[^<>\n]{{0,120}}$|&lt;/?[a-z_ ]{{0,30}}(?:&(?:gt?)?)?$"
-    r"|`{1,3}[a-z]{0,12}[ \t]{0,3}$",
+    r"(?:<{1,2}|＜|◁|&(?:l(?:t;?)?)?|[\[{])[|｜]?\s?/?(?:[^\W\d]|[▁:| -]){0,48}[|｜]?$"
+    rf"|<(?:[a-z]{{1,12}}:)?(?:{THOUGHTS})\s[^<>\n]{{0,120}}$|&lt;/?(?:[^\W\d]| ){{0,30}}(?:&(?:gt?)?)?$"
+    r"|`{1,3}[a-z]{0,12}[ \t]{0,3}$|<!-?$|--?$",
     re.I,
 )
 LABEL = r"(?:here(?:'s| is| are) )?(?:my |the )?(?:%s)(?: is)?[*_]{0,3}(?:\s?[:：][*_]{0,3}|[ \t]*(?=\n))"
@@ -58,7 +58,7 @@ class Hearing:
         self._weighed: list[str] | None = None  # What began like thoughts and waits for a closing tag or for the end.
         self._last = ""  # The last character said before that is no blank.
         self._depth = 0
-        self._within = ""  # The kind of tag that opened the thoughts: tag, fence, details or channel.
+        self._within = ""  # The kind of tag that opened the thoughts: tag, fence, details, comment or channel.
         self._aside: list[str] = []  # Thoughts since the last tag that may have ended them.
         self._restored = False  # Whether these are said after all where nothing ends them.
         self._answer: int | None = None  # Which of them follows an answer's tag.
@@ -181,10 +181,10 @@ class Hearing:
                 self._closed("tag")
             elif not tag["empty"]:
                 self._opened("tag", tag[0])
-        elif tag["fence"] or (tag["details"] and UNFOLDED.search(tag["details"])):
-            self._opened("fence" if tag["fence"] else "details", tag[0])
-        elif tag["closed"] or tag["details"] or tag["folded"]:
-            kind = "fence" if tag["closed"] else "details"
+        elif tag["fence"] or tag["comment"] or (tag["details"] and UNFOLDED.search(tag["details"])):
+            self._opened("fence" if tag["fence"] else "comment" if tag["comment"] else "details", tag[0])
+        elif tag["closed"] or tag["details"] or tag["folded"] or tag["commented"]:
+            kind = "fence" if tag["closed"] else "comment" if tag["commented"] else "details"
             if self._within != kind or tag["details"]:
                 return self._take(tag[0])
             self._closed(kind)
