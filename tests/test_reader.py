@@ -21,6 +21,7 @@ from rag.reader import candidates as weighing
 from rag.reader import model, reading
 from rag.reader.asks import asks_for_earlier, asks_for_editions, asks_for_list, parts
 from rag.reader.candidates import candidates
+from rag.reader.kinds import denies, gives
 from rag.reader.ranges import in_range
 from rag.reader.windows import BETWEEN, FIRST, QUESTION, SENTENCE, WHOLE, windows
 from rag.refuse.evidence import Evidence
@@ -242,3 +243,15 @@ def test_words_about_time_do_not_ask_for_an_older_edition(question: str) -> None
 )
 def test_a_value_lies_in_the_range_that_a_statement_is_about(question: str, text: str, expected: bool | None) -> None:
     assert in_range(question, text) is expected
+
+
+@pytest.mark.parametrize("rule", rules("answers")["kinds"], ids=lambda rule: rule["kind"])
+def test_every_kind_of_answer_knows_its_example(rule: dict[str, str]) -> None:
+    assert gives(rule["question"], rule["answer"]) >= 1 and gives(rule["question"], "Sails.") < 0
+    assert gives("Sails?", rule["answer"]) == 0
+
+
+def test_what_is_asked_by_yes_or_no_is_denied_or_not() -> None:
+    rule = rules("answers")["whether"]
+    assert denies(rule["question"], rule["answer"]) and not denies(rule["question"], "The sail was mended.")
+    assert not denies("Why was the sail not mended?", rule["answer"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rag.expand.synonyms import matches
 from rag.index.base import Index
 from rag.reader.coverage import Asked
+from rag.reader.kinds import denies, gives
 from rag.reader.model import facts, installed
 from rag.reader.reading import Sentence, read
 from rag.stage import fingerprint
@@ -18,7 +19,7 @@ from rag.values import Hit, Span
 KEPT = 64
 """Questions whose candidates are kept, so that refusal and answer weigh them once."""
 DOCUMENTS = 4096
-FEATURES = ("logit", "own", "before", "pairs", "passage", "first", "long", "short", "cells", "row")
+FEATURES = ("logit", "own", "before", "pairs", "passage", "first", "long", "short", "cells", "row", "kind", "denies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
             span = Span(document.name, statement.start, statement.end)
             if document.flag_in(span) or (statement.kind == "header" and not asks_for(question, statement)):
                 continue
-            before, own = own, terms(f"{statement.label} {document.text[statement.start : statement.end]}")
+            said = f"{statement.label} {document.text[statement.start : statement.end]}"
+            before, own = own, terms(said)
             if not own:
                 continue
             logit = _said(statement, reading)
@@ -129,6 +131,8 @@ def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
                 max(0, 4 - size) / 4,
                 cells or 0.0,
                 float(statement.kind == "row"),
+                gives(question, said),
+                float(denies(question, said)),
             )
             made = Candidate(span, statement, number, logit, rest)
             if span not in best or best[span][0].logit < logit:
@@ -158,5 +162,5 @@ def _said(statement: Statement, reading: Sequence[Sentence]) -> float:
 # What speaks for a statement where the reader is missing: the weights of the answerer before there was one.
 WITHOUT_READER = {
     "bias": -4.0, "logit": 0.0, "own": 0.5, "before": 1.0, "pairs": 0.6, "passage": 2.3, "first": 0.5, "long": 0.0, "short": -0.5,
-    "cells": 1.0, "row": 0.0,
+    "cells": 1.0, "row": 0.0, "kind": 0.2, "denies": 0.0,
 }  # fmt: skip
