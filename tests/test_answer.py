@@ -288,3 +288,19 @@ def test_a_sentence_that_leads_in_is_quoted_with_its_items() -> None:
     (claim,) = answer.claims
     assert claim.text == text[text.index("A rain gauge is") : text.index("\n\n3. Storage")]
     assert claim.text == document.text[claim.citations[0].span.start : claim.citations[0].span.end]
+
+
+def test_the_edition_that_a_question_names_by_its_year_answers_first() -> None:
+    text = "Fact sheet QX-3: rain fever\n{name} edition\nEffective date: January 1, {year}\n\n1. Numbers\nAbout {share} percent.\n"
+    told = {"2021": ("Second", "15"), "2024": ("Third", "14")}
+    documents = [
+        document
+        for year, (name, share) in told.items()
+        for document in read_file(File(f"fever{year}.txt", text.format(name=name, year=year, share=share).encode()))
+    ]
+    pipeline = Pipeline(embed=Hashing(), refuse=Never())
+    index = pipeline.prepare(documents, Artifacts())
+    for year, (_, share) in told.items():
+        answer = pipeline.ask(f"According to the {year} fact sheet, how many percent have rain fever?", index)
+        assert f"{share} percent" in answer.claims[0].text
+    assert "14 percent" in pipeline.ask("How many percent have rain fever?", index).claims[0].text

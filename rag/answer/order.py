@@ -32,6 +32,7 @@ NEAR = 2.0
 ALIKE = 0.5
 """Share of their words, figures left out, that two statements have in common at least where they say the same thing."""
 LOOKED_AT = 8
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 DAY = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}/\d{1,2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE
 )
@@ -45,7 +46,8 @@ def ordered(question: str, found: Sequence[Candidate], index: Index) -> list[Can
     earlier = asks_for_earlier(question)
     about = _about(question, found, index)
     older = asks_for_editions(question)
-    placed = sorted((_placed(one, question, older, about, index) for one in found), key=lambda one: -one.score)
+    meant = frozenset(name for name in {one.span.document for one in found} if _names(question, index.documents[name]))
+    placed = sorted((_placed(one, question, older, about, meant, index) for one in found), key=lambda one: -one.score)
     return placed if earlier or DAY.search(question) else _latest_first(placed, index)
 
 
@@ -55,12 +57,13 @@ def _about(question: str, found: Sequence[Candidate], index: Index) -> bool:
     return len(patients) == 1 and bool(NAMED.search(question)) and not asks_for_rules(question)
 
 
-def _placed(one: Candidate, question: str, older: bool, about: bool, index: Index) -> Candidate:
+def _placed(one: Candidate, question: str, older: bool, about: bool, meant: frozenset[str], index: Index) -> Candidate:
     document = index.documents[one.span.document]
     standing = index.standings.get(document.name)
     less = 0.0
-    if standing is not None and not standing.in_force and standing.by and not older and not _names(question, document):
-        less += SUPERSEDED
+    replaced = standing is not None and not standing.in_force and standing.by and not older
+    if standing is not None and (document.name not in meant if meant else replaced):
+        less += SUPERSEDED  # Another edition than the one that is meant, or than the one in force.
     if about and not document.patient:
         less += NOBODY
     if not older and REVISIONS.search(one.statement.label):
@@ -75,8 +78,8 @@ def _placed(one: Candidate, question: str, older: bool, about: bool, index: Inde
 
 
 def _names(question: str, document: Document) -> bool:
-    """Whether a question asks of this very edition."""
-    years = [document.edition, (document.effective or "")[:4]]
+    """Whether a question asks of this very edition, by its year."""
+    years = {document.edition, (document.effective or "")[:4], *YEAR.findall(document.name)}
     return any(len(year) == len("2024") and year in question for year in years)
 
 
