@@ -291,7 +291,10 @@ def test_a_sentence_that_leads_in_is_quoted_with_its_items() -> None:
 
 
 def test_the_edition_that_a_question_names_by_its_year_answers_first() -> None:
-    text = "Fact sheet QX-3: rain fever\n{name} edition\nEffective date: January 1, {year}\n\n1. Numbers\nAbout {share} percent.\n"
+    text = (
+        "Fact sheet QX-3: rain fever\n{name} edition\nEffective date: January 1, {year}\n\n"
+        "1. Numbers\nAbout {share} percent of adults have rain fever.\n"
+    )
     told = {"2021": ("Second", "15"), "2024": ("Third", "14")}
     documents = [
         document
