@@ -37,7 +37,9 @@ class Measure:
 
 
 MEASURES = (
-    Measure("evidence recall", "Share of the gold evidence's characters that the prompt's passages, or copies of them, hold", False),
+    Measure(
+        "evidence recall", "Share of the gold evidence's characters that the prompt's passages, or copies of them, hold", False
+    ),
     Measure("gold cited first", "Share of questions whose first statement cites gold evidence; a refusal misses", True),
     Measure("citation precision", "Share of an answer's citations that touch gold evidence, over answers that cite", False),
     Measure("expected words", "Share of the expected answer's terms that stand in the answer; a refusal has none", False),
