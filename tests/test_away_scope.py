@@ -62,6 +62,13 @@ def test_a_value_that_no_document_has_is_named_with_those_that_there_are() -> No
         known(Filter(documents=("gone.txt",)), many)
 
 
+def test_a_name_that_only_looks_like_one_that_there_is_is_told_to_be_another() -> None:
+    there = [Document("pla\u0301n.txt", "Invented.")]
+    known(Filter(documents=("pla\u0301n.txt",)), there)
+    with pytest.raises(SettingProblem, match=r"One of them looks the same and is written with other signs: copy it\.$"):
+        known(Filter(documents=("pl\u00e1n.txt",)), there)
+
+
 def test_every_field_is_written_as_python_and_as_options() -> None:
     only = Filter(("a b.txt",), ("policy",), "2024-01-01", "2024-12-31", ("P-1",), ("nurse",), True, ("final",), True)
     told = literal(only)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -77,11 +78,18 @@ def _fresh() -> dict[str, Any]:
 
 
 def restore() -> None:
-    """Brings back the session named in the address, or begins a new one; keeps the address up to date."""
+    """Brings back the session named in the address, or begins a new one; keeps the address up to date.
+
+    A workspace that cannot be used is told, and nothing else is drawn.
+    """
     if "state" not in st.session_state:
         name = st.query_params.get(SESSION, "")
-        kept = workspace().saved("session", name) if name else None
-        st.session_state["session"] = name if kept else workspace().save("session", json.dumps(_fresh()))
+        try:
+            kept = workspace().saved("session", name) if name else None
+        except SettingProblem as problem:
+            st.error(plain(str(problem)))
+            st.stop()
+        st.session_state["session"] = name if kept else _saved(json.dumps(_fresh()))
         st.session_state["state"] = {**_fresh(), **(json.loads(kept) if kept else {})}
     st.query_params[SESSION] = st.session_state["session"]
 
@@ -90,8 +98,18 @@ def keep() -> None:
     """Writes the session to the workspace where it has changed."""
     body = json.dumps(st.session_state["state"])
     if st.session_state.get("kept") != body:
-        workspace().save("session", body, st.session_state["session"])
+        _saved(body, st.session_state["session"])
         st.session_state["kept"] = body
+
+
+def _saved(body: str, name: str = "") -> str:
+    """The name under which the session was saved. Where the workspace takes nothing that is said, and it goes on without."""
+    name = name or secrets.token_urlsafe(9)
+    try:
+        workspace().save("session", body, name)
+    except SettingProblem as problem:
+        st.warning(plain(f"{problem} This session is not kept."))
+    return name
 
 
 def state() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from rag.errors import SettingProblem
+from rag.load.files import looks
 from rag.load.structure.provenance import in_force
 from rag.strict import short
 from rag.values import Document, Filter
@@ -26,7 +27,12 @@ def known(only: Filter, documents: Iterable[Document], label: Callable[[str], st
         there = {str(getattr(document, attribute)) for document in documents} - {""}
         for value in getattr(only, name):
             if value not in there:
-                raise SettingProblem(f"{label(name)} {short(value)!r} is not among the documents. Allowed: {_listed(there)}.")
+                alike = " One of them looks the same and is written with other signs: copy it." * (
+                    looks(value) in map(looks, there)
+                )
+                raise SettingProblem(
+                    f"{label(name)} {short(value)!r} is not among the documents. Allowed: {_listed(there)}.{alike}"
+                )
 
 
 def within(scope: Filter, documents: Sequence[Document]) -> list[Document]:
