@@ -69,7 +69,7 @@ def _question_words(words: str, before: Before) -> Rewriting | None:
         told = f"{words} {drug} {one.aux} {one.rest}?" if drug else ""
     else:
         told = led(words, one, _asked_for(before))
-    return Rewriting(told, "rules", ("of what was asked before",)) if told else NOT_TAKEN_UP
+    return Rewriting(told, "rules") if told else NOT_TAKEN_UP
 
 
 def _asked_for(before: Before) -> str:

@@ -88,15 +88,16 @@ def earlier() -> None:
     turns = [(at, one) for at, one in enumerate(state()["turns"]) if at != here]
     if not turns:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Earlier in this conversation")
-        st.button("New conversation", icon=":material/add_comment:", type="tertiary", key="new-conversation", on_click=begin)
-    if before := turns[:-OPEN]:
-        with st.expander(f"{count(len(before), 'question')} before these"):
-            for at, one in before:
-                _drawn(at, one)
-    for at, one in turns[-OPEN:]:
-        _drawn(at, one)
+    with st.container(gap="xsmall", key="conversation"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Earlier in this conversation")
+            st.button("New conversation", icon=":material/add_comment:", type="tertiary", key="new-conversation", on_click=begin)
+        if before := turns[:-OPEN]:
+            with st.expander(f"{count(len(before), 'question')} before these"), st.container(gap="xsmall"):
+                for at, one in before:
+                    _drawn(at, one)
+        for at, one in turns[-OPEN:]:
+            _drawn(at, one)
 
 
 def asked_as(pipeline: Pipeline) -> None:
@@ -151,13 +152,12 @@ def _drawn(at: int, one: dict[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"turn-{at}"):
         st.button(plain(one["asked"]), type="tertiary", key=f"turn-{at}-show", help=about, on_click=show, args=(at,))
         if one["cited"]:
-            with st.popover(count(len(one["cited"]), "citation"), type="tertiary"):
+            with st.popover(count(len(one["cited"]), "citation"), type="tertiary", key=f"turn-{at}-cited"):
                 for number, (document, start, end, *_) in enumerate(one["cited"]):
                     span = Span(document, start, end)
                     st.button(plain(place_of(span)), key=f"turn-{at}-{number}", on_click=open_source, args=(span,))
-    block: Block = {"parts": [{"text": _statement(one) or WORDS[one["outcome"]]}], "look": "quiet"}
-    if _statement(one) and one["outcome"] != "answered":
-        block["note"] = WORDS[one["outcome"]]
+    became, statement = WORDS[one["outcome"]], _statement(one)
+    block: Block = {"parts": [{"text": statement or became}], "look": "quiet", "note": became if statement else ""}
     text_view([block], f"turn-{at}-text")
 
 
