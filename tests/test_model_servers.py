@@ -29,7 +29,7 @@ from rag.models.problems import wait_of
 from rag.pipeline import Pipeline
 from rag.rules import rules
 from rag.values import Answer, Message
-from tests.fake_server import Server
+from tests.fake_server import Script, Server
 
 PROMPT = "[1] a.txt\nTorsemide 40 mg daily. Secretword.\n\n[2] b.txt\nChest clear.\n\nQuestion: which dose?"
 MESSAGES = (Message("system", "Answer."), Message("user", PROMPT))
@@ -306,8 +306,16 @@ def _raised(call: Any) -> ModelProblem:
     return problem.value
 
 
+def test_no_warning_holds_what_a_server_sends(server: Server, recwarn: pytest.WarningsRecorder) -> None:
+    server.script = Script(
+        [{"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Secretword"}]}]}, "It is so."]
+    )
+    assert chat(server, "scripted").complete(MESSAGES)[0] == "It is so."
+    assert not [one for one in recwarn if "Secretword" in str(one.message)]
+
+
 def test_a_model_that_calls_a_tool_or_thinks_alone_says_so(server: Server) -> None:
-    server.script.pieces, server.script.ending = [""], "tool_calls"
+    server.script = Script([""], "tool_calls")
     assert "the call of a tool" in fault(chat(server, "scripted"))
-    server.script.pieces, server.script.ending = ["<think>Perhaps."], "stop"
+    server.script = Script(["<think>Perhaps."])
     assert "all thoughts" in fault(chat(server, "scripted"))

@@ -3,9 +3,13 @@
 import math
 import os
 import ssl
+import sys
+import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +26,7 @@ NO_SOCKS = (
     "or leave the host out of the proxy with NO_PROXY."
 )
 BAD_PROXY = "The environment names a proxy that is no URL. Write HTTP_PROXY, HTTPS_PROXY and ALL_PROXY like http://proxy:8080."
+_IMPORTING = threading.Lock()
 KEYLESS = "none"  # What a server on this machine is sent as key where none is set.
 
 
@@ -116,7 +121,10 @@ def client(wanted: Wanted, schema: dict[str, Any] | None = None) -> Any:
     missing = f"The provider {wanted.provider!r} needs a package. Install it with: pip install {provider.package}"
     if find_spec(provider.package.replace("-", "_")) is None:  # LangChain would take an older client instead, unbounded.
         raise ModelProblem(missing)
+    # Where a server sends something else than it should, the warning would hold the answer.
+    warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
     try:
+        _import(provider.package.replace("-", "_"))
         made = _made(wanted, key)
     except ImportError as error:
         raise ModelProblem(NO_SOCKS if "socks" in str(error).lower() else missing) from None
@@ -127,6 +135,20 @@ def client(wanted: Wanted, schema: dict[str, Any] | None = None) -> Any:
     except ssl.SSLError:
         raise ModelProblem("The certificates that the environment names (SSL_CERT_FILE) cannot be read.") from None
     return made.bind(**_call(wanted, schema))
+
+
+def _import(package: str) -> None:
+    """Imports a package without the SOCKS proxies of the environment: some make a client then, which nobody here asks."""
+    with _IMPORTING:
+        if package in sys.modules:
+            return
+        hidden = {name: value for name, value in os.environ.items() if value.startswith("socks")}
+        for name in hidden:
+            del os.environ[name]
+        try:
+            import_module(package)
+        finally:
+            os.environ.update(hidden)
 
 
 @lru_cache(maxsize=16)
