@@ -343,7 +343,7 @@ def test_every_file_that_a_command_reads_may_be_saved_as_windows_or_a_mac_does(
         code, _, err = run("retrieve", *told)
         found = (tmp_path / "run.txt").read_text("utf-8").splitlines()
         assert code == 0 and [row.split()[2] for row in found if row.startswith("ü3 ") and " 1 1.0" in row] == ["é3"], err
-    qrels = saved("qrels.tsv", "".join(f"ü{at}\té{at}\t1\n" for at in range(1, 5)))
+    qrels = saved("qrels.tsv", "query\tdocument\tgain\n\n" + "\n".join(f"ü{at}\té{at}\t1\n" for at in range(1, 5)))
     assert judgements(qrels) == {f"ü{at}": {f"é{at}": 1.0} for at in range(1, 5)}
     assert len(run("screen", corpus)[1].splitlines()) == 4
 

@@ -66,11 +66,12 @@ def judgements(file: Path) -> dict[str, dict[str, float]]:
         columns = line.split()
         try:
             query, document, gain = [columns[0], *columns[-2:]] if len(columns) in {3, 4} else []
-            found.setdefault(query, {})[document] = float(gain)
+            gained = float(gain)
         except ValueError:
             if number > 1 and columns:  # The first line may be a heading.
                 raise FileProblem(f"{file.name}, line {number}: query, document and gain are needed.") from None
-            found.clear()
+            continue
+        found.setdefault(query, {})[document] = gained
     return found
 
 
