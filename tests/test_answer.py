@@ -306,4 +306,3 @@ def test_the_edition_that_a_question_names_by_its_year_answers_first() -> None:
     for year, (_, share) in told.items():
         answer = pipeline.ask(f"According to the {year} fact sheet, how many percent have rain fever?", index)
         assert f"{share} percent" in answer.claims[0].text
-    assert "14 percent" in pipeline.ask("How many percent have rain fever?", index).claims[0].text

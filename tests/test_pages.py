@@ -356,9 +356,9 @@ def test_a_question_with_an_identifier_is_neither_asked_nor_kept_until_somebody_
     folder = small_workspace.folder
     assert not [path for path in folder.rglob("*") if path.is_file() and b"QX-4455667" in path.read_bytes()]
     press(app, "Ask without them")
-    asked = "What dose does [NAME], MRN: [MRN], take?"
-    assert app.session_state["state"]["asked"] == app.session_state["state"]["question"] == asked
-    assert next(box for box in app.text_input if box.label == "Question").value == asked
+    rest = " [NAME], MRN: [MRN], take?"  # Before it a follow-up may say what is left out: "What dose of torsemide does".
+    assert app.session_state["state"]["asked"].endswith(rest) and "QX-4455667" not in app.session_state["state"]["question"]
+    assert next(box for box in app.text_input if box.label == "Question").value.endswith(rest)
     assert not [path for path in folder.rglob("*") if path.is_file() and b"QX-4455667" in path.read_bytes()]
 
 
@@ -381,7 +381,7 @@ def test_a_released_instruction_is_marked_in_hits_prompt_and_warning(held: Works
     question = "What was the cough treated with?"
     app = opened("ask", question=question, asked=question)
     hits = app.dataframe[0].value
-    assert list(hits.columns[:4]) == ["#", "Document", "Score", "Flag"]
+    assert list(hits.columns[:5]) == ["#", "Passage", "Document", "Score", "Flag"]
     assert any("⚠" in str(flag) for flag in hits["Flag"])
     app.button_group(key="look").set_value("Prompt").run()
     assert "text that may be an instruction" in shown(app)
@@ -533,7 +533,7 @@ def test_a_rank_is_explained_by_words_that_add_up_and_by_its_sum(ward: Workspace
     app.toggle(key="explain").set_value(True).run()
     words = app.dataframe[1].value
     assert set(words["Word"]) <= {"dose", "torsemide", "given"} and "torsemide" in set(words["Word"])
-    assert words["Adds"].sum() == pytest.approx(float(app.dataframe[0].value["terms"][0].split("·")[1]), abs=1e-3)
+    assert words["Adds"].sum() == pytest.approx(float(told(app).split("terms ")[1].split()[0]), abs=1e-3)
     assert "Fusion (convex): 0.45 × " in told(app).replace("*", "") and "(terms) = " in told(app)
 
 
@@ -557,7 +557,7 @@ def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(w
     assert widget(app.slider, "ask-rerank-keep-top").value == top
     assert "✓ kept after reranking" in told(app) and "✓ in the prompt" in told(app)
     app.text_input(key="missing-words").set_value("words that stand nowhere").run()
-    assert "No document holds these words" in shown(app)
+    assert "No document holds most of these words" in shown(app)
 
 
 def test_a_passage_that_the_filter_lost_comes_back_with_the_filter(ward: Workspace) -> None:

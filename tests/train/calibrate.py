@@ -40,6 +40,9 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--public", type=float, default=0.5, help="weight of each public set against one of clinical questions")
     parser.add_argument("--most", type=int, default=10_000, help="questions of each public or held set, drawn with a seed")
+    parser.add_argument(
+        "--below", type=float, help="the bar to be kept; else the one under which most clinical questions end right"
+    )
     a = parser.parse_args()
     fitted_on = {"longer documents": list(_folders()), "samples": list(_samples())}
     fitted_on |= {"other topics": list(_pubmedqa(a.data, a.most)), "same topic": list(_covidqa(a.data, a.most))}
@@ -50,6 +53,8 @@ def main() -> None:
     curves = {name: _curve(name, rows, weights) for name, rows in {**fitted_on, **held}.items()}
     clinical = [curves[name] for name in ("longer documents", "samples")]
     best = int(np.argmax(np.mean([curve["right"] for curve in clinical], axis=0)))
+    if a.below is not None:
+        best = int(np.abs(BARS - a.below).argmin())
     for name, curve in curves.items():
         print(
             f"{name}: at {BARS[best]:.2f} answerable refused {curve['lost'][best]:.3f}, unanswerable refused "
