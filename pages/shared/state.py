@@ -85,11 +85,12 @@ def restore() -> None:
     if "state" not in st.session_state:
         name = st.query_params.get(SESSION, "")
         try:
-            kept = workspace().saved("session", name) if name else None
+            found = workspace()
+            kept = found.saved("session", name) if name else None
         except SettingProblem as problem:
             st.error(plain(str(problem)))
             st.stop()
-        st.session_state["session"] = name if kept else _saved(json.dumps(_fresh()))
+        st.session_state["session"] = name if kept else secrets.token_urlsafe(9)
         st.session_state["state"] = {**_fresh(), **(json.loads(kept) if kept else {})}
     st.query_params[SESSION] = st.session_state["session"]
 
@@ -98,18 +99,11 @@ def keep() -> None:
     """Writes the session to the workspace where it has changed."""
     body = json.dumps(st.session_state["state"])
     if st.session_state.get("kept") != body:
-        _saved(body, st.session_state["session"])
-        st.session_state["kept"] = body
-
-
-def _saved(body: str, name: str = "") -> str:
-    """The name under which the session was saved. Where the workspace takes nothing that is said, and it goes on without."""
-    name = name or secrets.token_urlsafe(9)
-    try:
-        workspace().save("session", body, name)
-    except SettingProblem as problem:
-        st.warning(plain(f"{problem} This session is not kept."))
-    return name
+        try:
+            workspace().save("session", body, st.session_state["session"])
+            st.session_state["kept"] = body
+        except SettingProblem as problem:  # It goes on without, and is tried again.
+            st.warning(plain(f"{problem} This session is not kept."))
 
 
 def state() -> dict[str, Any]:
