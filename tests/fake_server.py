@@ -69,7 +69,7 @@ MODELS = {
     "scripted": "says what `Server.script` holds",
     "401": "any status as a name: that status",
 }
-REFUSED = {
+REFUSED: dict[str, list[tuple[str, int, str, Any]]] = {
     "no-max-tokens": [("max_tokens", 400, "'max_tokens' is not supported. Use 'max_completion_tokens' instead.", "max_tokens")],
     "no-limit": [(name, 400, f"Unrecognized argument: {name}", None) for name in ("max_tokens", "max_completion_tokens")],
     "no-temperature": [("temperature", 400, "Only the default value is supported.", "temperature")],

@@ -1,6 +1,8 @@
 """Answers by a chat model, as running text or as JSON, every statement with the sources that it cites."""
 
+import re
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -17,6 +19,7 @@ from rag.models.endings import repeatable
 from rag.models.parameters import LIMITS
 from rag.values import Claim, Draft, Message, Prompt
 
+JSON = re.compile(r"(?:```|~~~)?(?:json)?\s*[{]", re.I)
 DECLINED = "The model declined to answer: its server marks what it says as a refusal."
 
 
@@ -50,6 +53,9 @@ class Chat(ChatModel, Answering):
         return Draft(reply.refusal, refused=True, notice=DECLINED) if reply.refusal and not reply.text else None
 
     def _as_text(self, reply: Reply, prompt: Prompt, index: Index, notice: str = "") -> Draft:
+        if JSON.match(reply.text) and not notice:
+            with suppress(ValueError):
+                return self._as_structured(structured(reply.text, len(prompt.sources), reply.was_cut), reply, prompt, index, "")
         claims = tuple(claims_of(reply.text, prompt, index))
         return _drafted(reply.text, claims, " ".join(filter(None, [notice, self._ended(reply)])))
 
@@ -64,6 +70,9 @@ class Chat(ChatModel, Answering):
             yield first.text
             return self._as_text(first, prompt, index, notice)
         yield read.text
+        return self._as_structured(read, first, prompt, index, notice)
+
+    def _as_structured(self, read: Structured, first: Reply, prompt: Prompt, index: Index, notice: str) -> Draft:
         claims = tuple(claim_of(plain, numbers, prompt, index) for plain, numbers in read.sentences)
         told = f"The model says what is missing: {read.missing}" if read.missing and not claims else ""
         ended = "" if notice else self._ended(first)

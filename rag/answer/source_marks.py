@@ -24,13 +24,17 @@ ITEM = re.compile(
     rf"\s*(?:{BEGIN}(?P<read>[\d,]+){END}|(?P<word>{WORD})(?=[\d\s#{BEGIN}])"
     rf"|[#^]?(?P<low>\d{{1,3}})\s?(?:{DASH}|{_any(RULES['to'])})\s?(?:{WORD})?(?P<high>\d{{1,3}})(?![\w.%])"
     rf"|(?P<place>(?:{_any(RULES['places'])})\.?\s?\d[\w.]{{0,6}}(?:\s?{DASH}\s?[a-z]?\d{{1,4}})?(?:\s?,\s?\d{{1,4}}(?=\s*(?:;|$)))?)"
-    rf"|[#^]?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；]|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
+    rf"|[#^]?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；()]|{DASH}(?=\s?[^\W\d])|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
     re.I,
 )
-SQUARE = re.compile(r"\\?[\[【［〔〖]{1,2}\s?\^?([^\[\]【】［］〔〕〖〗\n]{1,90})\\?[\]】］〕〗]{1,2}")
+SQUARE = re.compile(r"\\?[\[【［〔〖⟨⟦]{1,2}\s?\^?([^\[\]【】［］〔〕〖〗⟨⟩⟦⟧\n]{1,90})\\?[\]】］〕〗⟩⟧]{1,2}")
+BRACES = re.compile(r"(?:\\cite[a-z]?)?\{{1,2}([^{}\n]{1,60})\}{1,2}")
 LINK = re.compile(r"\[\[?([^\[\]\n]{1,60})\]\]?\((?=[^\s()]*[#/:.])(?:[^()\s]|\([^()\s]{0,200}\)){1,500}\)")
 ROUND = re.compile(r"\\?[(（]([^()（）\n]{1,90}?)\\?[)）]")
-TAGGED = re.compile(r"<(sup|cite|source|ref|citation|sub)\b[^<>]{0,60}>\s?([^<>\n]{1,60}?)\s?</\1>", re.I)
+TAGGED = re.compile(
+    r"<(sup|cite|source|ref|citation|a|b|i|u|em|strong|span|small)\b[^<>]{0,60}>\s?([^<>\n]{1,60}?)\s?</\1>", re.I
+)
+LOOKS = frozenset({"a", "b", "i", "u", "em", "strong", "span", "small"})
 CARET = re.compile(
     rf"\^({BEGIN}[\d,]+{END})\^?|\^(\d{{1,2}}(?:\s?,\s?\d{{1,2}}){{0,5}})\^|\$\^\{{(\d{{1,2}}(?:,\s?\d{{1,2}}){{0,5}})\}}\$"
 )
@@ -38,7 +42,7 @@ SUPERSCRIPT = re.compile(r"[¹²³⁰⁴-⁹]{1,4}(?:[,˒⁻ ]{1,2}[¹²³⁰⁴
 NOT_BEHIND = re.compile(r"[\w⁺⁻⁼ⁿ₀-₉ᵃ-ᶻ/·×^]")
 WRAPPED = re.compile(rf"(\*\*\*|\*\*|__|\*|_|`|~~|\()[ \t]?((?:{BEGIN}[\d,]*{END}[,;. \t]{{0,3}}){{1,20}})(?:\1|\))")
 RUN = re.compile(
-    rf"(?<![ \t])[ \t]*{ONE}(?:[ \t]*(?:[,;&|/]|(?:{_any(RULES['joins'])})(?=[ \t]))?[ \t]*{ONE}){{0,40}}",
+    rf"(?<![ \t])[ \t]*{ONE}(?:(?:[ \t]*[,;&|/])?(?:[ \t]+(?:{_any(RULES['joins'])})(?=[ \t]))?[ \t]*{ONE}){{0,40}}",
     re.I,
 )
 SEE = re.compile(
@@ -50,7 +54,9 @@ NOUNS, RANGES, CLASSES = (frozenset(RULES[name]) for name in ("nouns", "ranges",
 SAYS = re.compile(rf"[ \t]+(?:{_any(RULES['says'])})\b", re.I)
 STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]{{0,3}})[ \t]*({BEGIN}[\d,]*{END})(?=(\S?))")
 ALONE = re.compile(rf"(?<=\S)[ \t]*\n\s*({BEGIN}[\d,]*{END})[ \t]*(?=\n|$)")
-COMMA = re.compile(rf"(?<=\w)[ \t]?,[ \t]?(?={ONE}\s?(?:[.;!?]|$))")
+FROM_TO = re.compile(rf"{BEGIN}(\d+){END}[ \t]?{DASH}[ \t]?{BEGIN}(\d+){END}")
+PLACED = re.compile(rf"(?<={END})\s?\[(?:{_any(RULES['places'])})\.?\s?\d[^\[\]\n]{{0,20}}\]", re.I)
+COMMA = re.compile(rf"(?<=\w)[ \t]?[,–—-][ \t]?(?={ONE}\s?(?:[.;!?]|$))")
 OWN_LINE = re.compile(rf"\n(?=[ \t]*{BEGIN})")
 PLAIN = re.compile(
     rf"\b(?:{_any(RULES['plain'])})\s{{1,2}}#?(\d{{1,2}}(?:\s?(?:,|&|{_any(RULES['joins'])})\s?\d{{1,2}}){{0,5}})\b(?!{BEGIN}|[.,]\d|\s?%)",
@@ -80,7 +86,8 @@ def in_one_form(text: str, given: int = LIKELY) -> str:
     """
     text = UNCLOSED.sub("", text.replace(BEGIN, "").replace(END, ""))
     text = LINK.sub(lambda link: _marked(link, 1, given, text), text)
-    text = _each(SQUARE, text, given)
+    text = _each(BRACES, _each(SQUARE, text, given), given)
+    text = PLACED.sub("", text)
     text = TAGGED.sub(lambda tag: _tagged(tag, given), text)
     text = _each(ROUND, text, given)
     text = CARET.sub(lambda caret: caret[1] or _mark(_numbers(caret[2] or caret[3])), text)
@@ -100,6 +107,7 @@ def settled(text: str, given: int = LIKELY) -> str:
     text = PLAIN.sub(lambda found: _kept(found[0], _numbers(found[1]), given), text)
     for _ in range(2):
         text = WRAPPED.sub(r"\2", text)
+    text = FROM_TO.sub(lambda found: _mark(_between(int(found[1]), int(found[2]))), text)
     text = RUN.sub(lambda run: _joined(run, text), text)
     text = SEE.sub("", text)
     text = ALONE.sub(r"\1", text)
@@ -118,9 +126,10 @@ def taken_out(text: str) -> tuple[str, list[int]]:
     numbers = [int(number) for marks in MARK.findall(text) for number in marks.split(",") if number]
     plain = MARK.sub("", text).strip()
     for wrap in ("***", "**", "__", "*", "_"):
-        inner = plain[len(wrap) : -len(wrap)]
-        if plain.startswith(wrap) and plain.endswith(wrap) and inner.strip() and wrap not in inner:
-            return inner.strip(), numbers
+        stop = plain[-1:] if plain[-1:] in ".!?" and plain[:-1].endswith(wrap) else ""
+        inner = plain.removesuffix(stop)[len(wrap) : -len(wrap)]
+        if plain.startswith(wrap) and plain.removesuffix(stop).endswith(wrap) and inner.strip() and wrap not in inner:
+            return inner.strip() + stop, numbers
     return plain, numbers
 
 
@@ -141,12 +150,14 @@ def _numbers(written: str) -> list[int]:
 def _read(written: str) -> tuple[list[int], bool] | None:
     """The numbers in what stands between brackets and whether words name them as sources; None where it is no mark."""
     written, dagger, _ = written.partition("†")
-    if dagger and ":" in written:  # "4:0†source": of which list, nobody knows here.
+    if dagger and re.fullmatch(r"\s*\d+:\d+\s*", written):  # "4:0†source": of which list, nobody knows here.
         return [], True
     numbers: list[int] = []
-    worded = bool(dagger)
+    worded, ahead = bool(dagger), False  # `ahead`: a page before any number is one of a source only where words name that.
     at = 0
-    written = written.strip(" \t*_`\\")
+    written = written.strip(" \t*_`\\^.")
+    if not written.strip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻˒, "):
+        written = written.translate(RAISED)
     while at < len(written):
         item = ITEM.match(written, at)
         if not item:
@@ -159,16 +170,16 @@ def _read(written: str) -> tuple[list[int], bool] | None:
         elif item["word"]:
             worded = True
         elif item["low"]:
-            low, high = int(item["low"]), int(item["high"])
-            if not low < high <= low + LONGEST_RANGE:
+            between = _between(int(item["low"]), int(item["high"]))
+            if len(between) < 3 and int(item["high"]) != int(item["low"]) + 1:
                 return None
-            numbers += range(low, high + 1)
+            numbers += between
         elif item["number"]:
             numbers.append(int(item["number"]))
         elif item["place"] and not numbers:
-            return None
+            ahead = True
         at = item.end()
-    return (numbers, worded) if numbers else None
+    return (numbers, worded) if numbers and (worded or not ahead) else None
 
 
 def _trailing(found: re.Match[str]) -> str:
@@ -176,6 +187,11 @@ def _trailing(found: re.Match[str]) -> str:
     numbers = _numbers(found[1])
     stop = "" if found.string[found.start() - 1] in ".!?" else found["stop"]
     return _mark(numbers) + stop if numbers else found[0]
+
+
+def _between(low: int, high: int) -> list[int]:
+    """The numbers of a range, or its two ends where it is none."""
+    return list(range(low, high + 1)) if low < high <= low + LONGEST_RANGE else [low, high]
 
 
 def _each(pattern: re.Pattern[str], text: str, given: int) -> str:
@@ -214,7 +230,7 @@ def _without_see(written: str) -> str:
 def _tagged(tag: re.Match[str], given: int) -> str:
     written = tag[2]
     read = _read(written)
-    if read is None or tag[1].lower() == "sub":
+    if read is None or (tag[1].lower() in LOOKS and BEGIN not in written):
         return tag[0]
     before = tag.string[max(tag.start() - 24, 0) : tag.start()]
     power = tag[1].lower() == "sup" and BEGIN not in written and _is_power(before, tag.string[tag.end() : tag.end() + 1])

@@ -158,6 +158,8 @@ def _sentence(entry: Any, at: int, given: int) -> tuple[str, tuple[int, ...]] | 
 
 def _numbers(cited: Any, at: int) -> list[int]:
     """The numbers in 2, 2.0, "2", "[2]", "2, 5", "1-2", "Source 1, p. 3" or {"source": 2}."""
+    if isinstance(cited, dict) and cited and all(name.isdecimal() for name in cited):
+        return [int(name) for name in cited if len(name) < len("100000000")]
     if isinstance(cited, dict):
         cited = next((cited[name] for name in NUMBER if name in cited), next(iter(cited.values()), None))
     if isinstance(cited, float) and cited.is_integer():

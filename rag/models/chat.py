@@ -59,7 +59,7 @@ class Reply:
         about = getattr(piece, "response_metadata", None) or {}
         self.ending = next((str(about[name]) for name in ENDINGS if about.get(name)), self.ending)
         self.refusal += str((getattr(piece, "additional_kwargs", None) or {}).get("refusal") or "")
-        return str(piece.text)
+        return str(piece.text) or _parts(getattr(piece, "content", None))
 
     @property
     def ended(self) -> Ending:
@@ -251,6 +251,12 @@ class ChatModel(Stage):
     def asked_key(self, *parts: str, beside: frozenset[str] = frozenset()) -> str:
         """The key of what this model answers to these parts: of every setting that its words depend on, but those `beside`."""
         return fingerprint(type(self).__name__, self.model_dump_json(exclude=BESIDE | beside), *parts)
+
+
+def _parts(content: Any) -> str:
+    """The text in parts that go by another name than LangChain knows; thoughts are others."""
+    parts = content if isinstance(content, list) else []
+    return "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict) and part.get("type") == "output_text")
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

@@ -11,8 +11,9 @@ WORD = re.compile(r"[A-Za-z_$][\w$-]*")
 BARE = re.compile(r"[A-Za-z][\w .#^-]{0,40}(?=\s*[,\]}])")
 WORDS = {"true": True, "false": False, "null": None, "none": None, "undefined": None, "nan": None}
 QUOTES = {'"': '"', "'": "'", "“": '”“"', "”": '”"', "„": '“”"', "‘": "’'", "`": "`"}
+TRIPLE = '"""'
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-NAME = r"(?:[\"'“‘`][\w $-]{1,60}[\"'”’`]|[A-Za-z_$][\w$-]{0,60})\s*[:：]"
+NAME = r"(?:[\"'“‘`][\w $-]{1,60}[\"'”’`]|[A-Za-z_$][\w$-]{0,60})\s*[:：=]"
 ENDS = {
     "name": re.compile(r"\s*[:=：]"),
     "field": re.compile(rf"\s*(?:[,，][\s,]*(?:{NAME}|[}}\]]|//|/\*|#|$)|[}}\]]|$|//|/\*|#|{NAME})"),
@@ -55,8 +56,13 @@ class _Reader:
             return self._object(depth)
         if sign == "[":
             return self._list(depth)
+        if self.text.startswith(TRIPLE, self.at) and (end := self.text.find(TRIPLE, self.at + 3)) >= 0:
+            written, self.at = self.text[self.at + 3 : end], end + 3
+            return written
         if sign in QUOTES and sign:
             return self._string(role)
+        if role == "field" and sign and sign in ",}]":
+            return None
         if number := NUMBER.match(self.text, self.at):
             if len(number[0]) > LONGEST_NUMBER:
                 raise self._fault("a number is too long")
@@ -148,6 +154,9 @@ class _Reader:
             if escaped == "u" and re.fullmatch("[0-9a-fA-F]{4}", code):
                 parts.append(chr(int(code, 16)))
                 self.at += 5
+            elif escaped == "x" and re.fullmatch("[0-9a-fA-F]{2}", code[:2]):
+                parts.append(chr(int(code[:2], 16)))
+                self.at += 3
             else:
                 parts.append(ESCAPES.get(escaped, escaped))
                 self.at += 1

@@ -17,7 +17,7 @@ TAG = re.compile(
     r"(?:\s[^<>\n]{0,60}=[^<>\n]{0,80}?)?\s?(?P<empty>/?)[|｜]?(?:>{1,2}|＞|▷|&gt;)"
     rf"|[\[{{]{ENDING % 'also'}(?P<bracketed>{BRACKETED})[\]}}]"
     r"|(?P<fence>`{3}(?:think|thinking|thoughts?|reasoning)[ \t]*(?=\n))|(?P<closed>`{3}(?!\S))"
-    r"|(?P<details><details\b[^>]{0,300}>(?:\s{0,9}<summary>[^<]{0,120}</summary>)?)|(?P<folded></details>)|(?P<comment><!--)|(?P<commented>-->)"
+    r"|(?P<details><details\b[^>]{0,300}>(?:\s{0,9}<summary>[^<]{0,120}</summary>)?)|(?P<folded></details>)|(?P<comment><!--|<unused94>)|(?P<commented>-->|<unused95>)"
     rf"|<[|｜]?\s?/?(?:(?:begin|start|end)[_▁ -](?:of[_▁ -])?)?(?P<wrap>{WRAPS})\s?[|｜]?>"
     r"|<\|(?P<head>channel|start|im_start|start_header_id)\|?>|<channel\|>"
     r"|<[|｜](?P<token>[^|｜<>\n]{1,40})[|｜]>|\[\|[a-z]{1,20}\|\]|</?s>|<(?:eos|bos|(?:end|start)_of_turn)>|\[/?INST\]",
@@ -26,19 +26,22 @@ TAG = re.compile(
 UNFINISHED = re.compile(
     r"(?:<{1,2}|＜|◁|&(?:l(?:t;?)?)?|[\[{])[|｜]?\s?/?(?:[^\W\d]|[▁:| -]){0,48}[|｜]?$"
     rf"|<(?:[a-z]{{1,12}}:)?(?:{THOUGHTS})\s[^<>\n]{{0,120}}$|&lt;/?(?:[^\W\d]| ){{0,30}}(?:&(?:gt?)?)?$"
-    r"|`{1,3}[a-z]{0,12}[ \t]{0,3}$|<!-?$|--?$",
+    r"|`{1,3}[a-z]{0,12}[ \t]{0,3}$|<!-?$|--?$|<unused\d{0,2}$",
     re.I,
 )
 LABEL = r"(?:here(?:'s| is| are) )?(?:my |the )?(?:%s)(?: is)?[*_]{0,3}(?:\s?[:：][*_]{0,3}|[ \t]*(?=\n))"
 THINKS = re.compile(r"[\s*_#>]{0,9}" + LABEL % "|".join(map(re.escape, RULES["labels"])), re.I)
 ANSWERS = re.compile(r"(?:^|\n)[ *_#>]{0,9}" + LABEL % "|".join(map(re.escape, RULES["answer_labels"])), re.I)
-LABELS = tuple(label.lower() for label in RULES["answer_labels"])
+LABELS = tuple(f"{before}{label.lower()}" for label in RULES["answer_labels"] for before in ("", "the ", "my "))
 FINAL = re.compile("final|endgültig|最终", re.I)
 LONGEST_LABEL, LONGEST_HEAD, LONGEST_SUMMARY = 32, 80, 450
 BLANK = " \t\r\n\ufeff\u200b"
 LEADING = f"{BLANK}*_#>\"'“"
 UNFOLDED = re.compile("reasoning|thought|thinking", re.I)
-DROPPED, FINISHED = "analysis", re.compile(r"assistant\s?final")  # Channels whose tokens a server has dropped.
+DROPPED, FINISHED = (
+    re.compile(r"\s*(?:assistant)?(?:analysis|commentary)"),
+    re.compile(r"assistant\s?final"),
+)  # Channels whose tokens a server has dropped.
 
 
 class Hearing:
@@ -225,9 +228,10 @@ class Hearing:
 
 def _answer_of(weighed: str) -> str:
     """What a reply that begins like thoughts says in the end, where words part the two; else all of it."""
-    if weighed.lstrip().startswith(DROPPED):
+    dropped = DROPPED.match(weighed)
+    if dropped:
         final = FINISHED.split(weighed)
-        if len(final) > 1 or weighed.lstrip()[len(DROPPED) :][:1].isupper():
+        if len(final) > 1 or weighed[dropped.end() :][:1].isupper():
             return final[-1] if len(final) > 1 else ""
     answers = [(answer[0], answer.end()) for answer in ANSWERS.finditer(weighed)]
     if answers and (THINKS.match(weighed) or FINAL.search(answers[-1][0])):
