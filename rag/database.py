@@ -1,6 +1,7 @@
 """A database of what can be computed again: made anew where it is damaged, helped out by memory where it takes nothing more."""
 
 import logging
+import re
 import sqlite3
 import threading
 import time
@@ -24,9 +25,9 @@ FAULTS = {
     "SQLITE_IOERR": "the disk takes nothing more, or fails",
     "SQLITE_CORRUPT": DAMAGED,
     "SQLITE_NOTADB": DAMAGED,
-    "SQLITE_ERROR": DAMAGED,  # No such table, no such column: these are not our tables.
     "": DAMAGED,  # A text that is none.
 }
+OTHERS = re.compile(r"no such (?:table|column)|has \d+ columns|has no column")  # What SQLite says where tables are none of ours.
 Change = tuple[str, Iterable[Sequence[Any]]]
 """A statement with its rows of values."""
 
@@ -131,6 +132,8 @@ def fault_of(error: sqlite3.Error) -> str:
     """What is wrong with a database, in words. SQLite's own could quote what stands in it."""
     name = str(getattr(error, "sqlite_errorname", None) or "")
     kind = "_".join(name.split("_")[:2])
+    if kind == "SQLITE_ERROR" and OTHERS.search(str(error)):
+        return DAMAGED
     return FAULTS.get(name) or FAULTS.get(kind) or f"it fails ({kind})"
 
 

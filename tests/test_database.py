@@ -168,5 +168,7 @@ def test_every_fault_is_told_in_words_and_none_by_sqlites_own() -> None:
     assert fault_of(error) == LOCKED
     error.sqlite_errorname = "SQLITE_NOTADB"
     assert fault_of(error) == DAMAGED
+    error.sqlite_errorname = "SQLITE_ERROR"
+    assert fault_of(error) == "it fails (SQLITE_ERROR)", "a mistake of ours is no damage"
     error.sqlite_errorname = "SQLITE_TOOBIG"
     assert fault_of(error) == "it fails (SQLITE_TOOBIG)"
