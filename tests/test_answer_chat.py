@@ -15,7 +15,7 @@ from rag.index.base import Index
 from rag.pipeline import Pipeline
 from rag.prompt import Plain
 from rag.values import Answer, Chunk, Hit, Message, Prompt, Span
-from tests.fake_server import Server
+from tests.fake_server import Script, Server
 
 QUESTION = "Which dose of torsemide was given at discharge?"
 
@@ -111,6 +111,28 @@ def test_an_answer_without_a_sentence_is_a_refusal_that_says_why(server: Server,
     answer, streamed = asked(index, chat(server, "missing", form="structured"))
     assert answer.refused and answer.claims == () and answer.text == streamed == ""
     assert answer.notice == "The model says what is missing: the sources say nothing of football"
+
+
+@pytest.mark.parametrize("form", ["text", "structured"])
+def test_a_refusal_in_a_field_of_its_own_is_shown_and_said(form: str, server: Server, index: Index) -> None:
+    server.script = Script([{"refusal": "I cannot help "}, {"refusal": "with that."}])
+    answer, streamed = asked(index, chat(server, "scripted", form=form))
+    assert answer.refused and answer.claims == () and answer.text == streamed == "I cannot help with that."
+    assert "declined to answer" in answer.notice
+
+
+@pytest.mark.parametrize(("ending", "said"), [("content_filter", "content filter"), ("abort", 'ended the answer with "abort"')])
+def test_an_answer_that_is_stopped_on_the_way_says_why(ending: str, said: str, server: Server, index: Index) -> None:
+    server.script = Script(["Torsemide 40 mg daily [1]. Do not"], ending)
+    answer, _ = asked(index, chat(server, "scripted"))
+    assert said in answer.notice and answer.claims
+
+
+def test_what_is_not_answered_in_words_is_missing_and_no_statement(server: Server, index: Index) -> None:
+    server.script = Script(["Torsemide 40 mg daily [1]. The sources do not mention who ordered it."])
+    answer, _ = asked(index, chat(server, "scripted"))
+    assert answer.outcome == "partial" and answer.missing == ("The sources do not mention who ordered it",)
+    assert [claim.text for claim in answer.claims] == ["Torsemide 40 mg daily."]
 
 
 @pytest.mark.parametrize(

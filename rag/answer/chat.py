@@ -19,6 +19,7 @@ from rag.models.endings import repeatable
 from rag.models.parameters import LIMITS
 from rag.values import Claim, Draft, Message, Prompt
 
+MENDED = "The answer was not in the form asked for, and was mended by the model."
 JSON = re.compile(r"(?:```|~~~)?(?:json)?\s*[{]", re.I)
 DECLINED = "The model declined to answer: its server marks what it says as a refusal."
 
@@ -47,10 +48,10 @@ class Chat(ChatModel, Answering):
         if self.form == "structured":
             return (yield from self._structured(prompt, index))
         reply = yield from self.stream(prompt.messages)
-        return self._declined(reply) or self._as_text(reply, prompt, index)
-
-    def _declined(self, reply: Reply) -> Draft | None:
-        return Draft(reply.refusal, refused=True, notice=DECLINED) if reply.refusal and not reply.text else None
+        if declined := _declined(reply):
+            yield declined.text
+            return declined
+        return self._as_text(reply, prompt, index)
 
     def _as_text(self, reply: Reply, prompt: Prompt, index: Index, notice: str = "") -> Draft:
         if JSON.match(reply.text) and not notice:
@@ -62,7 +63,7 @@ class Chat(ChatModel, Answering):
     def _structured(self, prompt: Prompt, index: Index) -> Generator[str, None, Draft]:
         asking = self.stream(prompt.messages, SCHEMA)
         first = _silently(asking)
-        if declined := self._declined(first):
+        if declined := _declined(first):
             yield declined.text
             return declined
         read, notice = self._read(first, prompt)
@@ -88,9 +89,7 @@ class Chat(ChatModel, Answering):
         asked = Message("user", repair(fault))
         try:
             again, _ = self.complete((*prompt.messages, Message("assistant", first.text), asked), SCHEMA)
-            return structured(
-                again, len(prompt.sources)
-            ), "The answer was not in the form asked for, and was mended by the model."
+            return structured(again, len(prompt.sources)), MENDED
         except ValueError:
             return (
                 None,
@@ -128,6 +127,11 @@ class Chat(ChatModel, Answering):
             "The server takes no system message; that text was sent before the question." if "system" in reply.without else ""
         )
         return " ".join(filter(None, [told, system]))
+
+
+def _declined(reply: Reply) -> Draft | None:
+    """The draft where a model says nothing but a refusal in the field for that."""
+    return Draft(reply.refusal, refused=True, notice=DECLINED) if reply.refusal and not reply.text else None
 
 
 def _drafted(text: str, claims: tuple[Claim, ...], notice: str) -> Draft:
