@@ -43,6 +43,7 @@ NO_TIME = 0.25  # Seconds.
 INDEXES_KEPT = 12
 UNIT = 0.02  # How far the square of a vector's length may be from 1; half precision rounds.
 DATABASE, LISTING = "artifacts.sqlite", "documents.json"
+DAMAGED = f" in {DATABASE} were damaged and are made anew."
 LOGGER = logging.getLogger(__name__)
 
 
@@ -102,7 +103,7 @@ class Artifacts:
             try:
                 return list(_passages(document, body))
             except (ValueError, TypeError, RecursionError):
-                self._tell("Passages")
+                self._tell("Passages" + DAMAGED)
         chunks = list(divide(document))
         body = json.dumps(
             [
@@ -165,7 +166,7 @@ class Artifacts:
         found = [row for rows in self._rows("tokens", "body", embedder, keys) for row in rows]
         kept = {key: rows for key, body in found if (rows := _tokens(body, embedder.dimension)) is not None}
         if len(kept) < len({key for key, _ in found}):
-            self._tell("Token vectors")
+            self._tell("Token vectors" + DAMAGED)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
         if missing:
             started = time.perf_counter()
@@ -188,7 +189,7 @@ class Artifacts:
             kept.update({key: body for (key, body), is_unit in zip(whole.items(), unit, strict=True) if is_unit})
             damaged.update(key for key, _ in rows if key not in kept)
         if damaged - kept.keys():
-            self._tell("Vectors")
+            self._tell("Vectors" + DAMAGED)
         return kept
 
     def _rows(self, table: str, column: str, embedder: Embedding, keys: Sequence[str]) -> Iterator[list[tuple[str, Any]]]:
@@ -201,11 +202,11 @@ class Artifacts:
             if rows := self._base.read(query, (name, *part)):
                 yield rows
 
-    def _tell(self, what: str) -> None:
-        """Says once that some of what was kept is damaged."""
-        if what not in self._told:
-            self._told.add(what)
-            LOGGER.warning("%s in %s were damaged and are made anew.", what, DATABASE)
+    def _tell(self, said: str, *about: str) -> None:
+        """Says something once."""
+        if said not in self._told:
+            self._told.add(said)
+            LOGGER.warning(said, *about)
 
     def place(self, kind: str, key: str, documents: Iterable[str]) -> Path | None:
         """The folder for an index file of this key, which says which documents are in it; None where nothing can be kept."""
@@ -216,7 +217,7 @@ class Artifacts:
             folder.mkdir(parents=True, exist_ok=True)
             put(folder / LISTING, json.dumps(sorted(set(documents))).encode())
         except OSError as error:
-            LOGGER.warning("The index is not kept: %s.", fault_of(error))
+            self._tell("The index is not kept: %s.", fault_of(error))
             return None
         return folder
 

@@ -14,11 +14,12 @@ PATIENCE = 5.0  # Seconds for which another program may hold it.
 PAUSE = 60.0  # Seconds after a failure until it is tried again.
 DAMAGED = "it is damaged"
 LOCKED = "another program has locked it"
+FULL = "the disk is full"
 FAULTS = {
     "SQLITE_BUSY": LOCKED,
     "SQLITE_LOCKED": LOCKED,
     "SQLITE_PROTOCOL": LOCKED,
-    "SQLITE_FULL": "the disk is full",
+    "SQLITE_FULL": FULL,
     "SQLITE_READONLY": "it may not be written",
     "SQLITE_CANTOPEN": "it cannot be opened",
     "SQLITE_IOERR_SHORT_READ": DAMAGED,

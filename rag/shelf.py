@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from rag.artifacts import Artifacts
-from rag.database import DAMAGED, LOCKED, fault_of
+from rag.database import DAMAGED, FULL, LOCKED, fault_of
 from rag.embed.base import Progress, silent
 from rag.errors import FileProblem, ModelProblem, SettingProblem
 from rag.index.store import sweep
@@ -42,6 +42,7 @@ DATABASE = "workspace.sqlite"
 REMEDIES = {
     DAMAGED: "Restore it from a copy, or move it away and upload the documents again: the files lie in the folder files",
     LOCKED: "Close that, then try again",
+    FULL: "Make room, then try again",
 }
 
 

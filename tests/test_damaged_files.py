@@ -198,6 +198,15 @@ def test_a_record_that_names_what_is_none_of_ours_clears_nothing(tmp_path: Path,
     assert sweep(Artifacts(tmp_path)) == []
 
 
+def test_a_place_that_the_disk_does_not_take_is_told_once(
+    documents: tuple[Document, ...], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "indexes").write_text("no folder")
+    pipeline = Pipeline(embed=Hashing())
+    assert answer_of(pipeline, documents, tmp_path) == answer_of(pipeline, documents, None)
+    assert caplog.messages == ["The index is not kept: not a directory."]
+
+
 @pytest.fixture
 def full(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that takes no file of an index."""
@@ -347,7 +356,7 @@ def test_a_full_disk_refuses_an_upload_and_a_setting_in_one_line_and_keeps_what_
     workspace = Workspace(given)
     (pages,) = workspace._base.execute("PRAGMA page_count").fetchone()
     workspace._base.execute(f"PRAGMA max_page_count={pages}")
-    with pytest.raises(SettingProblem, match=r"cannot be used: the disk is full\. Mend that, then try again\.$"):
+    with pytest.raises(SettingProblem, match=r"cannot be used: the disk is full\. Make room, then try again\.$"):
         workspace.save("pipeline", "x" * 100_000)
 
     def no_room(path: Path, data: bytes) -> None:
