@@ -72,6 +72,9 @@ class Artifacts:
         """
         with self._lock:
             kept = self._memory.setdefault(shelf, OrderedDict())
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key]
             making = self._making.setdefault(key, threading.Lock())
         with making:
             with self._lock:

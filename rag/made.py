@@ -41,7 +41,7 @@ def kept(path: Path, read: Callable[[Path], Any]) -> Any:
 
     What is damaged, cut off or incomplete is said in one line, and removed.
     """
-    if _fits(path):
+    if is_whole(path):
         try:
             return read(path)
         except Exception as error:  # Libraries raise many kinds on what they cannot read.

@@ -88,6 +88,7 @@ class Shelf:
         self._begin(TABLES)
         self._shelf: tuple[Entry, ...] | None = None
         self._documents: tuple[Document, ...] | None = None
+        self._named: dict[str, Document] = {}
         self._seen = (-1, "")
         self._named: tuple[int, dict[str, str]] = (-1, {})
         kept = self._rows("SELECT body FROM settings WHERE name = 'screen'")
@@ -155,6 +156,7 @@ class Shelf:
         with self._lock:
             if self._documents is None:
                 self._documents = tuple(entry.usable for entry in self.shelf if entry.released)
+                self._named = {document.name: document for document in self._documents}
             return self._documents
 
     def refresh(self) -> bool:
@@ -188,7 +190,8 @@ class Shelf:
 
     def document(self, name: str) -> Document | None:
         """The released document of that name, or None."""
-        return next((document for document in self.documents if document.name == name), None)
+        with self._lock:
+            return self._named.get(name) if self.documents else None
 
     def add(self, file: File, failed: list[FileProblem] | None = None) -> tuple[Document, ...]:
         """Loads and screens a file, and keeps its documents and the file itself. Raises FileProblem; then nothing is changed.

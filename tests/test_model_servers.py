@@ -28,12 +28,10 @@ from rag.models.parameters import refused
 from rag.models.problems import wait_of
 from rag.pipeline import Pipeline
 from rag.rules import rules
-from rag.values import Answer, Message
+from rag.values import Answer
 from tests.fake_server import Script, Server
+from tests.test_models import MESSAGES, PROMPT, SAID, chat, fault
 
-PROMPT = "[1] a.txt\nTorsemide 40 mg daily. Secretword.\n\n[2] b.txt\nChest clear.\n\nQuestion: which dose?"
-MESSAGES = (Message("system", "Answer."), Message("user", PROMPT))
-SAID = "Torsemide 40 mg daily [1]. Chest clear [2]."
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 SENT = frozenset({"max_tokens", "temperature", "seed", "stream_options", "system", "response_format", "stream"})
 
@@ -44,17 +42,6 @@ def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat_module, "_REFUSED", {})
     for name in (*PROXIES, "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-
-
-def chat(server: Server, model: str = "good", **settings: Any) -> ChatModel:
-    return ChatModel(**{"model": model, "base_url": server.url, "retries": 0, "timeout": 30.0, **settings})
-
-
-def fault(model: ChatModel) -> str:
-    with pytest.raises(ModelProblem) as problem:
-        model.complete(MESSAGES)
-    assert "Secretword" not in str(problem.value) and "Torsemide" not in str(problem.value)
-    return str(problem.value)
 
 
 def asked(index: Index, server: Server, model: str, **settings: Any) -> Answer:

@@ -71,7 +71,7 @@ def _placed(one: Candidate, question: str, older: bool, about: bool, meant: froz
     cells = matched(question, one.statement, document.name, index)
     if cells is not None:
         less += OTHER_CELLS if cells < 1.0 else -OTHER_CELLS / 2
-    lies = in_range(question, f"{one.statement.label} {document.text[one.span.start : one.span.end]}")
+    lies = in_range(question, _told(one, index))
     if lies is not None:
         less += -OTHER_CELLS / 2 if lies else OTHER_CELLS
     return replace(one, score=one.score - less) if less else one
@@ -111,10 +111,14 @@ def replaced(first: Candidate, found: Sequence[Candidate], index: Index) -> Cand
     return None
 
 
+def _told(one: Candidate, index: Index) -> str:
+    """A statement with its label."""
+    return f"{one.statement.label} {index.documents[one.span.document].text[one.span.start : one.span.end]}"
+
+
 def _worded(one: Candidate, index: Index) -> tuple[set[str], set[str]]:
     """The words and the figures of a statement, as terms."""
-    text = index.documents[one.span.document].text[one.span.start : one.span.end]
-    found = terms(f"{one.statement.label} {text}")
+    found = terms(_told(one, index))
     return {term for term in found if not term[0].isdigit()}, {term for term in found if term[0].isdigit()}
 
 

@@ -35,7 +35,7 @@ def with_case(text: str, question: str, answer: str, evidence: Sequence[Span], d
         "evidence": golds,
         "tags": [] if golds else ["unanswerable"],
     }
-    kept = [line for line in text.splitlines() if line.strip() and json.loads(line)["id"] != row["id"]]
+    kept = [line for line in text.split("\n") if line.strip() and json.loads(line)["id"] != row["id"]]
     found = "\n".join([*kept, json.dumps(row, ensure_ascii=False)]) + "\n"
     read_cases(found)
     return found
@@ -43,4 +43,4 @@ def with_case(text: str, question: str, answer: str, evidence: Sequence[Span], d
 
 def cases_in(text: str) -> int:
     """How many cases a question set holds."""
-    return sum(bool(line.strip()) for line in text.splitlines())
+    return sum(bool(line.strip()) for line in text.split("\n"))

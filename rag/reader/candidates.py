@@ -75,9 +75,13 @@ def matched(question: str, statement: Statement, document_name: str, index: Inde
     names = index.artifacts.remembered(
         f"rows {document.key}", lambda: row_names(document, stated(document_name, index)), "rows", DOCUMENTS
     )
-    columns = {term for name, _, _ in statement.columns for term in terms(name)}
-    key = fingerprint("asked of rows", question, document.key, *sorted(columns))
-    asked = index.artifacts.remembered(key, lambda: _in_their_words(question, names, columns), "asked of rows", DOCUMENTS)
+    columns = "\n".join(name for name, _, _ in statement.columns)
+    asked = index.artifacts.remembered(
+        f"asked {document.key}\n{columns}\n{question}",
+        lambda: _in_their_words(question, names, set(terms(columns))),
+        "asked of rows",
+        DOCUMENTS,
+    )
     return cell_matches(asked, statement, document, names)
 
 

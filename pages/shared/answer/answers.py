@@ -14,7 +14,6 @@ from rag.values import Hit, Prompt
 
 BEGINNING = 80  # Characters of a passage.
 ROW = 66  # Pixels: from 65 on text is wrapped, so that three lines of a passage are seen.
-RANKS = "ranks"
 
 
 def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
@@ -22,8 +21,7 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
 
     The last step's are the row's number and score.
     """
-    last = last_step(hits)
-    names = tuple(dict.fromkeys(step.name for hit in hits for step in hit.steps if step.name != last))
+    names = earlier_steps(hits)
     rows = []
     for number, hit in enumerate(hits, 1):
         ranks = {step.name: str(step.rank) for step in hit.steps}
@@ -34,9 +32,10 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
             "Score": hit.score,
             "Copies": 1 + len(hit.copies) if hit.copies else None,
             "Flag": mark_of(hit.chunk.span) or None,
+            " · ".join(names): " · ".join(ranks.get(name, "–") for name in names) or None,
         }
-        rows.append({**row, RANKS: " · ".join(ranks.get(name, "–") for name in names) or None})
-    frame = pd.DataFrame(rows).rename(columns={RANKS: " · ".join(names)})
+        rows.append(row)
+    frame = pd.DataFrame(rows)
     if "Copies" in frame:
         frame["Copies"] = frame["Copies"].astype("Int64")
     return frame.dropna(axis="columns", how="all")
@@ -45,6 +44,12 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
 def last_step(hits: tuple[Hit, ...]) -> str:
     """The step that decided the order; further down may stand passages that it did not look at."""
     return max((hit.steps for hit in hits), key=len)[-1].name if any(hit.steps for hit in hits) else ""
+
+
+def earlier_steps(hits: tuple[Hit, ...]) -> tuple[str, ...]:
+    """The steps before the last one, in their order."""
+    last = last_step(hits)
+    return tuple(dict.fromkeys(step.name for hit in hits for step in hit.steps if step.name != last))
 
 
 def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
@@ -62,11 +67,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
         ),
         "Copies": st.column_config.Column(width=54, help="Passages that say the same take one place; all open below"),
         "Flag": st.column_config.Column(width=70, help="Holds text that may be an instruction, or that nobody sees"),
-    }
-    columns |= {
-        name: st.column_config.Column(width=96, help="The rank that each of these steps gave it")
-        for name in frame
-        if name not in columns
+        " · ".join(earlier_steps(hits)): st.column_config.Column(width=96, help="The rank that each of these steps gave it"),
     }
     event = st.dataframe(
         frame,
