@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
-from typing import Any
+from typing import Any, NamedTuple
 
 from rag.errors import Cancelled
 
@@ -14,19 +14,32 @@ HEARTBEAT = 0.2
 Tell = Callable[[str, int, int], None]  # Which step, how much of it is done, how much there is in all.
 
 
+class Stand(NamedTuple):
+    """How far work is: the step, how much of it is done, how much there is in all, the seconds that it took until now."""
+
+    step: str
+    done: int
+    total: int
+    spent: float
+
+
 class Job:
     """Work under way: what will come of it, how far it is, and when somebody waited for it last."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float | None) -> None:
         self.result: Future[Any] = Future()
         self.stand = ("", 0, 0)
-        self.seen = time.monotonic()
+        self.seen = self.since = time.monotonic()
+        self.patience = patience
         self.stopped = False
 
     def tell(self, step: str, done: int, total: int) -> None:
         """Notes how far the work is. Raises Cancelled where it was stopped, or nobody waits for it."""
-        if self.stopped or time.monotonic() - self.seen > PATIENCE:
+        now = time.monotonic()
+        if self.stopped or now - self.seen > (PATIENCE if self.patience is None else self.patience):
             raise Cancelled("Stopped: nobody waits for it any more. What was finished before is kept.")
+        if not done:  # A step begins.
+            self.since = now
         self.stand = (step, done, total)
 
 
@@ -37,14 +50,15 @@ class Jobs:
         self._running: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def followed(self, key: str, work: Callable[[Tell], Any], show: Tell) -> Any:
+    def followed(self, key: str, work: Callable[[Tell], Any], show: Tell, patience: float | None = None) -> Any:
         """What comes of the work of this key: begun now, or joined where it is under way.
 
         `show` is called again and again with how far it is; what that raises ends the waiting, not the work. `work` is to call
-        its argument as often as it can, since it ends there once it was stopped. Raises what the work raises.
+        its argument as often as it can, since it ends there once it was stopped, or nobody waited for so many seconds.
+        Raises what the work raises.
         """
         while True:
-            job = self._joined(key, work)
+            job = self._joined(key, work, patience)
             try:
                 return _awaited(job, show)
             except Cancelled:
@@ -57,11 +71,17 @@ class Jobs:
             if key in self._running:
                 self._running[key].stopped = True
 
-    def _joined(self, key: str, work: Callable[[Tell], Any]) -> Job:
+    def stand(self, key: str) -> Stand | None:
+        """How far the work of this key is; None where none is under way, or it was stopped."""
+        with self._lock:
+            job = self._running.get(key)
+        return Stand(*job.stand, time.monotonic() - job.since) if job and not job.stopped else None
+
+    def _joined(self, key: str, work: Callable[[Tell], Any], patience: float | None) -> Job:
         with self._lock:
             job = self._running.get(key)
             if job is None or job.stopped:
-                job = self._running[key] = Job()
+                job = self._running[key] = Job(patience)
                 threading.Thread(target=copy_context().run, args=(self._run, key, job, work), daemon=True).start()
             job.seen = time.monotonic()
             return job

@@ -1,6 +1,8 @@
 """Jobs: the same work is joined and not begun again, and it ends once nobody waits for it."""
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -103,6 +105,41 @@ def test_work_that_somebody_waits_for_goes_on_though_another_stopped_it() -> Non
             go.set()
 
     assert here.followed("key", counting(begun, go), show) == "made" and len(begun) == 2
+
+
+def test_work_of_endless_patience_goes_on_though_nobody_waits_and_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PATIENCE", 0.0)
+    go, here, begun = threading.Event(), Jobs(), []
+
+    def work(tell: Tell) -> str:
+        for at in range(3):
+            tell("ask", at, 3)
+            begun.append(at)
+            go.wait(0.05)
+        go.wait(10)
+        return "made"
+
+    with pytest.raises(Left):
+        here.followed("key", work, leave, math.inf)
+    while len(begun) < 3:
+        time.sleep(0.005)
+    stand = here.stand("key")
+    assert stand is not None and stand[:3] == ("ask", 2, 3) and stand.spent >= 0.1, "the time since the step began"
+    assert here.stand("other") is None
+    go.set()
+    while here.stand("key"):
+        time.sleep(0.005)
+    assert begun == [0, 1, 2]
+
+
+def test_stopped_work_is_not_under_way_even_before_it_ends() -> None:
+    go, here = threading.Event(), Jobs()
+    with pytest.raises(Left):
+        here.followed("key", lambda tell: go.wait(10), leave, math.inf)
+    here.stop("key")
+    assert here.stand("key") is None
+    assert here.followed("key", lambda tell: "anew", quiet) == "anew", "who comes later does not wait for it"
+    go.set()
 
 
 def test_what_the_work_raises_is_raised_where_it_is_waited_for() -> None:
