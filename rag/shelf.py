@@ -90,7 +90,7 @@ class Shelf:
         self._documents: tuple[Document, ...] | None = None
         self._named: dict[str, Document] = {}
         self._seen = (-1, "")
-        self._named: tuple[int, dict[str, str]] = (-1, {})
+        self._looks: tuple[int, dict[str, str]] = (-1, {})
         kept = self._rows("SELECT body FROM settings WHERE name = 'screen'")
         self._screen = self._understood(kept[0][0]) if kept else Screen()
         try:
@@ -225,9 +225,9 @@ class Shelf:
     def _alike(self, name: str) -> tuple[str, str | None]:
         """The name on the shelf that looks like this one, with its content; the name itself and None where there is none."""
         version = self._rows("PRAGMA data_version")[0][0]
-        if self._named[0] != version:
-            self._named = version, {looks(there): there for (there,) in self._rows("SELECT name FROM documents")}
-        there = self._named[1].get(looks(name), name)
+        if self._looks[0] != version:
+            self._looks = version, {looks(there): there for (there,) in self._rows("SELECT name FROM documents")}
+        there = self._looks[1].get(looks(name), name)
         rows = self._rows("SELECT content FROM documents WHERE name = ?", there)
         return (there, rows[0][0]) if rows else (name, None)
 
@@ -252,7 +252,7 @@ class Shelf:
             base.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", row)
             state = (document.name, found.status, findings, self._screen.key(), decision, who, at)
             base.execute("INSERT OR REPLACE INTO screened VALUES (?, ?, ?, ?, ?, ?, ?)", state)
-        self._named[1][looks(document.name)] = document.name
+        self._looks[1][looks(document.name)] = document.name
         self._changed()
         return Entry(document, found.findings, found.status, decision, who, at)
 
@@ -289,7 +289,7 @@ class Shelf:
                 base.execute("DELETE FROM screened WHERE document = ?", (name,))
             if not self._rows("SELECT 1 FROM documents WHERE file = ?", rows[0][0]):
                 (self.folder / "files" / rows[0][0]).unlink(missing_ok=True)
-            self._named = (-1, {})
+            self._looks = (-1, {})
             self._settle()
             self._changed()
         self._forget(name)
