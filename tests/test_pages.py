@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared.answer.changes import moves, prompt_lines
 from pages.shared.layers import Stretch, drawn
+from pages.shared.text_view import plain
 from rag.answer.chat import Chat
 from rag.chunk.windows import Sentences
 from rag.embed.hashing import Hashing
@@ -126,7 +127,7 @@ def test_every_page_says_what_to_do_next_when_there_are_no_documents(page: str, 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_control_of_a_page_moves(page: str) -> None:
     for kind in KINDS:
-        app = opened(page, question=QUESTION, asked=QUESTION)
+        app = opened(page, asked=QUESTION)
         for at in range(len(app.get(kind))):
             controls = app.get(kind)
             if at < len(controls) and not controls[at].disabled:
@@ -163,12 +164,12 @@ def moved(kind: str, control: Any) -> Any:
 
 
 def test_a_question_is_answered_with_verified_statements() -> None:
-    app = opened("ask", question=QUESTION, asked=QUESTION)
+    app = opened("ask", asked=QUESTION)
     assert "word for word in the source" in shown(app)
 
 
 def test_a_setting_survives_a_change_of_page() -> None:
-    app = opened("ask", question=QUESTION, asked=QUESTION)
+    app = opened("ask", asked=QUESTION)
     widget(app.selectbox, "ask-rerank-kind").select("diverse").run()
     app.switch_page(PAGES["documents"]).run()
     app.switch_page(PAGES["ask"]).run()
@@ -176,23 +177,23 @@ def test_a_setting_survives_a_change_of_page() -> None:
 
 
 def test_settings_that_make_no_sense_together_are_named_and_the_answer_stays() -> None:
-    app = opened("ask", question=QUESTION, asked=QUESTION)
+    app = opened("ask", asked=QUESTION)
     widget(app.slider, "ask-chunk-sections-overlap").set_value(500).run()
     assert "must be below size" in shown(app)
     assert "word for word in the source" in shown(app)
 
 
 def test_a_session_comes_back_by_its_address() -> None:
-    app = opened("ask", question=QUESTION, asked=QUESTION)
+    app = opened("ask", asked=QUESTION)
     app.run()
     again = AppTest.from_file(str(APP), default_timeout=60)
     again.query_params["s"] = app.session_state["session"]
     again.run()
-    assert again.session_state["state"]["question"] == QUESTION
+    assert again.session_state["state"]["asked"] == QUESTION
 
 
 def test_a_comparison_link_holds_settings_and_question_but_no_document_text(small_workspace: Workspace) -> None:
-    app = opened("compare", question=QUESTION, asked=QUESTION)
+    app = opened("compare", asked=QUESTION)
     next(button for button in app.button if button.label == "Link to this comparison").click().run()
     name = "".join(app.query_params["comparison"])
     kept = small_workspace.saved("comparison", name)
@@ -200,7 +201,7 @@ def test_a_comparison_link_holds_settings_and_question_but_no_document_text(smal
     again = opened("compare")
     again.query_params["comparison"] = name
     again.run()
-    assert again.session_state["state"]["question"] == QUESTION
+    assert again.session_state["state"]["asked"] == QUESTION
 
 
 def test_an_unknown_comparison_says_so() -> None:
@@ -345,10 +346,8 @@ def test_a_lower_threshold_holds_dates_back_and_a_missing_name_model_changes_not
 def test_a_question_with_an_identifier_is_neither_asked_nor_kept_until_somebody_decides(
     page: str, small_workspace: Workspace
 ) -> None:
-    app = opened(page, question=QUESTION, asked=QUESTION)
-    box = next(box for box in app.text_input if box.label == "Question")
-    box.set_value(ABOUT_SOMEBODY)
-    press(app, "Ask" if page == "ask" else "Compare")
+    app = opened(page, asked=QUESTION)
+    app.chat_input[0].set_value(ABOUT_SOMEBODY).run()
     assert "Not asked yet." in shown(app) and "NAME" in shown(app) and "MRN" in shown(app)
     assert "word for word in the source" not in shown(app)
     app.run()
@@ -357,29 +356,28 @@ def test_a_question_with_an_identifier_is_neither_asked_nor_kept_until_somebody_
     assert not [path for path in folder.rglob("*") if path.is_file() and b"QX-4455667" in path.read_bytes()]
     press(app, "Ask without them")
     rest = " [NAME], MRN: [MRN], take?"  # Before it a follow-up may say what is left out: "What dose of torsemide does".
-    assert app.session_state["state"]["asked"].endswith(rest) and "QX-4455667" not in app.session_state["state"]["question"]
-    assert next(box for box in app.text_input if box.label == "Question").value.endswith(rest)
+    assert app.session_state["state"]["asked"].endswith(rest)
+    assert plain(rest) in shown(app)
     assert not [path for path in folder.rglob("*") if path.is_file() and b"QX-4455667" in path.read_bytes()]
 
 
 def test_a_question_with_an_identifier_is_asked_all_the_same_where_that_is_chosen() -> None:
     app = opened("ask")
-    next(box for box in app.text_input if box.label == "Question").set_value(ABOUT_SOMEBODY)
-    press(press(app, "Ask"), "Ask all the same")
+    press(app.chat_input[0].set_value(ABOUT_SOMEBODY).run(), "Ask all the same")
     assert app.session_state["state"]["asked"] == ABOUT_SOMEBODY and "Not asked yet." not in shown(app)
 
 
 def test_a_question_that_is_too_long_is_not_cut_but_refused() -> None:
-    app = opened("ask", question=QUESTION, asked=QUESTION)
-    next(box for box in app.text_input if box.label == "Question").set_value("furosemide " * 400)
-    assert "at most 4,000 can be asked" in shown(press(app, "Ask"))
+    app = opened("ask", asked=QUESTION)
+    app.chat_input[0].set_value("furosemide " * 400).run()
+    assert "at most 4,000 can be asked" in shown(app)
     assert app.session_state["state"]["asked"] == QUESTION
 
 
 def test_a_released_instruction_is_marked_in_hits_prompt_and_warning(held: Workspace) -> None:
     held.decide(["planted.txt"], "release", "A. B.")
     question = "What was the cough treated with?"
-    app = opened("ask", question=question, asked=question)
+    app = opened("ask", asked=question)
     hits = app.dataframe[0].value
     assert list(hits.columns[:5]) == ["#", "Passage", "Document", "Score", "Flag"]
     assert any("⚠" in str(flag) for flag in hits["Flag"])
@@ -401,11 +399,11 @@ def test_flags_are_told_for_what_overlaps_them_alone(held: Workspace, monkeypatc
 def test_where_a_chat_model_fails_the_passages_found_are_shown() -> None:
     preset = PRESETS["default"][1]
     broken = preset.model_copy(update={"answer": Chat(base_url="http://127.0.0.1:9/v1", retries=0, timeout=2.0)}).to_json()
-    app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=broken, applied=broken)
+    app = opened("ask", asked=QUESTION, pipeline=broken, applied=broken)
     assert "cannot be reached" in shown(app) and set(app.dataframe[0].value["Document"]) == {"note.txt", "second.txt"}
     app.button_group(key="unsent-view").set_value("Prompt not sent").run()
     assert QUESTION in app.code[-1].value and "note.txt" not in shown(app)
-    app = opened("compare", question=QUESTION, asked=QUESTION, columns=[broken, preset.to_json()])
+    app = opened("compare", asked=QUESTION, columns=[broken, preset.to_json()])
     app = press(app, "Apply to all columns")
     assert "no answer was written" in shown(app) and "word for word in the source" in shown(app)
 
@@ -430,7 +428,7 @@ def small_passages(**changed: Any) -> str:
 def asked(view: str = "Passages", question: str = DOSES, **changed: Any) -> AppTest:
     """The Ask page with the answer to a question under these settings, on one of its views."""
     settings = small_passages(**changed)
-    app = opened("ask", question=question, asked=question, pipeline=settings, applied=settings)
+    app = opened("ask", asked=question, pipeline=settings, applied=settings)
     app.button_group(key="look").set_value(view).run()
     assert not app.exception, [error.value for error in app.exception]
     return app
@@ -467,8 +465,7 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
     assert widget(app.slider, "ask-rerank-keep-top").value == 8
     assert "rerank.top: 5 → 8" in told(app) and "3 entered, 0 left" in told(app)
     assert len([button for button in app.button if str(button.key).startswith("history")]) == 2
-    next(box for box in app.text_input if box.label == "Question").set_value("Was morphine given?")
-    press(app, "Ask")
+    app.chat_input[0].set_value("Was morphine given?").run()
     assert "Change a setting on the left" in shown(app)
 
 

@@ -21,7 +21,7 @@ from rag.stage import options
 from rag.values import Chunk, Filter, Hit, Message, Prompt, Span, Step
 from rag.workspace import Workspace
 from tests.fake_server import Server
-from tests.test_pages import DOSES, QUESTION, asked, opened, press, shown, small_passages, small_workspace, told, tried, ward
+from tests.test_pages import DOSES, QUESTION, asked, opened, shown, small_passages, small_workspace, told, tried, ward
 from tests.test_pages_cost import at
 from tests.widgets import widget
 
@@ -184,7 +184,7 @@ def test_a_failure_leaves_the_last_answer_and_is_not_tried_again_unasked(server:
     assert server.seen.calls["401"] == 1 and app.error
     app.button(key="ask-again").click().run()
     assert server.seen.calls["401"] == 2
-    press(app, "Ask")
+    app.chat_input[0].set_value(QUESTION).run()
     assert server.seen.calls["401"] == 3
 
 
@@ -196,15 +196,14 @@ def test_the_strip_marks_the_answer_that_is_shown_below_an_error(server: Server)
     app.run()
     app.button(key="ask-apply").click().run()
     assert tried(app) == ["first settings", ":material/check: Reranking top 3"]
-    next(box for box in app.text_input if box.label == "Question").set_value("Was furosemide given?")
-    press(app, "Ask")
+    app.chat_input[0].set_value("Was furosemide given?").run()
     assert app.error and not [label for label in tried(app) if "check" in label], "nothing is shown that they belong to"
 
 
 def unfit(server: Server) -> AppTest:
     """The page where the prompt for twenty passages does not fit into the model's window."""
     settings = small_passages(answer=at(server, Chat, "good", context=1200, max_tokens=800), rerank=Keep(top=20))
-    return opened("ask", question=DOSES, asked=DOSES, pipeline=settings, applied=settings)
+    return opened("ask", asked=DOSES, pipeline=settings, applied=settings)
 
 
 @pytest.mark.parametrize("mend", ["Lower prompt.budget", "Lower max_tokens", "Raise context"])

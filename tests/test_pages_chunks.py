@@ -50,7 +50,7 @@ def test_both_pages_tell_of_passages_that_are_cut_off(kind: str, short: None, sm
     assert here in shown(app).replace("\\", "")
     every = [chunk for document in documents for chunk in stage(document)]
     warned = told(too_long(every, Hashing()), len(every), LIMIT)
-    app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings)
+    app = opened("ask", asked=QUESTION, pipeline=settings, applied=settings)
     (line,) = [caption for caption in app.caption if "longer than" in caption.value]
     assert line.value.replace("\\", "") == f":material/content_cut: {warned.split('; ')[0]}"
     assert line.help.replace("\\", "") == warned.split("; ")[1].capitalize() and not app.warning
@@ -62,7 +62,7 @@ def test_nothing_is_said_where_nothing_is_cut_off_or_no_vector_is_read(short: No
         Pipeline(embed=Hashing(), retrieve=Terms()),
     ):
         settings = pipeline.to_json()
-        app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings)
+        app = opened("ask", asked=QUESTION, pipeline=settings, applied=settings)
         assert "are longer than" not in shown(app)
 
 
@@ -87,7 +87,7 @@ def test_a_chunker_that_asks_a_model_shows_how_far_it_is(
 
     monkeypatch.setattr(st.delta_generator.DeltaGenerator, "progress", seen)
     settings = Pipeline(embed=Hashing(), chunk=Semantic(by="minilm", group=7)).to_json()
-    opened(page, question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings, chunkers=[settings, settings])
+    opened(page, asked=QUESTION, pipeline=settings, applied=settings, chunkers=[settings, settings])
     assert any(
         "Sentences compared: 2 of" in text if page == "chunks" else "Dividing and counting tokens: " in text for text in said
     )

@@ -39,7 +39,7 @@ AWAY = "https://models.invalid/v1"
 def asked(question: str = QUESTION, **stages: Any) -> AppTest:
     """The Ask page with the answer to a question under these settings."""
     settings = Pipeline(**{"embed": Hashing(), "expand": AsAsked(), **stages}).to_json()
-    return opened("ask", question=question, asked=question, pipeline=settings, applied=settings)
+    return opened("ask", asked=question, pipeline=settings, applied=settings)
 
 
 def said(app: AppTest) -> str:
@@ -190,7 +190,7 @@ def test_the_weights_in_force_are_a_chart_wherever_the_fitted_reranker_is_chosen
     (bars,) = [one for one in charts(app) if "Terms (BM25)" in one["y"]]
     assert len(bars["y"]) == len(FEATURES) and bars["text"][bars["y"].index("Terms (BM25)")] == "−0.50"
     settings = Pipeline(embed=Hashing(), rerank=Fitted()).to_json()
-    compared = opened("compare", question=QUESTION, asked=QUESTION, columns=[settings, settings])
+    compared = opened("compare", asked=QUESTION, columns=[settings, settings])
     assert sum("Terms (BM25)" in one["y"] for one in charts(compared)) == 2
     assert not any("Terms (BM25)" in one.get("y", ()) for one in charts(asked()))
 

@@ -37,7 +37,7 @@ def opened(page: str = "pages/tune/ask.py", drop: str = "", **only: Any) -> AppT
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     pipeline = Pipeline(embed=Hashing()).to_json()
     question = "How large is the nodule?"
-    app.session_state["state"].update(pipeline=pipeline, applied=pipeline, question=question, asked=question)
+    app.session_state["state"].update(pipeline=pipeline, applied=pipeline, asked=question)
     app.session_state["state"]["filter"].update(only)
     app.session_state["state"]["filter"].pop(drop, None)
     app = app.switch_page(page).run()

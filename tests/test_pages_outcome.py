@@ -57,7 +57,7 @@ def opened(page: str, question: str, pipeline: Pipeline = PIPELINE) -> AppTest:
     written = pipeline.to_json()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     columns = {"columns": [written, written], "compared": [written, written]}
-    app.session_state["state"].update(question=question, asked=question, pipeline=written, applied=written, **columns)
+    app.session_state["state"].update(asked=question, pipeline=written, applied=written, **columns)
     app = app.switch_page(PAGES[page]).run()
     assert not app.exception, [error.value for error in app.exception]
     return app

@@ -26,7 +26,7 @@ __all__ = ["small_workspace"]  # The fixture that every test here starts from.
 def test_the_prompt_view_lists_what_was_left_out_and_why(small_workspace: Workspace) -> None:
     small_workspace.add(File("long.txt", (NOTE.replace("P-0001", "P-0003") + "Furosemide was continued. " * 100).encode()))
     settings = Pipeline(embed=Hashing(), chunk=Whole(), prompt=Plain(budget=200)).to_json()
-    app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings)
+    app = opened("ask", asked=QUESTION, pipeline=settings, applied=settings)
     app.session_state["look"] = "Prompt"
     app = app.run()
     assert not app.exception
@@ -36,7 +36,7 @@ def test_the_prompt_view_lists_what_was_left_out_and_why(small_workspace: Worksp
 
 def test_texts_by_type_are_set_on_the_page_and_sent() -> None:
     settings = Pipeline(embed=Hashing(), prompt=Cited(by_type={"letter": "Never told."})).to_json()
-    app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings)
+    app = opened("ask", asked=QUESTION, pipeline=settings, applied=settings)
     (area,) = [area for area in app.text_area if area.label == "By type"]
     assert area.value == "letter: Never told."
     app = area.set_value("note: Notes are of one day.\nletter: Never told.").run()
@@ -74,7 +74,7 @@ def test_a_chunker_without_its_model_says_so_on_the_chunks_page(monkeypatch: pyt
 def prompted(**changed: Any) -> AppTest:
     """The Ask page on the view of the prompt, with the first version of it in force."""
     settings = Pipeline(embed=Hashing(), prompt=Cited(system="Be brief.\nCite.", budget=900, **changed)).to_json()
-    app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings)
+    app = opened("ask", asked=QUESTION, pipeline=settings, applied=settings)
     app.session_state["look"] = "Prompt"
     return app.run()
 
@@ -169,7 +169,7 @@ def test_the_versions_come_back_with_the_session(small_workspace: Workspace) -> 
 def test_a_text_under_which_no_answer_could_be_written_is_a_version_too() -> None:
     down = Chat(base_url="http://127.0.0.1:9/v1", retries=0, timeout=2.0)
     settings = Pipeline(embed=Hashing(), answer=down).to_json()
-    app = opened("ask", question=QUESTION, asked=QUESTION, pipeline=settings, applied=settings)
+    app = opened("ask", asked=QUESTION, pipeline=settings, applied=settings)
     app = widget(app.text_area, "ask-prompt-cited-system").set_value("Cite.").run()
     assert "cannot be reached" in shown(app)
     assert [version["texts"]["system"] == "Cite." for version in app.session_state["state"]["prompts"]] == [False, True]

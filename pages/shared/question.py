@@ -18,24 +18,47 @@ LEANING = "leaning"  # Holds a question that was just sent and may lean on other
 Way = Literal["alone", "leaning", "edited"]
 
 
-def question_box(page: str, action: str, hint: str, way: Way = "alone") -> bool:
-    """The form with the question; returns whether the page may go on with the question that was asked last.
+def question_box(page: str, hint: str, way: Way = "alone") -> bool:
+    """The box for a question, of several lines; returns whether the page may go on with the question that was asked last.
 
     `way` is "leaning" where a question may lean on those before it; the page puts it so that it stands alone.
     """
-    with st.form("question", border=False):
-        box, button = st.columns([6, 1], vertical_alignment="bottom")
-        key = f"{page}-question"
-        st.session_state.setdefault(key, state()["question"])
-        question = box.text_input("Question", placeholder=hint, key=key)
-        sent = button.form_submit_button(action, type="primary", width="stretch")
-    if sent and (fault := offered(question, page, way)):
+    st.chat_input(f"Question: {hint}", key=f"{page}-question", on_submit=_sent, args=(page, way))
+    if fault := st.session_state.pop(f"{page}-fault", ""):
         st.error(fault)
         return False
     if f"{page}-held" not in st.session_state:
         return True
-    _decide(f"{page}-held", page)
+    _decide(f"{page}-held")
     return False
+
+
+def question_asked(page: str, typed: str) -> None:
+    """The question that is asked, as it was typed, with a way to put it into the box again."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{plain(typed)}**", width="content")
+        st.button(
+            "",
+            icon=":material/edit:",
+            type="tertiary",
+            key=f"{page}-edit",
+            help="Put it into the box, to change it",
+            on_click=_edit,
+            args=(page, typed),
+        )
+
+
+def _sent(page: str, way: Way) -> None:
+    """Offers what was sent; called before the page is drawn. What cannot be asked stands in the box again."""
+    key = f"{page}-question"
+    question = st.session_state[key] or ""
+    if fault := offered(question, page, way):
+        st.session_state[f"{page}-fault"] = fault
+        st.session_state[key] = question
+
+
+def _edit(page: str, typed: str) -> None:
+    st.session_state[f"{page}-question"] = typed
 
 
 def offered(question: str, page: str, way: Way) -> str:
@@ -74,10 +97,10 @@ def _ask(question: str, way: Way) -> None:
         follow = {**follow, "how": "edited", "notes": []}
     else:
         follow = None
-    state().update(question=question, asked=question, follow=follow, turn=None)
+    state().update(asked=question, follow=follow, turn=None)
 
 
-def _decide(held: str, page: str) -> None:
+def _decide(held: str) -> None:
     """What was found in the question, and the choice. The question stays in this browser session's memory alone."""
     kept = st.session_state[held]
     question = kept["question"]
@@ -88,16 +111,15 @@ def _decide(held: str, page: str) -> None:
         [{"parts": drawn(question, 0, len(question), [finding_stretch(one, 0.0) for one in findings])}], f"{held}-text", 160
     )
     with st.container(horizontal=True):
-        without = (page, held, placeholders(question, findings))
+        without = (held, placeholders(question, findings))
         st.button("Ask without them", type="primary", key=f"{held}-without", on_click=_settle, args=without)
-        st.button("Ask all the same", key=f"{held}-same", on_click=_settle, args=(page, held, question))
+        st.button("Ask all the same", key=f"{held}-same", on_click=_settle, args=(held, question))
     st.caption(
         "Without them, each is replaced by its type, such as [NAME]. Until you choose, the question is neither sent nor kept."
     )
 
 
-def _settle(page: str, held: str, question: str) -> None:
-    """Asks what was chosen; called before the page is drawn, so that the box shows it."""
+def _settle(held: str, question: str) -> None:
+    """Asks what was chosen."""
     kept = st.session_state.pop(held, None) or {}
-    st.session_state[f"{page}-question"] = question
     _ask(question, kept.get("way", "alone"))

@@ -20,7 +20,7 @@ with st.container(border=True):
     st.markdown("**Try it on the sample documents** (invented notes, reports, policies and guidelines):")
     st.markdown(f"> {FIRST}")
     if st.button("Ask the first question", type="primary", icon=":material/arrow_forward:", disabled=not documents):
-        state().update(question=FIRST, asked=FIRST)
+        state().update(asked=FIRST)
         st.switch_page("pages/tune/ask.py")
     if not workspace().shelf:
         st.caption("There are no documents yet: upload some first.")

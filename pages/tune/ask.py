@@ -30,7 +30,7 @@ with left:
 
 with right:
     above = st.container()
-    sent = question_box("ask", "Ask", "Ask about the documents, in a clinician's words", "leaning")
+    sent = question_box("ask", "ask the documents, in a clinician's words", "leaning")
     if sent:
         conversation.put_leaning(pipeline)
     with above:

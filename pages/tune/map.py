@@ -8,7 +8,7 @@ import streamlit as st
 from pages.shared.answer.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
-from pages.shared.question import question_box
+from pages.shared.question import question_asked, question_box
 from pages.shared.sources import show_opened
 from pages.shared.state import current_filter, pipeline_of, prepared, state, workspace
 from pages.shared.text_view import plain
@@ -27,16 +27,18 @@ pipeline = pipeline_of(state()["applied"])
 if not pipeline.reads_vectors:
     st.info(
         "These settings find passages by their words alone, so no passage has a vector that could be drawn. On the Ask page "
-        "choose *dense*, *convex* or *reciprocal* under Retrieval, or open the preset *default*.",
+        "choose *Meaning* or *Words + meaning* under Retrieval, or open the preset *default*.",
         icon=":material/scatter_plot:",
     )
     st.page_link("pages/tune/ask.py", label="Go to Ask", icon=":material/arrow_forward:")
     st.stop()
-if not question_box("map", "Show", "A question, to see where it stands and what it finds"):
+if not question_box("map", "see where it stands and what it finds"):
     st.stop()
 
 documents, artifacts = workspace().documents, workspace().artifacts
 question = state()["asked"].strip()
+if question:
+    question_asked("map", question)
 layout, colouring = st.columns([1, 2.4], vertical_alignment="bottom")
 methods = [method for method in get_args(Method) if method != "UMAP" or has_umap()]
 method = layout.segmented_control(

@@ -101,7 +101,7 @@ async def _one(
     page = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
     page.set_default_timeout(PATIENCE)
     await page.goto(address)
-    while not await page.get_by_label("Question", exact=True).count():  # A click while the page is drawn may be lost.
+    while not await page.get_by_label("Question").count():  # A click while the page is drawn may be lost.
         await page.get_by_role("link", name="Ask", exact=True).first.click()
         await asyncio.sleep(4)
     turn = 0
@@ -111,7 +111,7 @@ async def _one(
         question = QUESTIONS[(number + turn // 2) % len(QUESTIONS)]
         started = time.monotonic()
         if turn % 2 == 0:
-            box = page.get_by_label("Question", exact=True).last
+            box = page.get_by_label("Question").last
             await box.fill(question)
             await box.press("Enter")
         else:

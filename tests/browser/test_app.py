@@ -145,9 +145,9 @@ def settled(page: "playwright.Page") -> None:
 
 
 def holds(page: "playwright.Page", question: str) -> None:
-    """Waits until the question box holds this."""
+    """Waits until this is the question that is shown as asked."""
     settled(page)
-    playwright.expect(page.get_by_label("Question").first).to_have_value(question, timeout=PATIENCE)
+    page.get_by_text(question, exact=True).first.wait_for()
 
 
 def choose(page: "playwright.Page", title: str, option: str) -> None:

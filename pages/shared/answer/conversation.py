@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.answer.asking import forget_failures
 from pages.shared.findings import count
 from pages.shared.places import place_of
-from pages.shared.question import LEANING, identifiers, offered
+from pages.shared.question import LEANING, identifiers, offered, question_asked
 from pages.shared.state import open_source, prepared, state, workspace
 from pages.shared.text_view import Block, plain, text_view
 from rag.answer.outcome import WORDS
@@ -43,7 +43,7 @@ def put_leaning(pipeline: Pipeline) -> None:
     typed, kept = sent["question"], state()["turns"]
     kept = kept if sent["after"] is None else kept[: sent["after"] + 1]
     if kept and _typed(kept[-1]).strip() == typed.strip() and not by_model:  # The same is sent once more.
-        state().update(follow=kept[-1]["follow"], question=kept[-1]["asked"], asked=kept[-1]["asked"])
+        state().update(follow=kept[-1]["follow"], asked=kept[-1]["asked"])
         return
     state()["follow"] = None
     turns = [_turn(one) for one in kept]
@@ -56,7 +56,7 @@ def put_leaning(pipeline: Pipeline) -> None:
             found = Rewriting(typed, "unsure", (NOT_TAKEN,))
     except WorkbenchError as problem:
         found = Rewriting(typed, "unsure", (str(problem),))
-    state().update(question=found.question, asked=found.question)
+    state().update(asked=found.question)
     if found.how != "alone":
         state()["follow"] = {"typed": typed, "how": found.how, "notes": list(found.notes)}
 
@@ -101,8 +101,9 @@ def earlier() -> None:
 
 
 def asked_as(pipeline: Pipeline) -> None:
-    """How the question was put, where it is not asked as it stands in the box, with a way to change that."""
+    """The question that is asked, as it was typed; how it was put where that is otherwise, with a way to change that."""
     follow, asked = state()["follow"], state()["asked"]
+    question_asked(PAGE, follow["typed"] if follow else asked)
     if not follow:
         return
     about = "; ".join(follow["notes"])
@@ -127,16 +128,14 @@ def asked_as(pipeline: Pipeline) -> None:
 def begin() -> None:
     """Begins a new conversation."""
     forget_failures()
-    state().update(turns=[], turn=None, follow=None, question="", asked="")
-    st.session_state[f"{PAGE}-question"] = ""
+    state().update(turns=[], turn=None, follow=None, asked="")
 
 
 def show(at: int) -> None:
     """Shows an earlier question again; what is asked next leans on it first."""
     forget_failures()
     one = state()["turns"][at]
-    state().update(turn=at, follow=one["follow"], question=one["asked"], asked=one["asked"])
-    st.session_state[f"{PAGE}-question"] = one["asked"]
+    state().update(turn=at, follow=one["follow"], asked=one["asked"])
 
 
 def _here(asked: str) -> int | None:
@@ -199,7 +198,7 @@ def _as_typed() -> None:
     _retract()
     typed = state()["follow"]["typed"]
     forget_failures()
-    state().update(question=typed, asked=typed, turn=None, follow={**state()["follow"], "how": "edited", "notes": []})
+    state().update(asked=typed, turn=None, follow={**state()["follow"], "how": "edited", "notes": []})
 
 
 def _by_model() -> None:

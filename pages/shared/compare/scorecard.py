@@ -227,7 +227,6 @@ def _cell(row: Row) -> str:
 
 def ask_in_columns(question: str) -> None:
     """Asks a question of the set in the columns, on the page's other view; called before the page is drawn."""
-    state().update(question=question, asked=question)
-    st.session_state["compare-question"] = question
+    state().update(asked=question)
     st.session_state["compare-view"] = "One question"
     st.session_state["compare-asked"] = st.session_state.get("compare-asked", 0) + 1
