@@ -121,7 +121,7 @@ def amount(number: int, thing: str) -> str:
 
 
 def _about(seconds: float | None) -> str:
-    return "time not known yet" if seconds is None else f"about {duration(seconds)}"
+    return "time not known yet" if seconds is None else f"roughly {duration(seconds)}"
 
 
 def duration(seconds: float) -> str:

@@ -502,9 +502,9 @@ def test_cut_offs_move_without_a_run_of_the_pipeline_and_are_used_on_a_press(
     sliders = {slider.label: slider for slider in app.slider}
     assert sliders["Passages kept (top)"].value == 8 and "8 of 40 candidates go into the prompt" in told(app)
     assert next(button for button in app.button if button.label == "Use these settings").disabled
-    next(s for s in app.slider if s.label == "Passages kept (top)").set_value(20).run()
+    next(s for s in app.slider if "cut" in str(s.key) and s.label == "Passages kept (top)").set_value(20).run()
     assert "20 of 40 candidates go into the prompt" in told(app)
-    next(s for s in app.slider if s.label == "Minimum score").set_value(1.0).run()
+    next(s for s in app.slider if "cut" in str(s.key) and s.label == "Minimum score").set_value(1.0).run()
     reach = int(re.findall(r"(\d+) of 40 candidates", told(app))[0])
     assert 1 <= reach < 20 and runs == []
     monkeypatch.setattr(Pipeline, "search", search)
@@ -512,7 +512,7 @@ def test_cut_offs_move_without_a_run_of_the_pipeline_and_are_used_on_a_press(
     settings = json.loads(app.session_state["state"]["applied"])
     assert settings["rerank"]["top"] == 20 and settings["retrieve"]["minimum"] == 1.0
     assert widget(app.slider, "ask-rerank-keep-top").value == 20 and len(app.session_state["state"]["history"]) == 2
-    next(s for s in app.slider if s.label == "Minimum score").set_value(0.2).run()
+    next(s for s in app.slider if "cut" in str(s.key) and s.label == "Minimum score").set_value(0.2).run()
     press(app, "Use these settings")
     settings = json.loads(app.session_state["state"]["applied"])
     assert settings["rerank"]["top"] == 20 and settings["retrieve"]["minimum"] == 0.2, "only what was moved is written"

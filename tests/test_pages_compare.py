@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import re
-import time
-from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +18,6 @@ from pages.shared.compare import column_answers, column_plans
 from pages.shared.compare.column_answers import STOPPED, common_statements
 from pages.shared.compare.comparison import passages
 from pages.shared.compare.scorecard import _against, _line, results
-from pages.shared.compare.set_run import _meanwhile
 from pages.shared.compare.side_by_side import ranked
 from pages.shared.compare.sweep import ordered, proposals, swept, swept_fields, told_apart
 from rag.answer.chat import Chat
@@ -181,7 +178,7 @@ def test_another_kind_keeps_what_means_the_same_and_the_columns_say_what_sets_th
     assert swept(PIPELINE, "chunk", "kind", "sentences").chunk.model_dump()["size"] < 20, "words are no sentences"
     weights = [swept(PIPELINE, "retrieve", "weight", value) for value in (0.2, 0.8)]
     assert told_apart(weights) == ["Retrieval weight 0.2", "Retrieval weight 0.8"]
-    assert told_apart([PIPELINE, chosen])[1].startswith("Retrieval terms")
+    assert told_apart([PIPELINE, chosen])[1].startswith("Retrieval: Words")
     assert ordered(["0.9", 0.1]) == [0.1, "0.9"] and ordered(["words", "sections"]) == ["words", "sections"]
 
 
@@ -227,8 +224,8 @@ def test_a_dear_column_is_estimated_and_waits_for_one_press_while_the_last_resul
     before = [PIPELINE, TERMS]
     app = compared([dear, TERMS, dear], compared=[one.to_json() for one in before])
     told = without(shown(app))
-    assert told.count("embeds 1,510 new passages: about 40 s.") == 4, "in each column, and where it is applied"
-    assert "Not applied yet" in told and "In all about 40 s" in told, "what two columns share is counted once"
+    assert told.count("embeds 1,510 new passages: roughly 40 s.") == 4, "in each column, and where it is applied"
+    assert "Not applied yet" in told and "In all roughly 40 s" in told, "what two columns share is counted once"
     assert 64 not in embedded and told.count("statements word for word") == 2, "the results are those of before"
     press(app, "Apply to all columns")
     told = shown(app)
@@ -362,9 +359,9 @@ def test_a_question_of_the_set_is_asked_in_the_columns() -> None:
         from pages.shared.state import state
 
         ask_in_columns("Why?")
-        st.text(f"{state()['asked']} {st.session_state['compare-view']} {st.session_state['compare-question']}")
+        st.text(f"{state()['asked']} {st.session_state['compare-view']}")
 
-    assert AppTest.from_function(page, default_timeout=60).run().text[0].value == "Why? One question Why?"
+    assert AppTest.from_function(page, default_timeout=60).run().text[0].value == "Why? One question"
 
 
 def without(text: str) -> str:
@@ -400,10 +397,11 @@ def test_columns_of_the_same_option_say_in_which_setting_of_it_they_differ() -> 
     kinds = [Convex(weight=0.2), Convex(weight=0.8), Terms(), Convex(weight=0.8)]
     pipelines = [PIPELINE.model_copy(update={"retrieve": kind}) for kind in kinds]
     assert told_apart(pipelines) == [
-        "Retrieval convex weight 0.2", "Retrieval convex weight 0.8", "Retrieval terms", "Retrieval convex weight 0.8",
+        "Retrieval: Words + meaning, weight 0.2", "Retrieval: Words + meaning, weight 0.8",
+        "Retrieval: Words", "Retrieval: Words + meaning, weight 0.8",
     ]  # fmt: skip
     told = without(shown(compared(pipelines)))
-    assert "**D** · Retrieval convex weight 0.8 (the same as B)" in told and told.count("the same as") == 1
+    assert "**D** · Retrieval: Words + meaning, weight 0.8 (the same as B)" in told and told.count("the same as") == 1
 
 
 def test_side_by_side_has_a_row_a_rank_and_tints_what_one_column_alone_found() -> None:
@@ -424,38 +422,6 @@ def test_side_by_side_has_a_row_a_rank_and_tints_what_one_column_alone_found() -
     assert "Passages at the same rank in every column are hidden" in shown(app)
 
 
-def test_stop_takes_hold_while_an_answer_is_written_and_the_answer_is_kept_when_it_comes() -> None:
-    class Stopped(Exception):
-        pass
-
-    go, kept = Event(), []
-
-    def ask() -> Row:
-        go.wait(10)
-        kept.append("answer")
-        return Row(CASE)
-
-    def show() -> None:
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        _meanwhile(ask, show)
-    assert not kept
-    go.set()
-    assert _meanwhile(ask, lambda: None).case == CASE
-    for _ in range(100):
-        if len(kept) == 2:
-            break
-        time.sleep(0.05)
-    assert kept == ["answer", "answer"]
-
-    def broken() -> Row:
-        raise KeyError("gone")
-
-    with pytest.raises(KeyError):
-        _meanwhile(broken, lambda: None)
-
-
 def test_what_models_took_stands_on_the_card_with_its_interval_where_one_was_asked_and_nowhere_else() -> None:
     app = press(with_set([PIPELINE, TERMS], CASES), "Run 2 questions in 2 columns")
     assert "tokens a question" not in shown(app) and "cost" not in shown(app)
@@ -466,7 +432,7 @@ def test_what_models_took_stands_on_the_card_with_its_interval_where_one_was_ask
         app = with_set(columns, CASES)
         told = without(shown(app))
         assert re.search(r"Column B makes at most 2 calls of a chat model for 2 questions: about [1-9][\d,]* tokens sent", told)
-        assert re.search(r"and 400 received, about \d+ s, about 0\.\d+ by the prices set\.", told)
+        assert re.search(r"and 400 received, roughly \d+ s, about 0\.\d+ by the prices set\.", told)
         assert re.search(r"Column C makes at most 2 calls .* free: the model runs on this machine\.", told)
         before = len(server.seen.bodies)
         told = shown(press(app, "Run the 4 answers still missing"))
@@ -523,7 +489,7 @@ def test_a_column_that_was_not_asked_yet_says_so_on_its_card() -> None:
 
 def mapped(**state: Any) -> AppTest:
     text = PIPELINE.to_json()
-    return opened("map", **{"pipeline": text, "applied": text, "question": QUESTION, "asked": QUESTION, **state})
+    return opened("map", **{"pipeline": text, "applied": text, "asked": QUESTION, **state})
 
 
 def spec(app: AppTest) -> Any:
@@ -538,12 +504,12 @@ def test_the_map_is_the_same_picture_each_time_with_the_question_and_its_hits() 
     assert spec(mapped())["data"] == first["data"]
     app.button_group(key="map-colour").set_value("Rank").run()
     assert [trace["name"] for trace in spec(app)["data"]][-2:] == ["hits, with rank", "the question"]
-    assert "the question" not in [trace["name"] for trace in spec(mapped(question="", asked=""))["data"]]
+    assert "the question" not in [trace["name"] for trace in spec(mapped(asked=""))["data"]]
 
 
 def test_without_vectors_the_map_says_what_to_choose() -> None:
     told = shown(mapped(applied=TERMS.to_json()))
-    assert "no passage has a vector" in told and "convex" in told
+    assert "no passage has a vector" in told and "Words + meaning" in told
 
 
 def test_document_text_on_the_map_is_no_markup() -> None:

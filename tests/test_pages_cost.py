@@ -113,7 +113,7 @@ def test_an_expansion_by_a_model_says_first_what_a_question_costs(server: Server
 def test_an_unknown_price_says_where_it_is_set() -> None:
     model = ChatModel(model="big_one", base_url=AWAY)
     assert told(Expense("rerank", model, Usage(3, 900, 24, False), 120.0), True) == (
-        "This question: **3 calls** of big\\_one, about 900 tokens sent and 24 received, about 2 min, "
+        "This question: **3 calls** of big\\_one, about 900 tokens sent and 24 received, roughly 2 min, "
         "price unknown: set it under Reranking"
     )
     assert told(Expense("answer", model, Usage(1)), False).endswith("big\\_one, price unknown: set it under Answer")

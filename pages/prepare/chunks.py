@@ -7,9 +7,12 @@ import streamlit as st
 from pages.shared.documents.chunk_view import chunk_view
 from pages.shared.frame import stop_without_documents
 from pages.shared.settings.controls import TITLES, stage_controls
+from pages.shared.settings.menu import title
 from pages.shared.state import open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
+from rag.chunk.sections import Sections
 from rag.chunk.tokens import told, too_long
+from rag.chunk.windows import Words
 from rag.errors import WorkbenchError
 from rag.stage import Stage
 from rag.values import Chunk
@@ -43,7 +46,8 @@ def side(at: int, stage: Stage) -> None:
     key = f"chunks-{at}"
     if two:
         settings = drawing = st.container()
-        box = settings.popover(f"**{TITLES['chunk']}** · {stage.model_dump()['kind']}", width="stretch", key=f"{key}-settings")
+        named = f"**{TITLES['chunk']}** · {title('chunk', stage.model_dump()['kind'])}"
+        box = settings.popover(named, width="stretch", key=f"{key}-settings")
     else:
         settings, drawing = st.columns([1, 2.6], gap="large")
         box = settings.container()
@@ -67,7 +71,9 @@ def side(at: int, stage: Stage) -> None:
         chunk_view(document, chunks, f"{key}-view")
 
 
-stages = [*(pipeline_of(text).chunk for text in state()["chunkers"]), *([pipeline.chunk] * 2)][:2]
+other = Words() if isinstance(pipeline.chunk, Sections) else Sections()
+kept = [pipeline_of(text).chunk for text in state()["chunkers"]]
+stages = [*kept, *[pipeline.chunk, other][len(kept) :]]
 for at, column in enumerate(st.columns(2, gap="large") if two else [st.container()]):
     with column:
         side(at, stages[at])

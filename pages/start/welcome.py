@@ -4,10 +4,8 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.frame import waiting_link
-from pages.shared.state import state, workspace
+from pages.shared.state import FIRST, state, workspace
 from rag.shelf import waiting
-
-FIRST = "What apixaban dose is recommended for extended treatment after 6 months?"
 
 st.title("Clinical RAG Workbench")
 st.markdown(

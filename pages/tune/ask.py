@@ -13,7 +13,7 @@ from pages.shared.settings.controls import edited_pipeline
 from pages.shared.settings.filters import filter_controls
 from pages.shared.settings.index_view import index_facts
 from pages.shared.sources import show_opened
-from pages.shared.state import pipeline_of, prepared, state
+from pages.shared.state import FIRST, pipeline_of, prepared, state
 from rag.values import Answer
 
 st.title("Ask")
@@ -38,7 +38,8 @@ with right:
     if not sent:
         st.stop()
     if not state()["asked"].strip():
-        st.info("Type a question above, for example: *What was stopped at discharge because of the kidneys?*")
+        st.info("Type a question above, or begin with this one.")
+        st.button(FIRST, icon=":material/play_arrow:", key="ask-first", on_click=lambda: state().update(asked=FIRST))
         st.stop()
     conversation.asked_as(pipeline)
     tried, here = st.container(), st.empty()

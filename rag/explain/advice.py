@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
-from rag.embed.minilm import token_count
+from rag.embed.minilm import MiniLM, installed, token_count
 from rag.index.base import Index
 from rag.index.local import Hnsw
 from rag.pipeline import UNIONS, Pipeline
@@ -65,6 +65,8 @@ def _faults(pipeline: Pipeline) -> Iterator[Advice]:
         yield text, _set(pipeline, "retrieve", candidates=rerank.top)
     if rerank.reads_tokens and not pipeline.embed.has_tokens:
         text = f"Late interaction needs token vectors, which {pipeline.embed.kind} does not make."
+        if installed():
+            yield text, pipeline.model_copy(update={"embed": MiniLM()})
         yield text, pipeline.model_copy(update={"rerank": Keep(top=rerank.top)})
 
 

@@ -5,6 +5,7 @@ from itertools import chain
 import streamlit as st
 
 from pages.shared.charts import cut_chart
+from pages.shared.settings.menu import label
 from pages.shared.state import open_pipeline, state
 from pages.shared.text_view import Block, text_view
 from rag.pipeline import Pipeline
@@ -40,7 +41,7 @@ def cutoffs(answer: Answer, pipeline: Pipeline, key: str) -> None:
     left, right = st.columns(2)
     most = min(len(ordered), pipeline.retrieve.candidates)
     current = min(pipeline.rerank.top, most)
-    top = left.slider("Passages kept (top)", 1, max(most, 2), current, key=f"{key}-top-{state()['revision']}")
+    top = left.slider(label("top"), 1, max(most, 2), current, key=f"{key}-top-{state()['revision']}")
     step = 10.0**-3 if high < 0.1 else 0.01
     minimum = right.slider(
         "Minimum score", 0.0, max(high, low + step), low, step, "%.3f", key=f"{key}-minimum-{state()['revision']}"

@@ -84,7 +84,7 @@ def _asked_to_apply(
         if sum(bool(plan.work) for plan in plans) > 1:
             times = [part.seconds for part in _whole(edited, plans).work]
             more = ", and a part that never ran before" if None in times else ""
-            st.caption(f"In all about {duration(sum(second for second in times if second is not None))}{more}.")
+            st.caption(f"In all roughly {duration(sum(second for second in times if second is not None))}{more}.")
         if good is not None:
             st.caption("Until then the results below are those of the columns before.")
         with st.container(horizontal=True):

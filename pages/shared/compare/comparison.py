@@ -11,8 +11,8 @@ from pages.shared.answer.changes import same
 from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
 from pages.shared.places import place_of
-from pages.shared.settings.controls import mends, pipeline_controls
-from pages.shared.state import open_pipeline, open_source, state, workspace
+from pages.shared.settings.controls import mends, pipeline_controls, save_box
+from pages.shared.state import FIRST, open_pipeline, open_source, state, workspace
 from pages.shared.text_view import Block, plain, text_view
 from rag.errors import SettingProblem
 from rag.pipeline import Pipeline, read_pipeline
@@ -34,15 +34,20 @@ def bring_back() -> None:
         st.warning("This comparison is not in this workspace. It may have been made on another machine.")
         return
     found = json.loads(kept)
-    state().update(columns=found["columns"], question=found["question"], asked=found["question"], filter=found["filter"])
+    state().update(columns=found["columns"], asked=found["question"], filter=found["filter"])
     state()["revision"] += 1
-    st.session_state["compare-question"] = found["question"]
+    state()["compare view"] = st.session_state["compare-view"] = "One question"
+
+
+def example() -> None:
+    """Asks the first question of these columns; called before the page is drawn."""
+    state()["asked"] = FIRST
 
 
 def link() -> None:
     """A button that keeps the comparison and puts its name into the address; no document text is kept with it."""
     if st.button("Link to this comparison", icon=":material/link:"):
-        body = {name: state()[name] for name in ("columns", "question", "filter")}
+        body = {"columns": state()["columns"], "question": state()["asked"], "filter": state()["filter"]}
         name = workspace().save("comparison", json.dumps(body))
         state()["comparison"] = name
         st.query_params[LINK] = name
@@ -85,10 +90,7 @@ def _exchange(at: int, pipeline: Pipeline, key: str) -> None:
     chosen = st.selectbox("Take the settings of", list(sources), index=None, key=f"{key}-from", placeholder="Choose")
     if chosen and st.button("Take them", key=f"{key}-take"):
         _open(sources[chosen], chosen, at)
-    name = st.text_input("Save these under a name", max_chars=60, key=f"{key}-name")
-    if st.button("Save", key=f"{key}-save", disabled=not name.strip()):
-        workspace().save("pipeline", pipeline.to_json(), name.strip())
-        st.toast(f"Saved as {name.strip()}")
+    save_box(pipeline.to_json(), key)
     text = st.text_area("As JSON", pipeline.to_json(), height=220, key=f"{key}-json")
     if st.button("Open this JSON", key=f"{key}-read"):
         _open(text, f"column {letter(at)}", at)

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from pages.shared.settings.controls import TITLES, carried
+from pages.shared.settings.menu import label
+from pages.shared.settings.menu import title as option_title
 from pages.shared.state import pipeline_of, state
 from pages.shared.text_view import plain
 from rag.errors import SettingProblem
@@ -66,14 +68,16 @@ def _other_values(pipeline: Pipeline, stage: str, field: str, columns: Sequence[
     offered |= {str(value): value for value in there if value is not None}
     now = list(dict.fromkeys(str(value) for value in there if value is not None))
     number = isinstance(getattr(own, field), int | float) and not isinstance(getattr(own, field), bool)
+    now_set = option_title(stage, own.model_dump()[KIND]) if field == KIND else getattr(own, field)
     picked = st.multiselect(
         "Values, one a column",
         list(offered),
+        format_func=lambda text: option_title(stage, text) if field == KIND else text,
         default=now[:MOST],
         max_selections=MOST,
         accept_new_options=number,
         key=f"sweep-values-{state()['revision']}-{stage}-{field}",
-        help=f"{_about(own, field)} Now {getattr(own, field)}. {'Type a number to add another value.' if number else ''}",
+        help=f"{_about(own, field)} Now {now_set}. {'Type a number to add another value.' if number else ''}",
     )
     if st.button("Set the columns", type="primary", key="sweep-set", disabled=len(picked) < 2, width="stretch"):
         _fill(pipeline, stage, field, [offered.get(text, text) for text in picked])
@@ -105,7 +109,7 @@ def swept_fields(pipeline: Pipeline) -> dict[str, tuple[str, str]]:
             found[f"{title}: kind"] = (stage, KIND)
         for field, info in type(own).model_fields.items():
             if field != KIND and _values(info, getattr(own, field)):
-                found[f"{title}: {field.replace('_', ' ')}"] = (stage, field)
+                found[f"{title}: {label(field)[0].lower()}{label(field)[1:]}"] = (stage, field)
     return found
 
 
@@ -157,7 +161,7 @@ def told_apart(pipelines: Sequence[Pipeline]) -> list[str]:
             fields = [field for field in alike[0] if any(one[field] != alike[0][field] for one in alike)]
             words = [f"{field.replace('_', ' ')} {_short(whole[at][stage][field], field, alike)}" for field in fields]
             if several:
-                told[at].append(" ".join([title, kind, ", ".join(words)]).strip())
+                told[at].append(", ".join([f"{title}: {option_title(stage, kind)}", *words]))
             else:
                 told[at] += [f"{title} {one}" for one in words]
     return [" · ".join(parts) for parts in told]

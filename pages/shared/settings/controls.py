@@ -1,5 +1,6 @@
 """A stage's widgets, drawn from its schema: the union is the menu, each field a control with its description."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -11,6 +12,7 @@ from pages.shared.settings.costs import costs_shown
 from pages.shared.settings.fit_view import fit_button, fit_where_asked, weights_in_force
 from pages.shared.settings.index_view import index_facts
 from pages.shared.settings.menu import MENU, line
+from pages.shared.settings.menu import label as label_of
 from pages.shared.settings.menu import title as option_title
 from pages.shared.settings.takeaway import take_away
 from pages.shared.state import keep, keyed, open_pipeline, pipeline_of, state, workspace
@@ -121,7 +123,7 @@ def _model_card(chosen: type[Stage], values: dict[str, Any]) -> None:
 
 
 def _control(field: str, info: FieldInfo, value: Any, key: str) -> Any:
-    label = field.replace("_", " ").capitalize()
+    label = label_of(field)
     help_text = info.description
     low = next((part.ge for part in info.metadata if isinstance(part, Ge)), None)
     high = next((part.le for part in info.metadata if isinstance(part, Le)), None)
@@ -179,9 +181,11 @@ def _every_control(pipeline: Pipeline, key: str) -> tuple[Pipeline, list[str], P
 
 def mends(pipeline: Pipeline, index: Index | None, told: bool, key: str, *where: Any) -> None:
     """What makes no sense in these settings, unless that is told already, each with a button that mends it `where` they are."""
+    before = ""
     for at, (text, mended) in enumerate(advice(pipeline, index)):
-        if not told:
+        if not told and text != before:
             st.warning(plain(text))
+        before = text
         st.caption(f"Mend: {plain(difference(pipeline, mended))}")
         build = ":material/build:"
         st.button("Mend it", icon=build, key=f"{key}-mend-{at}", on_click=open_pipeline, args=(mended, *where), width="stretch")
@@ -255,15 +259,23 @@ def _starting_points(key: str) -> None:
             chosen = st.selectbox("Saved", saved, index=None, placeholder="Open a saved one", key=f"{key}-saved")
             if chosen and st.button("Open", key=f"{key}-open"):
                 load_text(workspace().saved("pipeline", chosen) or "", chosen)
-        name = st.text_input("Save under a name", max_chars=60, key=f"{key}-name")
-        if st.button("Save", key=f"{key}-save", disabled=not name.strip()):
-            workspace().save("pipeline", state()["pipeline"], name.strip())
-            st.toast(f"Saved as {name.strip()}")
+        save_box(state()["pipeline"], key)
         st.download_button("Download as JSON", state()["pipeline"], "pipeline.json", "application/json", key=f"{key}-download")
         take_away(pipeline_of(state()["pipeline"]), key)
         file = st.file_uploader("Open a JSON or YAML file", type=["json", "yaml", "yml"], key=f"{key}-file-{state()['revision']}")
         if file is not None:
             load_text(file.getvalue(), file.name)
+
+
+def save_box(pipeline: str, key: str) -> None:
+    """Saves a pipeline in one click, under the name that was typed or else under the time."""
+    with st.form(f"{key}-saving", border=False):
+        typed = st.text_input("Save under a name", max_chars=60, key=f"{key}-name", placeholder="else the time is its name")
+        sent = st.form_submit_button("Save", icon=":material/save:", key=f"{key}-save")
+    if sent:
+        name = typed.strip() or f"Settings of {datetime.now():%Y-%m-%d %H:%M:%S}"
+        workspace().save("pipeline", pipeline, name)
+        st.toast(f"Saved as {plain(name)}")
 
 
 def load_text(written: str | bytes, name: str) -> None:

@@ -37,7 +37,7 @@ def told(one: Expense, asked: bool) -> str:
         return f"{which}: no call, what {plain(one.model.model)} said to it is kept"
     calls = f"{which}: **{count(used.calls, 'call')}** of {plain(one.model.model)}{f', {one.apart}' if one.apart else ''}"
     tokens = f"about {used.sent:,} tokens sent and {used.received:,} received" if used.sent else ""
-    time = ("time not known yet" if one.seconds is None else f"about {duration(one.seconds)}") if tokens else ""
+    time = ("time not known yet" if one.seconds is None else f"roughly {duration(one.seconds)}") if tokens else ""
     known = one.model.price != "set" or used.sent
     cost = money(used.cost, one.model.price, one.stage, about=True) if known else "cost by the tokens, at the prices set"
     return ", ".join(part for part in (calls, tokens, time, cost) if part)

@@ -76,6 +76,14 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
+LABELS = {"top": "Passages kept (top)"}
+"""What a setting is called where its name in the JSON does not say it."""
+
+
+def label(field: str) -> str:
+    """What a setting is called on the pages."""
+    return LABELS.get(field) or field.replace("_", " ").capitalize()
+
 
 def title(stage: str, kind: str) -> str:
     """The plain title of an option."""
