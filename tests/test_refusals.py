@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rag.answer.refusals import RULES, is_complete, says_nothing, sorted_out
+from rag.answer.refusals import RULES, is_complete, is_courtesy, says_nothing, sorted_out
 from rag.text import sentences
 from rag.values import Citation, Claim, Document, Span
 
@@ -45,6 +45,18 @@ def test_a_reply_is_a_refusal_where_nothing_else_is_stated(
 ) -> None:
     told = sorted_out(claims)
     assert (told[0], len(told[1]), told[2]) == (refused, kept, missing)
+
+
+def test_what_is_said_around_statements_is_a_courtesy_and_what_states_something_is_none() -> None:
+    for example in RULES["courtesy"]:
+        assert is_courtesy(example) and is_courtesy(f"**{example}**"), example
+    for other in (*RULES["no_courtesy"], "Summary of the stay: he recovered.", "Thanks to apixaban, no stroke followed."):
+        assert not is_courtesy(other), other
+
+
+def test_a_silence_in_wide_words_counts_only_where_nothing_is_cited() -> None:
+    for text in ("Nowhere in the documents is a dose.", "In den Unterlagen fehlen Angaben zur Dosis.", "文档中找不到剂量。"):
+        assert says_nothing(text) and not says_nothing(text, cites=True), text
 
 
 def test_words_for_nothing_missing_are_known() -> None:

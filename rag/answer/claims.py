@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer.base import citation
+from rag.answer.layout import laid_out
 from rag.answer.references import without_references
+from rag.answer.refusals import is_courtesy
 from rag.answer.source_marks import in_one_form, settled, taken_out
 from rag.index.base import Index
 from rag.text import sentences, terms
@@ -14,7 +16,7 @@ HEADING = re.compile(r"#{1,6}\s")
 
 
 def claims_of(text: str, prompt: Prompt, index: Index) -> Iterator[Claim]:
-    """The sentences of a model's answer with their citations; headings and lists of references are none."""
+    """The sentences of a model's answer with their citations; headings, courtesies and lists of references are none."""
     for plain, numbers in statements_of(text, len(prompt.sources)):
         yield claim_of(plain, numbers, prompt, index)
 
@@ -24,10 +26,10 @@ def statements_of(text: str, given: int) -> list[tuple[str, list[int]]]:
 
     Where a single statement has no mark, the list of references at the end of the text is its.
     """
-    body, listed = without_references(in_one_form(text, given))
+    body, listed = without_references(in_one_form(laid_out(text), given))
     body = settled(body, given)
     found = [taken_out(body[start:end]) for start, end in sentences(body) if not HEADING.match(body, start)]
-    found = [(plain, numbers) for plain, numbers in found if any(map(str.isalnum, plain))]
+    found = [(plain, numbers) for plain, numbers in found if any(map(str.isalnum, plain)) and (numbers or not is_courtesy(plain))]
     return [(found[0][0], listed)] if len(found) == 1 and not found[0][1] else found
 
 

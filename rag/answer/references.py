@@ -10,17 +10,22 @@ FILE = re.compile(r"\w\.(?:txt|pdf|md|csv|docx?|xlsx?|html?|json|xml|rtf)\b", re
 LED = re.compile(rf"[ \t]*(?:[-*•–][ \t]*)?[*_]{{0,3}}(?:{BEGIN}[\d,]*{END}|\[?\^?\d{{1,3}}[.)\]:][ \t]|[¹²³⁰⁴-⁹]{{1,3}})")
 BULLET = re.compile(r"[ \t]*(?:[-*•–][ \t]|\d{1,3}[.)][ \t])")
 DEFINITION = re.compile(rf"[ \t]*{BEGIN}[\d,]*{END}[*_]{{0,2}}:[*_]{{0,2}}[ \t]")
+ELEMENT = re.compile(
+    r"<(references|sources|citations|bibliography|footnotes|source_list|reference_list|cited_sources)\b[^<>\n]{0,80}>(.*?)(?:</\1>|\Z)",
+    re.S | re.I,
+)
 RULE = re.compile(r"[ \t]*[-*_=]{3,}[ \t]*")
 MARK = re.compile(rf"{BEGIN}([\d,]*){END}")
 
 
 def without_references(text: str) -> tuple[str, list[int]]:
     """A text, with its marks in one form, without lists of references, and the numbers of the sources that these name."""
-    lines = text.split("\n")
+    elements = [number for element in ELEMENT.finditer(text) for number in _numbers(f":{element[2]}")]
+    lines = ELEMENT.sub("", text).split("\n")
     dropped = _definitions(lines) | _under_headings(lines)
     dropped |= _at_the_end([line if at not in dropped else "" for at, line in enumerate(lines)])
     named = [number for at in sorted(dropped) for number in _numbers(lines[at])]
-    return "\n".join(line for at, line in enumerate(lines) if at not in dropped), list(dict.fromkeys(named))
+    return "\n".join(line for at, line in enumerate(lines) if at not in dropped), list(dict.fromkeys([*elements, *named]))
 
 
 def _definitions(lines: list[str]) -> set[int]:

@@ -11,7 +11,9 @@ from rag.values import Claim
 RULES = rules("refusals")
 COMPLETE = frozenset(RULES["complete"])
 CONTRAST, NOTHING_MISSING = re.compile(RULES["contrast"]), re.compile(RULES["nothing_missing"])
+COURTESY = re.compile("|".join(RULES["courtesies"]))
 LONGEST = 400  # Characters of a sentence that says no more than that.
+AROUND = " .!?:;,()。！？：，…-–—\"'"
 NEVER = re.compile(r"(?!)")
 ABOUT = re.compile(r"(?:of|for) (?!this|that|these|those|the question|your|information)\w", re.I)
 
@@ -23,6 +25,7 @@ class Wording:
     words: tuple[str, ...]
     records: tuple[str, ...]
     silent: re.Pattern[str]
+    uncited: re.Pattern[str]
     alone: re.Pattern[str]
     beside: re.Pattern[str]
 
@@ -47,7 +50,8 @@ def says_nothing(text: str, cites: bool = False) -> bool:
     if len(text) > LONGEST or (cites and CONTRAST.search(plain)):
         return False
     for one in _wordings():
-        if one.silent.search(plain) and _names(plain, one.words if cites else one.words + one.records):
+        nothing = one.silent.search(plain) or (not cites and one.uncited.search(plain))
+        if nothing and _names(plain, one.words if cites else one.words + one.records):
             return True
         if not cites and one.alone.search(plain):
             return True
@@ -58,6 +62,11 @@ def is_complete(missing: str) -> bool:
     """Whether a model's word for what is missing says that nothing is."""
     plain = _plain(missing).strip(" .!\"'。()")
     return plain in COMPLETE or missing.strip() in COMPLETE or bool(NOTHING_MISSING.search(plain))
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether a sentence or line without a mark states nothing: "Here is the answer:", "I hope this helps!" """
+    return len(text) <= LONGEST and bool(COURTESY.fullmatch(_plain(text).strip(AROUND)))
 
 
 def _beside(claim: Claim) -> bool:
@@ -90,7 +99,7 @@ def _wordings() -> tuple[Wording, ...]:
         Wording(
             tuple(one["sources"]),
             tuple(one["records"]),
-            *(re.compile("|".join(one[name])) if one[name] else NEVER for name in ("silent", "alone", "beside")),
+            *(re.compile("|".join(one[name])) if one[name] else NEVER for name in ("silent", "uncited", "alone", "beside")),
         )
         for one in RULES["languages"]
     )

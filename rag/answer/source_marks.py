@@ -19,24 +19,45 @@ def _any(words: Iterable[str]) -> str:
 
 
 DASH = "[-–—‐‑−~]"
-WORD = rf"(?:{_any(RULES['words'])}|s(?=\d))\.?(?:\s?(?:no\.?|nr\.?|n°))?[\s:#_-]{{0,3}}"
+WORD = rf"(?:{_any(RULES['words'])}|s(?=\d))\.?(?:\s?(?:no\.?|nr\.?|n°))?[\s:：#_@-]{{0,3}}"
 ITEM = re.compile(
-    rf"\s*(?:{BEGIN}(?P<read>[\d,]+){END}|(?P<word>{WORD})(?=[\d\s#{BEGIN}])"
-    rf"|[#^]?(?P<low>\d{{1,3}})\s?(?:{DASH}|{_any(RULES['to'])})\s?(?:{WORD})?(?P<high>\d{{1,3}})(?![\w.%])"
-    rf"|(?P<place>(?:{_any(RULES['places'])})\.?\s?\d[\w.]{{0,6}}(?:\s?{DASH}\s?[a-z]?\d{{1,4}})?(?:\s?,\s?\d{{1,4}}(?=\s*(?:;|$)))?)"
-    rf"|[#^]?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；()]|{DASH}(?=\s?[^\W\d])|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
+    rf"\s*(?:{BEGIN}(?P<read>[\d,]+){END}|(?P<word>{WORD})(?=[\d\s#@{BEGIN}])"
+    rf"|[#^@]?(?P<low>\d{{1,3}})\s?(?:{DASH}|{_any(RULES['to'])})\s?(?:{WORD})?(?P<high>\d{{1,3}})(?![\w.%])"
+    rf"|(?P<place>(?:{_any(RULES['places'])})\.?\s?\d[\w.]{{0,6}}(?:\s?{DASH}\s?[a-z]?\d{{1,4}})?(?:\s?,\s?\d{{1,4}}(?=\s*(?:;|$)))?(?:\s+(?:of|in|von|de|di)(?=\s))?"
+    r"|第\s?\d{1,4}(?:\s?[-–~]\s?\d{1,4})?\s?[页頁章节節段行]|\d{1,4}\s?(?:쪽|페이지|ページ|頁|页))"
+    rf"|[#^@]?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；：()]|{DASH}(?=\s?[^\W\d])|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
     re.I,
 )
-SQUARE = re.compile(r"\\?[\[【［〔〖⟨⟦]{1,2}\s?\^?([^\[\]【】［］〔〕〖〗⟨⟩⟦⟧\n]{1,90})\\?[\]】］〕〗⟩⟧]{1,2}")
-BRACES = re.compile(r"(?:\\cite[a-z]?)?\{{1,2}([^{}\n]{1,60})\}{1,2}")
+OPEN, CLOSE = "[【［〔〖⟨⟦「『《〈«‹", "]】］〕〗⟩⟧」』》〉»›"
+SQUARE = re.compile(
+    rf"\\?[{re.escape(OPEN)}]{{1,2}}\s?\^?([^{re.escape(OPEN + CLOSE)}\n]{{1,240}})\\?[{re.escape(CLOSE)}]{{1,2}}"
+)
+ANGLED = re.compile(r"<<([^<>\n]{1,60})>>")
+BRACES = re.compile(r"(?:\\(?:[a-z]{0,9}cite[a-z]{0,9}|textsuperscript|footnote(?:mark)?|ref))?\{{1,2}([^{}\n]{1,60})\}{1,2}")
 LINK = re.compile(r"\[\[?([^\[\]\n]{1,60})\]\]?\((?=[^\s()]*[#/:.])(?:[^()\s]|\([^()\s]{0,200}\)){1,500}\)")
 ROUND = re.compile(r"\\?[(（]([^()（）\n]{1,90}?)\\?[)）]")
 TAGGED = re.compile(
     r"<(sup|cite|source|ref|citation|a|b|i|u|em|strong|span|small)\b[^<>]{0,60}>\s?([^<>\n]{1,60}?)\s?</\1>", re.I
 )
+SPAN = re.compile(
+    rf"<(?P<name>{_any(RULES['spans'])})(?::?\s?(?P<direct>[\d,\s]{{1,30}})"
+    rf"|\s(?:[^<>\n]{{0,80}}?\s)?(?:{_any(RULES['attributes'])})\s?=\s?[\"']?(?P<named>[^\"'<>\n/]{{1,60}})[\"']?[^<>\n/]{{0,80}})"
+    r"\s?(?P<alone>/?)>|</(?P<closed>[a-z_]{1,12})(?::?\s?[\d,\s]{1,30})?>",
+    re.I,
+)
+RESULTS = re.compile(
+    "[ \\t]?(?:\ue200[^\ue200\ue201\n]{0,200}\ue201|\\bcite(?:turn\\d{1,3}[a-z]{1,12}\\d{1,3})+)"
+)  # Of a search that was not ours.
+CIRCLES = {
+    chr(start + at): at + 1
+    for start, many in ((0x2460, 20), (0x2776, 10), (0x24F5, 10), (0x2780, 10), (0x278A, 10))
+    for at in range(many)
+}
+CIRCLED = re.compile(rf"[ \t]?((?:[{''.join(CIRCLES)}]|[1-9]\ufe0f?\u20e3|⁽[¹²³⁴-⁹]⁾)+)")
+COUNTED = re.compile(rf"(?:^|[:;,(：；，、])[ \t]*(?:[-*•][ \t])?(?:[{''.join(CIRCLES)}]|[1-9]\ufe0f?\u20e3)", re.M)
 LOOKS = frozenset({"a", "b", "i", "u", "em", "strong", "span", "small"})
 CARET = re.compile(
-    rf"\^({BEGIN}[\d,]+{END})\^?|\^(\d{{1,2}}(?:\s?,\s?\d{{1,2}}){{0,5}})\^|\$\^\{{(\d{{1,2}}(?:,\s?\d{{1,2}}){{0,5}})\}}\$"
+    rf"\$\s?\^?\s?({BEGIN}[\d,]+{END})\s?\$|\^({BEGIN}[\d,]+{END})\^?|\^(\d{{1,2}}(?:\s?,\s?\d{{1,2}}){{0,5}})\^|\$\^\{{(\d{{1,2}}(?:,\s?\d{{1,2}}){{0,5}})\}}\$"
 )
 SUPERSCRIPT = re.compile(r"[¹²³⁰⁴-⁹]{1,4}(?:[,˒⁻ ]{1,2}[¹²³⁰⁴-⁹]{1,4}){0,8}")
 NOT_BEHIND = re.compile(r"[\w⁺⁻⁼ⁿ₀-₉ᵃ-ᶻ/·×^]")
@@ -56,23 +77,28 @@ STOP = re.compile(rf"([.!?。！？…][\"'”’)*_]{{0,3}})[ \t]*({BEGIN}[\d,]
 ALONE = re.compile(rf"(?<=\S)[ \t]*\n\s*({BEGIN}[\d,]*{END})[ \t]*(?=\n|$)")
 FROM_TO = re.compile(rf"{BEGIN}(\d+){END}[ \t]?{DASH}[ \t]?{BEGIN}(\d+){END}")
 PLACED = re.compile(rf"(?<={END})\s?\[(?:{_any(RULES['places'])})\.?\s?\d[^\[\]\n]{{0,20}}\]", re.I)
-COMMA = re.compile(rf"(?<=\w)[ \t]?[,–—-][ \t]?(?={ONE}\s?(?:[.;!?]|$))")
+DAGGERS = re.compile(rf"(?<={END})[†‡]{{1,3}}")
+COMMA = re.compile(rf"(?<=\w)[ \t]?[,–—-][ \t]?(?={ONE}[ \t]?(?:[.;!?\n]|$))")
 OWN_LINE = re.compile(rf"\n(?=[ \t]*{BEGIN})")
 PLAIN = re.compile(
     rf"\b(?:{_any(RULES['plain'])})\s{{1,2}}#?(\d{{1,2}}(?:\s?(?:,|&|{_any(RULES['joins'])})\s?\d{{1,2}}){{0,5}})\b(?!{BEGIN}|[.,]\d|\s?%)",
     re.I,
 )
 TRAILING = re.compile(
-    rf"(?<=[\w.!?)*\"”])[ \t]*(?:[–—-]+|(?<=[.!?)*\"”])[ \t])[ \t]*\(?{WORD}"
-    rf"((?:{ONE}|[\d,;& \t]){{1,40}}?)\)?(?P<stop>\.?)(?=[ \t]*(?:\n|$)|(?<=\.)\s+[A-Z])",
+    rf"(?<=[\w.!?)*\"”])[ \t]*(?:(?:\n[ \t]*)?[–—-]+|(?<=[.!?)*\"”])(?:\n[ \t]*|[ \t]))[ \t]*[*_]?\(?{WORD}"
+    rf"((?:{ONE}|[\d,;& \t]){{1,40}}?)(?:,?\s?(?:{_any(RULES['places'])})\.?\s?\d{{1,4}}(?:\s?{DASH}\s?\d{{1,4}})?)?"
+    r"\)?[*_]?(?P<stop>\.?)(?=[ \t]*(?:\n|$)|(?<=\.)\s+[A-Z])",
     re.I,
 )
 LED = re.compile(
     rf"^([ \t]*(?:[-*•][ \t]+)?)[*_]{{0,3}}(?:{_any(RULES['plain'])})\s(\d{{1,2}})[*_]{{0,3}}:[*_]{{0,3}}[ \t]+", re.I | re.M
 )
 LIST = re.compile(r"(?:^|[\s:;,])\(\d{1,2}\)\s+\w")
+BEHIND_STOPS = re.compile(r"[.!?][\"”*]{0,2}\s?\(\d{1,2}(?:\s?[,;–-]\s?\d{1,2}){0,5}\)\s*\Z")
+LEADING = re.compile(r"(?:^|[^.!?\s])[\s:;,]{0,3}\(\d{1,2}\)\s+\w", re.M)
 UNIT = re.compile(rf"\s?(?:{_any(RULES['units'])})(?![^\W\d_])")
 VALUED = re.compile(r"(?:\d|\b[A-Z][A-Z\d]{1,6})[ \t]?\Z")  # "INR (2)", "1.2 (1-3)".
+QUOTATION = re.compile(r"\s?[\"'“„«‘]\S")
 TITLE = re.compile(r"(?:\w\s?[–—-]|[:,;–—-]|[:,;–—-]\s)\s?\S")
 SQUARES = frozenset(RULES["squares"])
 SENTENCE_END = re.compile(r"[*_\"”]{0,3}(?:[.,;!?]|\s*(?:\n|$))")
@@ -86,15 +112,18 @@ def in_one_form(text: str, given: int = LIKELY) -> str:
     """
     text = UNCLOSED.sub("", text.replace(BEGIN, "").replace(END, ""))
     text = LINK.sub(lambda link: _marked(link, 1, given, text), text)
-    text = _each(BRACES, _each(SQUARE, text, given), given)
+    for pattern in (SQUARE, ANGLED, BRACES):
+        text = _each(pattern, text, given)
     text = PLACED.sub("", text)
-    text = TAGGED.sub(lambda tag: _tagged(tag, given), text)
+    text = _spans(TAGGED.sub(lambda tag: _tagged(tag, given), text))
     text = _each(ROUND, text, given)
-    text = CARET.sub(lambda caret: caret[1] or _mark(_numbers(caret[2] or caret[3])), text)
+    text = CARET.sub(lambda caret: caret[1] or caret[2] or _mark(_numbers(caret[3] or caret[4])), text)
+    text = _circled(RESULTS.sub("", text), given)
     if BEGIN not in text:
         text = _raised(text, given)
-    if BEGIN not in text and not LIST.search(text):
-        text = _bare(text, given)
+    behind = bool(BEHIND_STOPS.search(text)) and not LEADING.search(text)
+    if BEGIN not in text and (behind or not LIST.search(text)):
+        text = _bare(text, given, behind)
     return text
 
 
@@ -108,6 +137,7 @@ def settled(text: str, given: int = LIKELY) -> str:
     for _ in range(2):
         text = WRAPPED.sub(r"\2", text)
     text = FROM_TO.sub(lambda found: _mark(_between(int(found[1]), int(found[2]))), text)
+    text = DAGGERS.sub("", text)
     text = RUN.sub(lambda run: _joined(run, text), text)
     text = SEE.sub("", text)
     text = ALONE.sub(r"\1", text)
@@ -162,6 +192,8 @@ def _read(written: str) -> tuple[list[int], bool] | None:
         item = ITEM.match(written, at)
         if not item:
             if worded and numbers and TITLE.match(written, at - 1):  # "Source 1: Discharge summary"
+                break
+            if numbers and QUOTATION.match(written, at) and not written[at - 1].isdigit():  # "1: "Torsemide 40 mg daily""
                 break
             return None
         if item["read"]:
@@ -237,6 +269,42 @@ def _tagged(tag: re.Match[str], given: int) -> str:
     return tag[0] if power or max(read[0]) > given else _mark(read[0])
 
 
+def _spans(text: str) -> str:
+    """Tags that name the sources of what they stand around as marks behind it: <co: 1>…</co: 1>, <cite source="1">…</cite>."""
+    made: list[str] = []
+    open_yet: list[tuple[str, str]] = []
+    at = 0
+    for tag in SPAN.finditer(text):
+        made.append(text[at : tag.start()])
+        at = tag.end()
+        if tag["closed"]:
+            known = bool(open_yet) and open_yet[-1][0] == tag["closed"].lower()
+            made.append(open_yet.pop()[1] if known else tag[0])
+            continue
+        written = tag["direct"] or tag["named"]
+        read = _read(written)
+        mark = _mark(read[0]) if read else tag[0]
+        if tag["alone"] or not read:
+            made.append(mark)
+        else:
+            open_yet.append((tag["name"].lower(), mark))
+    return "".join([*made, text[at:], *(mark for _, mark in reversed(open_yet))])
+
+
+def _circled(text: str, given: int) -> str:
+    """Numbers in circles, on keys and in raised parentheses as marks behind a statement, where none of them numbers a list."""
+
+    def read(found: re.Match[str]) -> str:
+        numbers = [CIRCLES.get(sign) or int(sign.translate(RAISED)) for sign in found[1] if sign in CIRCLES or sign.isdigit()]
+        before, behind = text[max(found.start() - 1, 0) : found.start()], text[found.end() : found.end() + 2]
+        ends = not behind[:1].isalnum() and (found[0][0] not in " \t" or not behind.strip()[:1].isalnum() or behind[:1] in "\n")
+        if not before.strip() or not ends or not all(1 <= number <= given for number in numbers):
+            return found[0]
+        return _mark(numbers)
+
+    return text if COUNTED.search(text) else CIRCLED.sub(read, text)
+
+
 def _raised(text: str, given: int) -> str:
     """Raised numbers as marks, where they are no powers, charges or isotopes."""
 
@@ -273,8 +341,8 @@ def _is_power(before: str, behind: str) -> bool:
     return bool(re.search(r"(?:[\d₀-₉⁺⁻]|[^\s.,;:!?)\]\"”'’*_])\Z", before))
 
 
-def _bare(text: str, given: int) -> str:
-    """Numbers in parentheses at the end of a sentence as marks, in a reply that has no other kind and numbers no list so."""
+def _bare(text: str, given: int, behind: bool) -> str:
+    """Numbers in parentheses at the end of a sentence, or `behind` its stop, as marks, in a reply that has no other kind."""
 
     def read(found: re.Match[str]) -> str:
         numbers = numbers_in(_without_see(found[1]))
@@ -283,7 +351,8 @@ def _bare(text: str, given: int) -> str:
         if not numbers or not all(1 <= number <= given for number in numbers) or not re.search(r"[\w%)\"”*.]\s?$", before):
             return found[0]
         valued = VALUED.search(before) or _ends_in(CLASSES, before) or _counted(numbers, sentence)
-        if valued or not SENTENCE_END.match(text, found.end()):
+        stopped = behind and before.rstrip()[-1:] in (".", "!", "?")
+        if valued or not (stopped or SENTENCE_END.match(text, found.end())):
             return found[0]
         return _mark(numbers)
 

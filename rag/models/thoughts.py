@@ -17,16 +17,18 @@ TAG = re.compile(
     r"(?:\s[^<>\n]{0,60}=[^<>\n]{0,80}?)?\s?(?P<empty>/?)[|｜]?(?:>{1,2}|＞|▷|&gt;)"
     rf"|[\[{{]{ENDING % 'also'}(?P<bracketed>{BRACKETED})[\]}}]"
     r"|(?P<fence>`{3}(?:think|thinking|thoughts?|reasoning)[ \t]*(?=\n))|(?P<closed>`{3}(?!\S))"
-    r"|(?P<details><details\b[^>]{0,300}>(?:\s{0,9}<summary>[^<]{0,120}</summary>)?)|(?P<folded></details>)|(?P<comment><!--|<unused94>)|(?P<commented>-->|<unused95>)"
+    r"|(?P<details><details\b[^>]{0,300}>(?:\s{0,9}<summary>[^<]{0,120}</summary>)?)|(?P<folded></details>)"
+    r"|(?P<comment><!--|<unused94>)|(?P<commented>-->|<unused95>)"
     rf"|<[|｜]?\s?/?(?:(?:begin|start|end)[_▁ -](?:of[_▁ -])?)?(?P<wrap>{WRAPS})\s?[|｜]?>"
     r"|<\|(?P<head>channel|start|im_start|start_header_id)\|?>|<channel\|>"
+    r"|(?P<done>(?:(?<=\n)|^)(?:\.{3}|…)[ ]?done thinking\.?)"
     r"|<[|｜](?P<token>[^|｜<>\n]{1,40})[|｜]>|\[\|[a-z]{1,20}\|\]|</?s>|<(?:eos|bos|(?:end|start)_of_turn)>|\[/?INST\]",
     re.I,
 )
 UNFINISHED = re.compile(
     r"(?:<{1,2}|＜|◁|&(?:l(?:t;?)?)?|[\[{])[|｜]?\s?/?(?:[^\W\d]|[▁:| -]){0,48}[|｜]?$"
     rf"|<(?:[a-z]{{1,12}}:)?(?:{THOUGHTS})\s[^<>\n]{{0,120}}$|&lt;/?(?:[^\W\d]| ){{0,30}}(?:&(?:gt?)?)?$"
-    r"|`{1,3}[a-z]{0,12}[ \t]{0,3}$|<!-?$|--?$|<unused\d{0,2}$",
+    r"|`{1,3}[a-z]{0,12}[ \t]{0,3}$|<!-?$|--?$|<unused\d{0,2}$|(?:(?<=\n)|^)(?:\.{1,3}|…)[a-z ]{0,15}$",
     re.I,
 )
 LABEL = r"(?:here(?:'s| is| are) )?(?:my |the )?(?:%s)(?: is)?[*_]{0,3}(?:\s?[:：][*_]{0,3}|[ \t]*(?=\n))"
@@ -179,8 +181,8 @@ class Hearing:
             self._headed()
             if not tag["thought"]:
                 return ""
-        if tag["thought"] or tag["bracketed"]:
-            if tag["end"] or tag["also"]:
+        if tag["thought"] or tag["bracketed"] or tag["done"]:
+            if tag["end"] or tag["also"] or tag["done"]:
                 self._closed("tag")
             elif not tag["empty"]:
                 self._opened("tag", tag[0])
