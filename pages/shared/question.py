@@ -23,7 +23,8 @@ def question_box(page: str, hint: str, way: Way = "alone") -> bool:
 
     `way` is "leaning" where a question may lean on those before it; the page puts it so that it stands alone.
     """
-    st.chat_input(f"Question: {hint}", key=f"{page}-question", on_submit=_sent, args=(page, way))
+    here = st.container()  # Outside of any, Streamlit pins the box to the bottom of the window.
+    here.chat_input(f"Question: {hint}", key=f"{page}-question", on_submit=_sent, args=(page, way))
     if fault := st.session_state.pop(f"{page}-fault", ""):
         st.error(fault)
         return False
