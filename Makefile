@@ -9,7 +9,7 @@ run: .venv/ready
 	$(BIN)/python -m pages.start
 
 test: .venv/ready-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .
