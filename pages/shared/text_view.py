@@ -60,6 +60,7 @@ export default function (component) {
   if (!root) { root = document.createElement('div'); parentElement.appendChild(root); }
   root.className = 'view' + (data.height ? ' scroll' : '');
   root.style.maxHeight = data.height ? data.height + 'px' : '';
+  const focused = [...root.querySelectorAll('button')].indexOf(root.getRootNode().activeElement);
   root.replaceChildren();
   let first = null;
   for (const block of data.blocks) {
@@ -95,6 +96,7 @@ export default function (component) {
     }
     root.appendChild(line);
   }
+  if (focused >= 0) root.querySelectorAll('button')[focused]?.focus({ preventScroll: true });
   if (first && data.height) root.scrollTop = Math.max(0, first.offsetTop - root.offsetTop - data.height / 3);
 }
 """

@@ -9,6 +9,7 @@ from pages.shared.compare.comparison import (
     GAP,
     bring_back,
     column_settings,
+    example,
     letter,
     link,
     passages_table,
@@ -20,21 +21,25 @@ from pages.shared.compare.set_run import run_through
 from pages.shared.compare.side_by_side import side_by_side
 from pages.shared.compare.sweep import MOST, sweep_controls, tell_left_out, told_apart
 from pages.shared.frame import stop_without_documents
-from pages.shared.question import question_box
+from pages.shared.question import question_asked, question_box
 from pages.shared.sources import show_opened
-from pages.shared.state import pipeline_of, state
+from pages.shared.state import keyed, pipeline_of, state
 from rag.presets import PRESETS
 
 st.title("Compare")
 stop_without_documents()
 bring_back()
 
-st.session_state.setdefault("compare-view", "One question")
+st.session_state.setdefault("compare-view", state().get("compare view", "One question"))
 view = st.segmented_control(
     "Ask", ["One question", "A set of questions"], required=True, key="compare-view", label_visibility="collapsed"
 )
-if view == "One question" and not question_box("compare", "Compare", "One question for all columns"):
-    st.stop()
+state()["compare view"] = view  # It stays through a reload and another page.
+if view == "One question":
+    if not question_box("compare", "one for all columns"):
+        st.stop()
+    if state()["asked"].strip():
+        question_asked("compare", state()["asked"])
 
 texts = state()["columns"]
 with st.container(horizontal=True):
@@ -73,10 +78,11 @@ if view == "A set of questions":
     st.stop()
 if not state()["asked"].strip():
     st.info("Type a question above; every column answers it with its own settings.")
+    st.button("Compare on an example", type="primary", icon=":material/play_arrow:", key="compare-example", on_click=example)
     st.stop()
 
 about = "Hides the statements and passages that all columns have in common"
-only_different = st.toggle("Only where they differ", state().get("only differing", False), key="compare-only", help=about)
+only_different = st.toggle("Only where they differ", state().get("only differing", False), key=keyed("compare-only"), help=about)
 state()["only differing"] = only_different  # It stays through another page or an edit, when the switch itself is not drawn.
 answers, hits = column_answers(pipelines, state()["asked"], only_different)
 

@@ -23,6 +23,7 @@ def next_steps(answer: Answer, pipeline: Pipeline) -> None:
             st.button("Change the reranker", icon=":material/tune:", key="next-rerank", on_click=_changed, args=(other,))
         if st.button("Compare with plain word search", icon=":material/compare:", key="next-compare"):
             state()["columns"] = [PRESETS["baseline"][1].to_json(), pipeline.to_json()]
+            state()["compare view"] = "One question"
             st.switch_page("pages/tune/compare.py")
 
 

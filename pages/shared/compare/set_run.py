@@ -1,10 +1,9 @@
-"""A question set asked in all columns: what is there already, what is missing, and the run that can be stopped."""
+"""A question set asked in all columns: what is there, what is missing, and the run, which goes on in the background."""
 
 import contextlib
-import time
+import itertools
+import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from threading import Thread
 from typing import Any
 
 import streamlit as st
@@ -12,18 +11,20 @@ import streamlit as st
 from pages.shared.compare.comparison import letter
 from pages.shared.findings import count
 from pages.shared.settings.costs import money
-from pages.shared.state import current_filter, prepared, workspace
+from pages.shared.state import RUN, current_filter, index_made, keep, running, state, workspace
 from pages.shared.text_view import plain
-from rag.errors import WorkbenchError
+from rag.artifacts import Artifacts
+from rag.errors import Cancelled, WorkbenchError
 from rag.evaluate.card import Row, run, unasked
 from rag.explain.expense import expenses_of_set
+from rag.jobs import Stand, Tell
 from rag.pipeline import Pipeline
 from rag.stage import fingerprint
 from rag.values import Case, Filter, Usage
 
 KEPT = 20_000
-HEARTBEAT = 0.25  # Seconds after which the bar moves and a press of Stop takes hold.
-FAILED = "compare-failed"
+FAILED = "failed scores"
+PREPARING, ASKED = "Preparing the columns…", "ask: "
 Rows = list[list[Row | None]]  # For each case what each column made of it; None where it was not asked yet.
 
 
@@ -43,14 +44,38 @@ def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
             _tell_costs(at, pipeline, waiting)
     if current_filter() != Filter():
         st.caption("The filter of the Ask page holds here too.")
-    pressed = missing and st.button(label, type="primary", icon=":material/play_arrow:", key="compare-run")
+    here, jobs = fingerprint("set run", *itertools.chain(*keys)), workspace().artifacts.jobs
+    runs = jobs.stand(here) is not None
+    icon = ":material/play_arrow:"
+    if missing and st.button(label, type="primary", icon=icon, key="compare-run", disabled=runs):
+        if state().get(RUN) != here:
+            _stop()
+        state()[RUN] = here
+        keep()  # The run is found again after a reload.
+        runs = True
     with st.container():  # Always there, so that the cards below keep their place, greyed, while a run goes on.
-        if pressed:
-            _ask(cases, pipelines, keys)
+        if runs:
+            _asked(cases, pipelines, keys, here)
             st.rerun()
+        _tell_other(here)
     if not missing:
         st.caption(f"{where}: all answered. A change to a column asks that column alone again.")
     return rows
+
+
+def _tell_other(here: str) -> None:
+    """Says that a run begun before the columns, the set or the filter were changed goes on, with a way to stop it."""
+    stand = running()
+    if stand is None or state()[RUN] == here:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        told = "The run that you began before the last changes goes on; its answers are kept"
+        st.caption(f":material/hourglass_top: {told}: {_told(stand)}.", width="content")
+        st.button("Stop it", icon=":material/stop:", type="tertiary", key="compare-stop-other", on_click=_stop)
+
+
+def _stop() -> None:
+    workspace().artifacts.jobs.stop(state().get(RUN, ""))
 
 
 def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
@@ -65,7 +90,7 @@ def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
     total, times = sum((one.usage for one in found), Usage()), [one.seconds for one in found]
     tokens = f"about {total.sent:,} tokens sent and {total.received:,} received" if total.sent else ""
     seconds = None if None in times else sum(second for second in times if second is not None)
-    time = "time not known yet" if seconds is None else f"about {_seconds(max(seconds, 1))}"
+    time = "time not known yet" if seconds is None else f"roughly {_seconds(max(seconds, 1))}"
     prices = {one.stage: one.model.price for one in found}
     money_of = [money(total.cost, "set", "", about=True)] if "set" in prices.values() and total.sent else []
     money_of += dict.fromkeys(money(0.0, price, stage, about=True) for stage, price in prices.items() if price != "set")
@@ -76,70 +101,77 @@ def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
     )
 
 
-def _ask(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[list[str]]) -> None:
-    """Asks case by case, the columns taking turns at being first.
+def _asked(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[list[str]], run: str) -> None:
+    """Waits for the run, begun now or under way; it goes on though the page is left, loaded anew or changed meanwhile."""
+    jobs = workspace().artifacts.jobs
+    line, stop = st.columns([6, 1], vertical_alignment="center")
+    help = "What was answered before is kept. Without a press of Stop the run goes on, also while you are on another page."
+    stop.button("Stop", icon=":material/stop:", key="compare-stop", width="stretch", help=help, on_click=jobs.stop, args=(run,))
+    progress = line.progress(0.0, text=PREPARING)
 
-    So a slow moment of the machine, and what the first column computes for the others, touches all columns alike.
-    """
-    artifacts, only = workspace().artifacts, current_filter()
-    failed: dict[str, str] = st.session_state.setdefault(FAILED, {})
-    bar, stop = st.columns([6, 1], vertical_alignment="center")
-    stop.button("Stop", icon=":material/stop:", key="compare-stop", width="stretch", help="What was answered before is kept")
-    progress = bar.progress(0.0, text="Preparing the columns…")
-    indexes: list[Any] = []
-    for pipeline in pipelines:
-        try:
-            indexes.append(unasked(prepared(pipeline)))
-        except WorkbenchError as problem:
-            indexes.append(str(problem))
-    turns = range(len(pipelines))
-    order = [(number, (number + turn) % len(pipelines)) for number in range(len(cases)) for turn in turns]
-    todo = [(number, at) for number, at in order if not artifacts.recall(keys[number][at])]
-    started = seen = time.monotonic()
-    for done, (number, at) in enumerate(todo):
-        case, pipeline, index, key = cases[number], pipelines[at], indexes[at], keys[number][at]
+    def show(step: str, done: int, total: int) -> None:
+        stand = jobs.stand(run)
+        if stand:
+            progress.progress(done / max(total, 1), text=_told(stand))
 
-        def show(done: int = done, at: int = at) -> None:
-            spent = time.monotonic() - started
-            left = f" · about {_seconds(spent / done * (len(todo) - done))} left" if done else ""
-            text = f"{done:,} of {count(len(todo), 'answer')}, {_seconds(spent)}{left} · column {letter(at)} is asked"
-            progress.progress(done / len(todo), text=text)
-
-        def ask(case: Case = case, pipeline: Pipeline = pipeline, index: Any = index, key: str = key) -> Row:
-            row = Row(case, error=index) if isinstance(index, str) else run(case, pipeline, index, only)
-            if not row.error:
-                artifacts.remembered(key, lambda: row, "scores", KEPT)
-            return row
-
-        if done == 0 or time.monotonic() - seen > HEARTBEAT:
-            show()
-            seen = time.monotonic()
-        row = _meanwhile(ask, show)
-        failed.pop(key, None)
-        if row.error:
-            failed[key] = row.error
+    jobs.followed(run, _asking(cases, pipelines, keys), show, math.inf)
     progress.empty()
 
 
-def _meanwhile(ask: Callable[[], Row], show: Callable[[], None]) -> Row:
-    """Asks in a thread of its own and shows again and again how far it is, so that Stop takes hold while a model writes.
+def _told(stand: Stand) -> str:
+    """How far a run is, and about how long it will take."""
+    if not stand.step.startswith(ASKED):
+        return f"{PREPARING} {stand.step}".rstrip()
+    left = f" · about {_seconds(stand.spent / stand.done * (stand.total - stand.done))} left" if stand.done else ""
+    return f"{stand.done:,} of {count(stand.total, 'answer')}, {_seconds(stand.spent)}{left} · {stand.step.removeprefix(ASKED)}"
 
-    The answer that is being written then is kept once it is there.
+
+def _asking(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[list[str]]) -> Callable[[Tell], None]:
+    """The run: case by case, the columns taking turns at being first; it ends early where the documents change.
+
+    So a slow moment of the machine, and what the first column computes for the others, touches all columns alike.
     """
-    result: Future[Row] = Future()
+    found, only = workspace(), current_filter()
+    artifacts, documents = found.artifacts, found.documents
+    turns = range(len(pipelines))
+    order = [(number, (number + turn) % len(pipelines)) for number in range(len(cases)) for turn in turns]
 
-    def work() -> None:
-        try:
-            result.set_result(ask())
-        except BaseException as problem:
-            result.set_exception(problem)
+    def index_of(at: int, tell: Tell) -> Any:
+        def show(step: str, done: int, total: int) -> None:
+            tell(f"Column {letter(at)}: {done:,} of {total:,}" if step == "embed" else f"Column {letter(at)}", done, total)
 
-    Thread(target=work, daemon=True).start()
-    while True:
         try:
-            return result.result(HEARTBEAT)
-        except TimeoutError:
-            show()
+            return unasked(index_made(pipelines[at], documents, artifacts, show))
+        except Cancelled:
+            raise
+        except WorkbenchError as problem:
+            return str(problem)
+
+    def work(tell: Tell) -> None:
+        indexes = [index_of(at, tell) for at in turns]
+        todo = [(number, at) for number, at in order if not artifacts.recall(keys[number][at])]
+        for done, (number, at) in enumerate(todo):
+            tell(f"{ASKED}column {letter(at)} is asked", done, len(todo))
+            case, index, key = cases[number], indexes[at], keys[number][at]
+            row = Row(case, error=index) if isinstance(index, str) else run(case, pipelines[at], index, only)
+            if found.documents != documents:
+                return
+            failed = _failed(artifacts)
+            failed.pop(key, None)
+            if row.error:
+                failed[key] = row.error
+            else:
+                artifacts.remembered(key, lambda row=row: row, "scores", KEPT)  # type: ignore[misc]
+
+    return work
+
+
+def _failed(artifacts: Artifacts) -> dict[str, str]:
+    """Why an answer could not be had, by its key, as long as the process runs."""
+    found: dict[str, str] = artifacts.remembered(FAILED, dict, FAILED)
+    while len(found) > KEPT:
+        found.pop(next(iter(found)))
+    return found
 
 
 def _seconds(spent: float) -> str:
@@ -153,7 +185,8 @@ def _keys(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> list[list[str
 
 
 def _kept(cases: Sequence[Case], keys: list[list[str]]) -> Rows:
-    artifacts, failed = workspace().artifacts, st.session_state.get(FAILED, {})
+    artifacts = workspace().artifacts
+    failed = _failed(artifacts)
 
     def gone() -> Row:
         raise LookupError
@@ -163,6 +196,7 @@ def _kept(cases: Sequence[Case], keys: list[list[str]]) -> Rows:
             with contextlib.suppress(LookupError):
                 found: Row = artifacts.remembered(key, gone, "scores", KEPT)
                 return found
-        return Row(case, error=failed[key]) if key in failed else None
+        error = failed.get(key)
+        return Row(case, error=error) if error else None
 
     return [[row(case, key) for key in line] for case, line in zip(cases, keys, strict=True)]
