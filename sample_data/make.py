@@ -133,7 +133,7 @@ def table(rows: list[list[str]]) -> Table:
 @cache
 def loaded(name: str) -> str:
     """The text of a sample document as the workbench loads it."""
-    from rag.load import read
+    from rag.documents.load import read
 
     return "\n".join(document.text for document in read(FOLDER / name))
 

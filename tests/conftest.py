@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, settings
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.artifacts import Artifacts
-from rag.embed.hashing import Hashing
+from rag.documents.load import read_file
+from rag.documents.workspace import VARIABLE, Workspace
 from rag.governance import egress
-from rag.index.base import Index
-from rag.load import read_file
-from rag.models.chat import ChatModel
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
+from rag.stages.embed.hashing import Hashing
+from rag.stages.index.base import Index
+from rag.stages.models.chat import ChatModel
 from rag.values import Document, File
-from rag.workspace import VARIABLE, Workspace
 from tests import fake_server
 
 settings.register_profile(
@@ -149,7 +149,7 @@ def _one_server() -> Iterator[fake_server.Server]:
 @pytest.fixture
 def server(_one_server: fake_server.Server, monkeypatch: pytest.MonkeyPatch) -> fake_server.Server:
     """The chat server of `tests.fake_server`, which has seen nothing yet; pauses before a further try are short."""
-    monkeypatch.setattr("rag.models.chat.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("rag.stages.models.chat.FIRST_PAUSE", 0.01)
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
         monkeypatch.delenv(name, raising=False)
     _one_server.seen = fake_server.Seen()

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.embed import fastembed, remote, static
-from rag.embed.base import Vectors
-from rag.embed.endpoint import Endpoint
-from rag.embed.fastembed import FastEmbed
-from rag.embed.hashing import Hashing
-from rag.embed.langchain import LangChain
-from rag.embed.remote import Remote
+from rag.embedding import Vectors
+from rag.stages.embed import fastembed, remote, static
+from rag.stages.embed.endpoint import Endpoint
+from rag.stages.embed.fastembed import FastEmbed
+from rag.stages.embed.hashing import Hashing
+from rag.stages.embed.langchain import LangChain
+from rag.stages.embed.remote import Remote
 
 WIDTH = 16
 DESCRIBED = {

@@ -1,9 +1,9 @@
 """Five invented patients, of whom follow-up questions are asked in tests; the embedder needs no model."""
 
-from rag.artifacts import Artifacts
-from rag.embed.hashing import Hashing
-from rag.index.base import Index
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
+from rag.stages.embed.hashing import Hashing
+from rag.stages.index.base import Index
 from rag.values import Document
 
 PEOPLE = {"P-0412": "68-year-old man", "P-0268": "79-year-old woman", "P-0733": "64-year-old woman",

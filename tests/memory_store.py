@@ -5,7 +5,7 @@ from typing import Any
 from langchain_core.documents import Document
 from langchain_core.vectorstores import InMemoryVectorStore
 
-from rag.index.engines import Engine
+from rag.keep.engines import Engine
 
 STORES: dict[tuple[str, str], InMemoryVectorStore] = {}
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from langchain_core.documents import BaseDocumentCompressor, Document
 
-from rag.rerank import cross
-from rag.rerank.compressor import COMPRESSORS
-from rag.rerank.judge import Judge
+from rag.stages.rerank import cross
+from rag.stages.rerank.compressor import COMPRESSORS
+from rag.stages.rerank.judge import Judge
 from rag.values import Usage
 
 

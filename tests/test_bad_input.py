@@ -10,14 +10,14 @@ from typing import Any
 import pypdf
 import pytest
 
-from rag.artifacts import Artifacts
+from rag.documents.load import files, read, read_file
+from rag.documents.workspace import Workspace, add_all
 from rag.errors import FileProblem, SettingProblem, WorkbenchError
-from rag.index.base import Index
-from rag.load import files, read, read_file
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import LONGEST_QUESTION, UNIONS, Pipeline, read_pipeline
 from rag.stage import options
+from rag.stages.index.base import Index
 from rag.values import File
-from rag.workspace import Workspace, add_all
 
 MakePdf = Callable[..., bytes]
 SECRET = "Quillemont"  # A word of the text that no message may carry.

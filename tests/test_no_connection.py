@@ -28,9 +28,9 @@ import io, pathlib, sys
 from reportlab.pdfgen.canvas import Canvas
 import langchain, langchain_community, streamlit
 from streamlit.testing.v1 import AppTest
-from rag.presets import PRESETS
+from rag.pipeline.presets import PRESETS
 from rag.values import File
-from rag.workspace import open_workspace
+from rag.documents.workspace import open_workspace
 
 workspace = open_workspace()
 data = io.BytesIO()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.embed import fastembed
-from rag.embed.graphs import cache_folder
-from rag.index.engines import ENGINES
+from rag.keep.engines import ENGINES
+from rag.stages.embed import fastembed
+from rag.stages.embed.graphs import cache_folder
 from tests.bench.__main__ import PARTS
 
 ROOT = Path(__file__).parents[1]

@@ -6,12 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rag.artifacts import Artifacts
-from rag.embed.hashing import Hashing
 from rag.evaluate.measures import evidence_recall, ndcg, recall
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.retrieve import Retriever
 from rag.stage import options
+from rag.stages.embed.hashing import Hashing
+from rag.stages.retrieve import Retriever
 from rag.text import terms
 from rag.values import Document, Filter, Span
 

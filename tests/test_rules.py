@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from rag.load import read_file
-from rag.load.structure.assertions import assertions
-from rag.load.structure.headings import heading_kind
-from rag.load.structure.patients import patient_column, patient_of
-from rag.load.structure.provenance import (
+from rag.clinical.assertions import assertions
+from rag.clinical.headings import heading_kind
+from rag.clinical.patients import patient_column, patient_of
+from rag.clinical.provenance import (
     document_author,
     document_date,
     document_edition,
@@ -18,9 +17,10 @@ from rag.load.structure.provenance import (
     document_type,
     superseded,
 )
-from rag.load.structure.sections import sections
-from rag.load.structure.statuses import coded_status, document_status
-from rag.load.structure.times import absolute, anchors, moments
+from rag.clinical.sections import sections
+from rag.clinical.statuses import coded_status, document_status
+from rag.clinical.times import absolute, anchors, moments
+from rag.documents.load import read_file
 from rag.rules import rules
 from rag.text import sentences, terms
 from rag.values import Document, File

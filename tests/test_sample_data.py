@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from rag.load import read
-from rag.workspace import SAMPLES, sample_files
+from rag.documents.load import read
+from rag.documents.workspace import SAMPLES, sample_files
 
 CASES = [json.loads(line) for line in (SAMPLES / "questions.jsonl").read_text("utf-8").splitlines() if line.strip()]
 KINDS = {"answerable", "unanswerable", "same-topic", "conflicting", "two-documents"}

@@ -4,17 +4,17 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.documents.chunk_view import chunk_view
+from pages.prepare.reading.chunk_view import chunk_view
 from pages.shared.frame import stop_without_documents
-from pages.shared.settings.controls import TITLES, stage_controls
-from pages.shared.settings.menu import title
 from pages.shared.state import open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
-from rag.chunk.sections import Sections
-from rag.chunk.tokens import told, too_long
-from rag.chunk.windows import Words
+from pages.tune.settings.controls import TITLES, stage_controls
+from pages.tune.settings.menu import title
 from rag.errors import WorkbenchError
 from rag.stage import Stage
+from rag.stages.chunk.sections import Sections
+from rag.stages.chunk.tokens import told, too_long
+from rag.stages.chunk.windows import Words
 from rag.values import Chunk
 
 st.title("Chunks")

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from pages.shared.documents.decisions import decisions_table
-from pages.shared.documents.document_view import facts, reading
-from pages.shared.documents.screening import screening
-from pages.shared.documents.shelf_table import filtered, shelf_table
-from pages.shared.documents.uploads import last_upload, upload_form
-from pages.shared.documents.waiting import queue
+from pages.prepare.reading.decisions import decisions_table
+from pages.prepare.reading.document_view import facts, reading
+from pages.prepare.reading.screening import screening
+from pages.prepare.reading.shelf_table import filtered, shelf_table
+from pages.prepare.reading.uploads import last_upload, upload_form
+from pages.prepare.reading.waiting import queue
 from pages.shared.findings import count
 from pages.shared.state import workspace
-from rag.shelf import waiting
-from rag.workspace import add_all, sample_files
+from rag.documents.shelf import waiting
+from rag.documents.workspace import add_all, sample_files
 
 VIEW = "documents-view"
 VIEWS = {"documents": "Documents", "waiting": "Waiting", "decisions": "Decisions", "rules": "Rules"}

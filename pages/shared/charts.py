@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from rag.rerank.features import LABELS
+from rag.stages.rerank.features import LABELS
 
 ACCENT = "#17998b"  # The theme's accent, between its light and its dark shade.
 FADED = "rgba(128, 140, 150, 0.35)"

@@ -6,9 +6,9 @@ from pages.shared.findings import count
 from pages.shared.focus import keep_focus
 from pages.shared.state import copied, keep_copy, running, take_over, workspace
 from pages.shared.text_view import plain
-from rag.embed.minilm import INSTALL, installed
+from rag.documents.shelf import waiting
 from rag.governance.egress import allowed_hosts
-from rag.shelf import waiting
+from rag.wordpiece import INSTALL, installed
 
 
 def sidebar() -> None:

@@ -4,14 +4,14 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.shared.answer.asking import forget_failures
 from pages.shared.findings import count
 from pages.shared.layers import drawn, finding_stretch
 from pages.shared.state import state, workspace
 from pages.shared.text_view import plain, text_view
+from pages.tune.answering.asking import forget_failures
+from rag.documents.screen.redact import placeholders
 from rag.errors import WorkbenchError
 from rag.pipeline import LONGEST_QUESTION
-from rag.screen.redact import placeholders
 from rag.values import Finding
 
 LEANING = "leaning"  # Holds a question that was just sent and may lean on others, with the number of the one shown before it.

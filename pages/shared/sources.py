@@ -7,10 +7,10 @@ from pages.shared.layers import Stretch, drawn
 from pages.shared.places import page_told
 from pages.shared.state import open_source, opened, workspace
 from pages.shared.text_view import Block, Button, Part, plain, text_view
-from rag.answer.marks import warns
-from rag.answer.outcome import told
-from rag.page_image import page_image
-from rag.statements import shown
+from rag.clinical.statements import shown
+from rag.documents.page_image import page_image
+from rag.stages.answer.marks import warns
+from rag.stages.answer.outcome import told
 from rag.values import Answer, Citation, Claim, Document, Span
 
 AROUND = 6000

@@ -13,16 +13,16 @@ import streamlit as st
 
 from pages.shared import tabs
 from pages.shared.text_view import plain
-from rag.artifacts import Artifacts
+from rag.documents.workspace import Workspace, open_workspace
 from rag.errors import SettingProblem, WorkbenchError
-from rag.explain.expense import expenses
-from rag.jobs import Stand, Tell
-from rag.models.chat import BESIDE, ChatModel
+from rag.keep.artifacts import Artifacts
+from rag.keep.jobs import Stand, Tell
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
-from rag.presets import PRESETS
-from rag.reader import model as reader
+from rag.pipeline.explain.expense import expenses
+from rag.pipeline.presets import PRESETS
+from rag.stages.models.chat import BESIDE, ChatModel
+from rag.stages.reader import model as reader
 from rag.values import Answer, Document, Filter, Hit, Prompt, Span
-from rag.workspace import Workspace, open_workspace
 
 SESSION = "s"
 RUN = "set run"  # The key of the run of a question set that this session began last.

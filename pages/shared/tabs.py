@@ -3,8 +3,8 @@
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from rag.documents.workspace import Workspace
 from rag.stage import fingerprint
-from rag.workspace import Workspace
 
 HOLDER = "holder"  # What the workspace keeps of a session: the tab that holds it.
 NAMES: dict[str, str] = {}  # Streamlit's name of each tab that this server has seen.

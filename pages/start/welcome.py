@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shared.findings import count
 from pages.shared.frame import waiting_link
 from pages.shared.state import FIRST, state, workspace
-from rag.shelf import waiting
+from rag.documents.shelf import waiting
 
 st.title("Clinical RAG Workbench")
 st.markdown(

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from pages.shared.answer import conversation
-from pages.shared.answer.asking import Failure, at_once, waited
-from pages.shared.answer.looking import answered
-from pages.shared.answer.unsent import failure_view
 from pages.shared.frame import stop_without_documents
 from pages.shared.question import question_box
-from pages.shared.settings import history, prompt_versions
-from pages.shared.settings.controls import edited_pipeline
-from pages.shared.settings.filters import filter_controls
-from pages.shared.settings.index_view import index_facts
 from pages.shared.sources import show_opened
 from pages.shared.state import FIRST, pipeline_of, prepared, state
+from pages.tune.answering import conversation
+from pages.tune.answering.asking import Failure, at_once, waited
+from pages.tune.answering.looking import answered
+from pages.tune.answering.unsent import failure_view
+from pages.tune.settings import history, prompt_versions
+from pages.tune.settings.controls import edited_pipeline
+from pages.tune.settings.filters import filter_controls
+from pages.tune.settings.index_view import index_facts
 from rag.values import Answer
 
 st.title("Ask")

@@ -3,9 +3,13 @@
 import streamlit as st
 
 from pages.shared.charts import time_chart
-from pages.shared.compare.column_answers import column_answers
-from pages.shared.compare.column_plans import columns_in_force
-from pages.shared.compare.comparison import (
+from pages.shared.frame import stop_without_documents
+from pages.shared.question import question_asked, question_box
+from pages.shared.sources import show_opened
+from pages.shared.state import keyed, pipeline_of, state
+from pages.tune.comparing.column_answers import column_answers
+from pages.tune.comparing.column_plans import columns_in_force
+from pages.tune.comparing.comparison import (
     GAP,
     bring_back,
     column_settings,
@@ -14,17 +18,13 @@ from pages.shared.compare.comparison import (
     link,
     passages_table,
 )
-from pages.shared.compare.prompts_compared import prompts_compared
-from pages.shared.compare.question_set import chosen_cases
-from pages.shared.compare.scorecard import cards, differing
-from pages.shared.compare.set_run import run_through
-from pages.shared.compare.side_by_side import side_by_side
-from pages.shared.compare.sweep import MOST, sweep_controls, tell_left_out, told_apart
-from pages.shared.frame import stop_without_documents
-from pages.shared.question import question_asked, question_box
-from pages.shared.sources import show_opened
-from pages.shared.state import keyed, pipeline_of, state
-from rag.presets import PRESETS
+from pages.tune.comparing.prompts_compared import prompts_compared
+from pages.tune.comparing.question_set import chosen_cases
+from pages.tune.comparing.scorecard import cards, differing
+from pages.tune.comparing.set_run import run_through
+from pages.tune.comparing.side_by_side import side_by_side
+from pages.tune.comparing.sweep import MOST, sweep_controls, tell_left_out, told_apart
+from rag.pipeline.presets import PRESETS
 
 st.title("Compare")
 stop_without_documents()

@@ -5,15 +5,15 @@ from typing import get_args
 import numpy as np
 import streamlit as st
 
-from pages.shared.answer.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
 from pages.shared.question import question_asked, question_box
 from pages.shared.sources import show_opened
 from pages.shared.state import current_filter, pipeline_of, prepared, state, workspace
 from pages.shared.text_view import plain
+from pages.tune.answering.map_view import COLOURS, Drawing, map_chart, reading, told
 from rag.errors import WorkbenchError
-from rag.projection import INSTALL, NEAREST, Method, has_umap, projected
+from rag.pipeline.projection import INSTALL, NEAREST, Method, has_umap, projected
 
 SEARCHES = 64
 

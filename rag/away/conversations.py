@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rag.errors import SettingProblem
-from rag.follow import Turn
+from rag.pipeline.follow import Turn
 
 MOST = 1000  # Conversations; the one that was used longest ago goes first.
 MOST_TURNS = 20  # Questions of one; the first goes first.

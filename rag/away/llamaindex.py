@@ -4,8 +4,8 @@ from typing import Any
 
 from rag.away.records import passage
 from rag.errors import SettingProblem
-from rag.index.base import Index
 from rag.pipeline import Pipeline
+from rag.stages.index.base import Index
 from rag.values import Filter
 
 INSTALL = "LlamaIndex is not installed. Install it with: pip install llama-index-core==0.14.25"

@@ -5,9 +5,9 @@ from dataclasses import MISSING, fields, replace
 from datetime import date
 from typing import Any
 
+from rag.clinical.provenance import in_force
+from rag.documents.load.files import looks
 from rag.errors import SettingProblem
-from rag.load.files import looks
-from rag.load.structure.provenance import in_force
 from rag.strict import short
 from rag.values import Document, Filter
 

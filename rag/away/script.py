@@ -63,8 +63,8 @@ if __name__ == "__main__":
 
 
 OURS = {
-    ("rag.answer.outcome", "told"),
-    ("rag.artifacts", "Artifacts"),
+    ("rag.stages.answer.outcome", "told"),
+    ("rag.keep.artifacts", "Artifacts"),
     ("rag.away.scope", "known"),
     ("rag.commands.common", "documents_at"),
     ("rag.errors", "WorkbenchError"),

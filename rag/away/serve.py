@@ -12,21 +12,21 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
-from rag.artifacts import Artifacts
 from rag.away.conversations import Conversations, UnknownConversation
 from rag.away.gate import HEADER, Gate
 from rag.away.records import answer_row, passage, understood
 from rag.away.scope import known, narrowed, within
 from rag.away.shapes import Answered, Asked, AskedInTurn, Found, Health, Only, Passage, Problem, Scope, Taken, Understood, Warned
 from rag.away.telemetry import Traced
+from rag.documents.screen import Screen
+from rag.documents.workspace import Workspace
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
-from rag.follow import follow_row, put, turn_of
-from rag.index.base import Index
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.screen import Screen
+from rag.pipeline.follow import follow_row, put, turn_of
+from rag.stages.index.base import Index
 from rag.strict import read_json, short
 from rag.values import Document, Filter, Hit
-from rag.workspace import Workspace
 
 BODIES: dict[str, type[Taken]] = {"/retrieve": Asked, "/ask": AskedInTurn}
 FAULTS: dict[int | str, dict[str, Any]] = {

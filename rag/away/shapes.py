@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rag.away.scope import FIELDS
-from rag.follow import By
-from rag.follow.turn import Way
 from rag.pipeline import LONGEST_QUESTION
+from rag.pipeline.follow import By
+from rag.pipeline.follow.turn import Way
 from rag.values import Filter, Outcome
 
 MOST_VALUES = 1000

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import SettingProblem
-from rag.index.base import Index
 from rag.pipeline import Pipeline, Search, Watch, unwatched
+from rag.stages.index.base import Index
 from rag.values import Answer, Filter
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rag.answer.outcome import told
 from rag.away.records import answer_row, failed_row
+from rag.clinical.statements import shown
 from rag.commands.common import (
     Docs,
     Keep,
@@ -22,11 +22,11 @@ from rag.commands.common import (
 from rag.commands.files import apart, rows, write
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
 from rag.errors import FileProblem, WorkbenchError
-from rag.follow import By, follow_row, put, read_conversation, turn_of, write_conversation
 from rag.pipeline import checked
-from rag.statements import shown
+from rag.pipeline.follow import By, follow_row, put, read_conversation, turn_of, write_conversation
+from rag.stages.answer.outcome import told
+from rag.stages.verify import tally
 from rag.values import Answer, Claim, Document
-from rag.verify import tally
 
 
 def _shown(answer: Answer) -> str:

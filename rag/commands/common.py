@@ -10,21 +10,21 @@ from typing import Annotated
 
 import typer
 
-from rag.artifacts import Artifacts
+from rag import wordpiece
 from rag.away.yaml import from_file
 from rag.commands.files import content
-from rag.embed import minilm
-from rag.embed.base import Progress
+from rag.documents.load import FORMATS, read
+from rag.documents.load.encoding import plain_text
+from rag.documents.load.files import looks, marked, paths
+from rag.documents.screen import Screen
+from rag.embedding import Progress
 from rag.errors import FileProblem, SettingProblem
-from rag.index.base import Index
-from rag.load import FORMATS, read
-from rag.load.encoding import plain_text
-from rag.load.files import looks, marked, paths
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.plan import amount, duration
-from rag.presets import PRESETS
-from rag.reader import model as reader
-from rag.screen import Screen
+from rag.pipeline.plan import amount, duration
+from rag.pipeline.presets import PRESETS
+from rag.stages.index.base import Index
+from rag.stages.reader import model as reader
 from rag.values import Document
 
 Docs = Annotated[list[Path], typer.Option("--docs", help="A file or folder to read; may be given again")]
@@ -114,7 +114,7 @@ def made_ready(pipeline: Pipeline, documents: Sequence[Document], artifacts: Art
         say(NOT_KEPT.format(time=duration(time.monotonic() - started)))
     if warning := pipeline.divider(artifacts).cut_off(index):
         say(warning)
-    if not reader.installed() and minilm.installed():
+    if not reader.installed() and wordpiece.installed():
         say(reader.MISSING)
     return index
 

@@ -10,8 +10,8 @@ import typer
 
 from rag.commands.common import counted, documents_at, say
 from rag.commands.files import apart, rows, write
+from rag.documents.screen import DEFAULT, Screen
 from rag.errors import FileProblem
-from rag.screen import DEFAULT, Screen
 from rag.values import Document, Screened
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from rag.documents.load import FORMATS
+from rag.documents.load.encoding import plain_text
+from rag.documents.load.files import paths
 from rag.errors import FileProblem
-from rag.load import FORMATS
-from rag.load.encoding import plain_text
-from rag.load.files import paths
 from rag.strict import SURROGATE
 
 PACKED = b"\x1f\x8b"

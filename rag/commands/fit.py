@@ -7,12 +7,12 @@ import typer
 
 from rag.commands.common import Keep, PipelineFile, counted, documents_at, pipeline_from, prepared, say
 from rag.commands.files import apart, content, rows, write
+from rag.documents.load.encoding import plain_text
 from rag.errors import FileProblem
 from rag.evaluate.fitting import Fit
 from rag.evaluate.fitting import fit as fit_weights
 from rag.evaluate.questions import misplaced, read_cases
-from rag.load.encoding import plain_text
-from rag.rerank.fitted import Fitted
+from rag.stages.rerank.fitted import Fitted
 from rag.values import Case, Document
 
 BAR = 24

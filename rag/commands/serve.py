@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.artifacts import Artifacts
 from rag.away.scope import command_line
 from rag.commands.common import Keep, PipelineFile, documents_at, made_ready, pipeline_from, say
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
+from rag.documents.shelf import DATABASE
+from rag.documents.workspace import Workspace
 from rag.errors import SettingProblem
 from rag.governance.egress import is_local
-from rag.shelf import DATABASE
+from rag.keep.artifacts import Artifacts
 from rag.values import Filter
-from rag.workspace import Workspace
 
 VARIABLE = "RAG_API_KEY"
 SHORTEST_KEY = 16

@@ -8,14 +8,14 @@ import typer
 from rag.away.script import to_script
 from rag.away.yaml import to_yaml
 from rag.commands.common import Keep, PipelineFile, made_ready, pipeline_from, say
-from rag.embed.distil import distilled, kept
-from rag.embed.minilm import installed
+from rag.documents.workspace import open_workspace
 from rag.errors import SettingProblem
 from rag.pipeline import UNIONS, Pipeline
-from rag.presets import PRESETS
-from rag.reader import model as reader
+from rag.pipeline.presets import PRESETS
 from rag.stage import options
-from rag.workspace import open_workspace
+from rag.stages.embed.distil import distilled, kept
+from rag.stages.reader import model as reader
+from rag.wordpiece import installed
 
 
 def print_options(as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON schemas")] = False) -> None:

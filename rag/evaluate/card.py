@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from rag.errors import WorkbenchError
 from rag.evaluate.measures import evidence_recall
 from rag.evaluate.questions import answerable
-from rag.index.base import Index
 from rag.pipeline import Pipeline
+from rag.stages.index.base import Index
 from rag.text import terms
 from rag.values import Answer, Case, Filter, Span, Usage
 

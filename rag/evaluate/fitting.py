@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embed.base import Progress, silent
+from rag.embedding import Progress, silent
 from rag.errors import SettingProblem
 from rag.evaluate.card import bootstrap
 from rag.evaluate.measures import ndcg
-from rag.index.base import Index
 from rag.pipeline import Pipeline
-from rag.rerank.features import FEATURES, features
-from rag.rerank.fitted import Fitted
+from rag.stages.index.base import Index
+from rag.stages.rerank.features import FEATURES, features
+from rag.stages.rerank.fitted import Fitted
 from rag.values import Case, Chunk
 
 FEWEST = 30  # Questions below which nothing is fitted.

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from rag.documents.load.encoding import plain_text
 from rag.errors import FileProblem
-from rag.load.encoding import plain_text
 from rag.values import Case, Document, Span
 
 MOST = 5000

@@ -2,8 +2,8 @@
 
 from statistics import median
 
+from rag.documents.load import read
 from rag.evaluate.measures import evidence_recall
-from rag.load import read
 from rag.pipeline import Pipeline
 from rag.values import Document, Span
 from tests.bench.corpora import Settings, from_texts, model_needed, prepared, rows

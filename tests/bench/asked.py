@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rag.artifacts import Artifacts
 from rag.commands.common import documents_at
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.refuse.never import Never
+from rag.stages.refuse.never import Never
 from rag.values import Answer
 from tests.bench.corpora import PROJECT, Settings, model_needed, rows
 from tests.bench.figures import Figure, auroc, share

@@ -6,14 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rag.artifacts import Artifacts
-from rag.chunk.sections import Sections
-from rag.embed.minilm import MiniLM
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.prompt import Plain
-from rag.rerank.diversity import Diverse
-from rag.rerank.keep import Keep
-from rag.retrieve import Convex
+from rag.stages.chunk.sections import Sections
+from rag.stages.embed.minilm import MiniLM
+from rag.stages.prompt import Plain
+from rag.stages.rerank.diversity import Diverse
+from rag.stages.rerank.keep import Keep
+from rag.stages.retrieve import Convex
 from rag.values import Document
 from tests.bench.corpora import Settings, model_needed, rows, titled
 from tests.bench.figures import Figure, at_most

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.artifacts import Artifacts
 from rag.commands.common import counted
-from rag.embed.minilm import INSTALL, installed
-from rag.index.base import Index
-from rag.load import read_file
+from rag.documents.load import read_file
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
+from rag.stages.index.base import Index
 from rag.values import Document, File
+from rag.wordpiece import INSTALL, installed
 from tests.bench.figures import Skipped
 
 PROJECT = Path(__file__).parents[2]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.embed.minilm import WHEEL, MiniLM
+from rag.stages.embed.minilm import MiniLM
+from rag.wordpiece import WHEEL
 from tests.bench.corpora import Settings, model_needed, processors, rows
 from tests.bench.figures import Figure, Skipped, at_least
 

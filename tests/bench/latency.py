@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from rag.artifacts import Artifacts
-from rag.chunk import Chunker
-from rag.embed.base import Progress, Vectors, silent
-from rag.embed.minilm import MiniLM
+from rag.embedding import Progress, Vectors, silent
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.rerank.diversity import Diverse
-from rag.rerank.late import LateInteraction
+from rag.stages.chunk import Chunker
+from rag.stages.embed.minilm import MiniLM
+from rag.stages.rerank.diversity import Diverse
+from rag.stages.rerank.late import LateInteraction
 from rag.values import Answer, Document
 from tests.bench.corpora import Settings, model_needed, prepared, rows, titled
 from tests.bench.figures import Figure, Target, at_most, percentile, share

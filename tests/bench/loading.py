@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pypdf
 
-from rag.load import read
+from rag.documents.load import read
 from tests.bench.corpora import Settings
 from tests.bench.figures import Figure
 

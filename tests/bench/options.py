@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from rag.artifacts import Artifacts
 from rag.errors import WorkbenchError
 from rag.evaluate.measures import evidence_recall, ndcg
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import UNIONS, Pipeline
 from rag.stage import options
 from rag.values import Document, Span

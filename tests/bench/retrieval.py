@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from rag.chunk.windows import Words
 from rag.evaluate.measures import evidence_recall, ndcg
-from rag.index.base import Index
 from rag.pipeline import Pipeline
-from rag.rerank.late import LateInteraction
-from rag.retrieve import Convex, Dense, Terms
+from rag.stages.chunk.windows import Words
+from rag.stages.index.base import Index
+from rag.stages.rerank.late import LateInteraction
+from rag.stages.retrieve import Convex, Dense, Terms
 from rag.values import Span
 from tests.bench.corpora import Settings, from_texts, model_needed, prepared, rows, titled
 from tests.bench.figures import Figure, at_least, mean

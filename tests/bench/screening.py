@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rag.load import read_file
-from rag.screen import Screen
+from rag.documents.load import read_file
+from rag.documents.screen import Screen
 from rag.values import File, Finding
 from tests.bench.corpora import Settings, rows
 from tests.bench.figures import Figure, at_least, at_most, share

@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from rag.documents.workspace import open_workspace
 from rag.pipeline import Pipeline
-from rag.presets import PRESETS
-from rag.workspace import open_workspace
+from rag.pipeline.presets import PRESETS
 from tests.bench.corpora import PROJECT, Settings
 from tests.bench.figures import Figure, Skipped, at_least, at_most, percentile
 from tests.bench.launch import BROWSER, BROWSER_ARGUMENTS, free_port, start_app, wait_for_health

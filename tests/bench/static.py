@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rag.chunk.windows import Words
-from rag.embed import distil
-from rag.embed import static as module
-from rag.embed.minilm import MiniLM, _tokenizer
-from rag.embed.static import Static
 from rag.evaluate.measures import ndcg
 from rag.pipeline import Pipeline
-from rag.retrieve import Convex, Dense, Terms
+from rag.stages.chunk.windows import Words
+from rag.stages.embed import distil
+from rag.stages.embed import static as module
+from rag.stages.embed.minilm import MiniLM
+from rag.stages.embed.static import Static
+from rag.stages.retrieve import Convex, Dense, Terms
+from rag.wordpiece import tokenizer
 from tests.bench.corpora import Settings, model_needed, prepared, processors, rows, titled
 from tests.bench.figures import RESAMPLES, SEED, Figure, at_least, at_most, mean
 from tests.bench.retrieval import ranked, relevant_documents
@@ -64,7 +65,7 @@ def _speed(texts: list[str]) -> list[Figure]:
             ("static, new words", TEXTS, quick),
             ("static, words seen", TEXTS, quick),
             ("minilm int8", SLOW, slow),
-            ("WordPiece in one batch, no vectors", TEXTS, lambda part: _tokenizer(None).encode_batch(part)),
+            ("WordPiece in one batch, no vectors", TEXTS, lambda part: tokenizer(None).encode_batch(part)),
         ):
             taken.setdefault(name, []).append(_rate(run, texts[:count]))
     rate = {name: statistics.median(found) for name, found in taken.items()}

@@ -3,7 +3,7 @@
 usage: python -m tests.train.calibrate --data ../shared/data [--keep]
 Sets, each of equal weight: the held folders beside this file, the sample questions, and public questions whose gold document was
 left out half of the time (other topics: PubMedQA; same topic: COVID-QA). Writes "confidence" and "operating" into
-`rag/reader/reader.json`.
+`rag/stages/reader/reader.json`.
 """
 
 import argparse
@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.artifacts import Artifacts
 from rag.commands.common import documents_at
-from rag.index.base import Index
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline, Search
-from rag.reader.candidates import candidates
-from rag.reader.coverage import Asked
-from rag.reader.model import FACTS
-from rag.refuse.measure import evidence
+from rag.stages.index.base import Index
+from rag.stages.reader.candidates import candidates
+from rag.stages.reader.coverage import Asked
+from rag.stages.reader.model import FACTS
+from rag.stages.refuse.measure import evidence
 from rag.values import Document
 from tests.train.prepare import HELD, lines, same
 

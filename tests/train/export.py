@@ -1,4 +1,4 @@
-"""Ships a trained reader: its weights under BERT's names beside `rag/reader/model.py`, with their checksum.
+"""Ships a trained reader: its weights under BERT's names beside `rag/stages/reader/model.py`, with their checksum.
 
 usage: python -m tests.train.export TRAINED.safetensors…   (several are averaged, Wortsman et al., 2022)
 """
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from rag.made import hash_of
-from rag.reader.model import FACTS, WEIGHTS
+from rag.keep.made import hash_of
+from rag.stages.reader.model import FACTS, WEIGHTS
 
 Arrays = Mapping[str, NDArray[np.float32]]
 OUTER = {

@@ -20,8 +20,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
 
-from rag.embed.minilm import weights
-from rag.reader.windows import Window, windows
+from rag.stages.embed.minilm import weights
+from rag.stages.reader.windows import Window, windows
 
 HEADS, LAYERS, HIDDEN, INNER = 12, 6, 384, 1536
 EVIDENCE_SHARE = 0.5

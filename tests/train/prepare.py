@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rag.artifacts import Artifacts
 from rag.commands.common import documents_at
-from rag.index.base import Index
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.reader.windows import header
+from rag.stages.index.base import Index
+from rag.stages.reader.windows import header
 from rag.text import terms
 from rag.values import Document, Hit
 

@@ -1,8 +1,8 @@
 """Fits what the reader's logit weighs among all that speaks for a statement, and how far the best of them carries an answer.
 
 usage: python -m tests.train.weigh QUESTIONS.jsonl… [--folders NAME,NAME…]
-Writes "weights", "confidence" and the measured operating points into `rag/reader/reader.json`. Only questions that the reader
-was not trained on may be given. Sets weigh alike, whatever their size.
+Writes "weights" into `rag/stages/reader/reader.json`. Only questions that the reader was not trained on may be given. Sets weigh
+alike, whatever their size.
 """
 
 import argparse
@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.artifacts import Artifacts
 from rag.commands.common import documents_at
-from rag.index.base import Index
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
-from rag.reader.candidates import FEATURES, measured
-from rag.reader.model import FACTS
+from rag.stages.index.base import Index
+from rag.stages.reader.candidates import FEATURES, measured
+from rag.stages.reader.model import FACTS
 from rag.values import Hit
 from tests.train.prepare import lines, same
 
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--folders", default="")
     parser.add_argument("--held", nargs="*", type=Path, default=[])
-    parser.add_argument("--keep", action="store_true", help="write the weights into rag/reader/reader.json")
+    parser.add_argument("--keep", action="store_true", help="write the weights into rag/stages/reader/reader.json")
     a = parser.parse_args()
     chosen = [name for name in a.folders.split(",") if name]
     sets = [[question_of(*one) for one in asked(file, chosen)] for file in a.files]

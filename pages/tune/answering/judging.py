@@ -1,0 +1,102 @@
+"""Judging an answer: thumbs with a reason, and a test case made of it, which *compare* can run."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.findings import count
+from pages.shared.places import place_of
+from pages.shared.state import workspace
+from pages.shared.text_view import plain
+from rag.clinical.statements import shown
+from rag.errors import WorkbenchError
+from rag.evaluate.made import KIND, NAME, cases_in, with_case
+from rag.pipeline import Pipeline
+from rag.pipeline.explain import places_near, places_of
+from rag.stage import fingerprint
+from rag.values import Answer, Span
+
+REASONS = {
+    "first": "The first statement does not answer",
+    "more": "Something is missing",
+    "whose": "Another patient or edition is meant",
+    "refuse": "It should have been refused",
+    "answer": "It should not have been refused",
+}
+LONGEST, MOST = 110, 8
+
+
+def judging(answer: Answer, pipeline: Pipeline) -> None:
+    """Thumbs up and down, and a test case of this answer; both are kept in the workspace."""
+    key = fingerprint("judged", answer.question, answer.text, pipeline.to_json())[:12]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Is this right?", width="content")
+        thumb = st.feedback("thumbs", key=f"judge-{key}", width="content")
+        with st.popover("Make it a test case", icon=":material/fact_check:", width="content"):
+            _case(answer, key)
+    if thumb is not None:
+        _judged(answer, pipeline, thumb == 1, key)
+
+
+def _judged(answer: Answer, pipeline: Pipeline, right: bool, key: str) -> None:
+    """Keeps a judgement, with its reasons where the answer is not right."""
+    reasons: list[str] = []
+    words = ""
+    if not right:
+        reasons = st.pills("Why?", list(REASONS), selection_mode="multi", format_func=REASONS.__getitem__, key=f"judge-why-{key}")
+        words = st.text_input("In your words", max_chars=500, key=f"judge-words-{key}", placeholder="optional")
+    told: dict[str, Any] = {"question": answer.question, "right": right, "reasons": reasons, "words": words}
+    told |= {"statements": [claim.text for claim in answer.claims], "outcome": answer.outcome, "pipeline": pipeline.to_json()}
+    if st.session_state.get(f"judged-{key}") != told:
+        st.session_state[f"judged-{key}"] = told
+        workspace().save("judgement", json.dumps({**told, "at": datetime.now(UTC).isoformat(timespec="seconds")}), key)
+    st.caption("Kept in the workspace." if right else "Kept in the workspace. Make it a test case to say what is right.")
+
+
+def _case(answer: Answer, key: str) -> None:
+    """The form of a test case: the question, what answers it, and where that stands."""
+    question = st.text_input("Question", answer.question, key=f"case-question-{key}")
+    none = st.toggle("The documents hold no answer", answer.refused, key=f"case-none-{key}")
+    evidence: list[Span] = []
+    expected = ""
+    if not none:
+        evidence, expected = _evidence(answer, key)
+    if st.button("Save", type="primary", key=f"case-save-{key}", disabled=not (none or evidence)):
+        try:
+            found = workspace()
+            made = with_case(found.saved(KIND, NAME) or "", question, expected, evidence, {d.name: d for d in found.documents})
+            found.save(KIND, made, NAME)
+        except WorkbenchError as problem:
+            st.error(plain(str(problem)))
+        else:
+            st.success(f"Saved. “{NAME}” holds {count(cases_in(made), 'question')}; *Compare*, *A set of questions*, runs it.")
+
+
+def _evidence(answer: Answer, key: str) -> tuple[list[Span], str]:
+    """The passages that a person says answer, and the answer that is expected."""
+    st.caption("What answers it")
+    chosen: list[Span] = []
+    texts: list[str] = []
+    for at, claim in enumerate(answer.claims[:MOST]):
+        told = shown(claim.text)
+        label = plain(told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…")
+        if st.checkbox(label, claim.role == "answer" and not at, key=f"case-claim-{key}-{at}"):
+            chosen += [cited.span for cited in claim.citations]
+            texts.append(told)
+    words = st.text_input("Or: words of the right passage", key=f"case-words-{key}", placeholder="Paste it from the document")
+    if words.strip():
+        documents = workspace().documents
+        places = places_of(words, documents) or places_near(words, documents)
+        if not places:
+            st.warning("No document holds most of these words close together.")
+        else:
+            names = [f"{place_of(place)}, characters {place.start:,} to {place.end:,}" for place in places]
+            at = st.selectbox("Where", range(len(names)), format_func=names.__getitem__, key=f"case-place-{key}") or 0
+            place = places[min(at, len(places) - 1)]
+            text = next(document.text for document in documents if document.name == place.document)
+            chosen.append(place)
+            texts.append(shown(text[place.start : place.end]))
+    expected = st.text_area("Expected answer", " ".join(texts), key=f"case-expected-{key}-{len(texts)}", height=80)
+    return list(dict.fromkeys(chosen)), expected

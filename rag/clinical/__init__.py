@@ -1,0 +1,1 @@
+"""What a text states: its sections, dates, editions, criteria, assertions and statements."""

@@ -1,0 +1,48 @@
+"""The day that stands after a label, at the start of a line or inside one."""
+
+import re
+from functools import cache
+
+from rag.clinical.times import absolute
+
+REACH = 24
+"""Characters after a label in which its date begins and ends."""
+
+
+def labelled(head: str, labels: tuple[str, ...], inside: bool = True, months: bool = False) -> str | None:
+    """The day after the first of these labels that has one, or None.
+
+    A label at the start of a line counts before one inside a sentence ("the policy effective January 1, 2024"). With `months`
+    a month counts as its first day.
+    """
+    for pattern in _openings(labels)[: 2 if inside else 1]:
+        found: dict[str, str] = {}
+        for label in pattern.finditer(head):
+            name = " ".join(label[1].lower().split())
+            if name not in found and (day := day_at(head, label.end(), months)):
+                found[name] = day
+        for name in labels:
+            if name in found:
+                return found[name]
+    return None
+
+
+def day_at(text: str, at: int, months: bool = False) -> str | None:
+    """The day that the text names right at this place, or None."""
+    moment = next(absolute(text[at : at + REACH]), None)
+    if moment is None or moment.start or not moment.day:
+        return None
+    if len(moment.day) == len("2024-03") and months:
+        return f"{moment.day}-01"
+    return moment.day if len(moment.day) == len("2024-03-14") else None
+
+
+@cache
+def _openings(labels: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where a label may stand before its date: at the start of a line, or anywhere. Bold type and table bars are passed over."""
+    longest = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
+    after = rf"({longest})[\s:.\-–*_|]{{1,8}}(?=(?:[A-Z][a-z]+\.? )?\d)"
+    return (
+        re.compile(rf"^[^\w\n]*{after}", re.IGNORECASE | re.MULTILINE),
+        re.compile(rf"\b{after}", re.IGNORECASE | re.MULTILINE),
+    )

@@ -1,0 +1,1 @@
+"""From a file to a released document: loading, screening, the shelf, the workspace."""

@@ -1,0 +1,62 @@
+"""Screen: what a person has to look at before a document is used, and whether it waits for that."""
+
+import re
+
+from pydantic import Field
+
+from rag.documents.screen.hidden import hidden
+from rag.documents.screen.identifiers import identifiers, joined
+from rag.documents.screen.instructions import instructions
+from rag.documents.screen.recognisers import model_names, presidio
+from rag.stage import Stage
+from rag.values import Document, Finding, Screened
+
+DEFAULT = 0.6
+
+
+class Screen(Stage):
+    """Looks for identifiers, for instructions to the reader and for hidden text; what scores high enough is held back."""
+
+    threshold: float = Field(default=DEFAULT, ge=0.0, le=1.0, description="A document with a finding of this score or more waits")
+    name_model: str = Field(
+        default="", max_length=200, description="A name model on this machine: spacy:NAME or gliner:FOLDER; empty for none"
+    )
+
+    def __call__(self, document: Document) -> Screened:
+        """The findings in text, asides and file name, in order, and whether the document is released or quarantined."""
+        found = [*self.text(document.text), *document.hidden]
+        seen: dict[str, list[Finding]] = {}
+        for at, aside in enumerate(document.asides):
+            if aside.text not in seen:
+                seen[aside.text] = self.text(aside.text, document.text)
+            found += [_beside(one, at) for one in seen[aside.text]]
+        found += _file_name(document.name)
+        waits = any(one.score >= self.threshold for one in found)
+        return Screened(document, tuple(sorted(found, key=_place)), "quarantined" if waits else "released")
+
+    def text(self, text: str, around: str = "") -> list[Finding]:
+        """The findings in a text: identifiers of our rules, Presidio's and the name model's united, instructions, hidden text.
+
+        `around` is the document that the text stands beside.
+        """
+        people = joined([*identifiers(text), *presidio(text), *model_names(text, self.name_model)])
+        return sorted([*people, *instructions(text, around), *hidden(text)], key=_place)
+
+
+def _place(one: Finding) -> tuple[int, int, int]:
+    return (-1 if one.aside is None else one.aside, one.start, one.end)
+
+
+def _beside(one: Finding, aside: int) -> Finding:
+    return Finding(one.kind, one.type, one.start, one.end, one.rule, one.score, aside)
+
+
+def _file_name(name: str) -> list[Finding]:
+    """Names and numbers of people in the name of a file; they stand at no place of the text."""
+    plain = re.sub(r"[_\-.]+", " ", name.rsplit(".", 1)[0]).title()
+    told = {"NAME", "SSN", "PHONE", "EMAIL"}
+    return [
+        Finding("identifier", one.type, 0, 0, f"file name: {one.rule}", one.score)
+        for one in identifiers(plain)
+        if one.type in told
+    ]

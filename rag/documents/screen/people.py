@@ -1,0 +1,246 @@
+"""Names of people, by title, label, credentials, lists of names and the words around them."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from rag.documents.screen.topics import kind
+from rag.documents.screen.words import Word, is_eponym, known, names, words
+from rag.rules import rules
+from rag.values import Finding
+
+PART = r"[A-ZÀ-Þ](?:[\w'’]*[a-zß-ÿA-Z])?(?:-[A-Z][a-zß-ÿ]+)?"
+FULL = rf"{PART}\.?(?:[ ]{{1,2}}(?:(?:de|la|van|von|der|da|del|bin|al)[ ])?{PART}\.?){{0,3}}"
+BETWEEN = re.compile(r"\.?[ \t]{1,2}|[ ]?\n[ ]?|-")
+COMMA = re.compile(r",[ ]{1,2}")
+AGE = re.compile(r",? (?:is |was )?(?:an? )?\(?\d{1,3}[ -]?(?:y|F\b|M\b)")
+WORT = re.compile(r"['’]?s?[ -][Ww]ort\b")  # St. John's wort is a drug.
+SHORTEST = 3
+CUES = {"patient", "pt", "named", "mr", "ms", "mrs", "for", "with"}
+
+
+def people(text: str) -> list[Finding]:
+    """Names of people in a text, each with the rule that found it."""
+    found = words(text)
+    spans = [*_titled(text), *_labelled(text), *_with_credentials(text), *_named(text), *_listed(text, found)]
+    return [*(_finding(*span) for span in spans), *_again(text, found, spans)]
+
+
+def _finding(start: int, end: int, rule: str, score: float) -> Finding:
+    return Finding("identifier", "NAME", start, end, rule, score)
+
+
+Span = tuple[int, int, str, float]
+
+
+@cache
+def _title() -> re.Pattern[str]:
+    listed = "|".join(re.escape(title) for title in sorted(rules("people")["titles"], key=len, reverse=True))
+    return re.compile(rf"\b(?P<title>{listed}|{listed.upper()}|dr|mr|mrs|ms)\b\.?[ ]{{1,2}}(?P<name>{FULL})")
+
+
+def _titled(text: str) -> Iterator[Span]:
+    """ "Dr. Anna Smith", "Mrs. Jones". What is said of a family member needs a listed name: "Father Hypertension"."""
+    for match in _title().finditer(text):
+        parts = list(re.finditer(r"[^\W\d_][\w-]*", match["name"]))
+        weak = match["title"].islower() or match["title"].lower() in {
+            "father",
+            "sister",
+            "nurse",
+            "doctor",
+            "miss",
+            "sir",
+            "madam",
+        }
+        if weak and not _is_name(parts[0][0].lower()):
+            continue
+        if parts[0][0].lower() in known("people", "labels"):
+            continue
+        last = parts[0].end()
+        for part in parts[1:]:
+            if not (_is_name(part[0].lower()) or len(part[0]) == 1 or part[0].lower() in names().last):
+                break
+            last = part.end()
+        yield match.start("title"), match.start("name") + last, "title", 0.95
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    listed = "|".join(re.escape(label) for label in sorted(rules("people")["labels"], key=len, reverse=True))
+    return re.compile(rf"(?im:(?<![\w-])(?P<label>{listed})\b)[ ]?[:#,][ \t]{{0,4}}(?P<name>(?-i:{FULL}(?:,[ ]{FULL})?))")
+
+
+def _labelled(text: str) -> Iterator[Span]:
+    """ "Patient name: Jane Doe", "Signed by: R. Brown"."""
+    for match in _label().finditer(text):
+        parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
+        sure = [part for part in parts if _is_name(part)]
+        listed = bool(sure) and all(_is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2])
+        if listed or (match["label"].lower() in known("people", "sure_labels") and len(parts) > 1 and _unknown(parts)):
+            yield match.start("name"), match.end("name"), "label", 0.9
+
+
+def _unknown(parts: list[str]) -> bool:
+    """Whether none of these words is one of medicine or of everyday English, so that a label can only mean a name."""
+    spoken = [kind(part)[1] for part in parts]
+    return not any(spoken) and not any(_in_dictionary(part) or part in known("people", "medicine") for part in parts)
+
+
+NAMED = re.compile(
+    r"(?i:\b(?:(?:my|his|her|their|whose|patient'?s?|the) (?:full |last |first )?name(?: is|:)|named|by the name of|goes by|"
+    rf"i am|i'm))[ ](?P<name>{FULL})"
+)
+
+
+def _named(text: str) -> Iterator[Span]:
+    """ "my name is Siiri", "a man named Tran Le": a capital after such words is a name, listed or not."""
+    for match in NAMED.finditer(text):
+        first = re.match(r"[^\W\d_]+", match["name"])
+        if first and (_is_name(first[0].lower()) or not _in_dictionary(first[0].lower())):
+            yield match.start("name"), match.end("name"), "named", 0.8
+
+
+@cache
+def _credentials() -> re.Pattern[str]:
+    listed = "|".join(re.escape(one) for one in sorted(rules("people")["credentials"], key=len, reverse=True))
+    return re.compile(rf"(?P<name>{PART}\.?(?:[ ](?:{PART}\.?)){{1,3}}),?[ ](?:{listed})(?![\w-])")
+
+
+def _with_credentials(text: str) -> Iterator[Span]:
+    """ "Jane Doe, MD"."""
+    for match in _credentials().finditer(text):
+        parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
+        if any(_is_name(part) for part in parts):
+            yield match.start("name"), match.end("name"), "credentials", 0.9
+
+
+def _is_name(low: str) -> bool:
+    """Whether a word is on the lists of names, and neither an ordinary word nor a name of medicine."""
+    lists = names()
+    if "-" in low:
+        return all(map(_is_name, filter(None, low.split("-"))))
+    return (low in lists.first or low in lists.last) and low not in lists.ordinary and low not in known("people", "medicine")
+
+
+def _listed(text: str, found: list[Word]) -> Iterator[Span]:
+    """Names by the lists: "Jane Doe", "Doe, Jane", "Jane D.", and single ones where the words around speak for a person."""
+    at = 0
+    while at < len(found):
+        span = _name_at(text, found, at) if found[at].text[0].isupper() else None
+        if span:
+            yield span
+            at = next((place for place in range(at + 1, len(found)) if found[place].start >= span[1]), len(found))
+        else:
+            at += 1
+
+
+def _name_at(text: str, found: list[Word], at: int) -> Span | None:
+    word, lists = found[at], names()
+    if word.text.isupper() and len(word.text) > 1:
+        return _capitals(text, found, at)
+    following = found[at + 1] if at + 1 < len(found) and _joined(text, word, found[at + 1]) else None
+    surname = following
+    end = at + 1
+    if following and following.initial and at + 2 < len(found) and _joined(text, following, found[at + 2]):
+        surname, end = found[at + 2], at + 2
+    listed = word.low in lists.first or ("-" in word.low and _is_name(word.low))
+    given = listed and word.low not in known("people", "medicine")
+    if listed and surname and surname.capital and surname.low not in known("people", "medicine"):
+        sure = surname.low in lists.last and surname.low not in lists.ordinary
+        plain = (given and word.low not in lists.ordinary) or (surname.low in lists.last and _acts(text, found, end))
+        if (
+            (plain or sure)
+            and (sure or surname.low in lists.last or not _in_dictionary(surname.low))
+            and not is_eponym(text, found, end)
+        ):
+            return word.start, surname.end, "given name and surname", 0.85
+    if given and following and following.initial and not is_eponym(text, found, at):
+        dot = text[following.end : following.end + 1] == "."
+        apart = text[: word.start].rstrip(" ")[-1:] in {",", ":", "(", "."} or (at > 0 and found[at - 1].low in CUES)
+        if word.low in lists.ordinary and not (dot and apart):
+            return None
+        return word.start, following.end + dot, "given name and initial", 0.85
+    if _turned(text, found, at):
+        return word.start, found[at + 1].end, "surname, given name", 0.85
+    return _single(text, found, at)
+
+
+def _acts(text: str, found: list[Word], at: int) -> bool:
+    """Whether what follows speaks of a person: "is a", "presented", an age."""
+    after = found[at + 1] if at + 1 < len(found) else None
+    near = bool(after and after.low in known("people", "after") and text[found[at].end : after.start] == " ")
+    return near or bool(AGE.match(text, found[at].end))
+
+
+def _turned(text: str, found: list[Word], at: int) -> bool:
+    """ "Smith, John" and "Smith J."."""
+    lists, word = names(), found[at]
+    if at + 1 >= len(found) or word.low not in lists.last or not _is_name(word.low) or not word.capital:
+        return False
+    other = found[at + 1]
+    if COMMA.fullmatch(text[word.end : other.start]):
+        return other.capital and other.low in lists.first and _is_name(other.low)
+    return other.initial and text[word.end : other.start] == " " and text[other.end : other.end + 1] in {".", ","}
+
+
+def _single(text: str, found: list[Word], at: int) -> Span | None:
+    word, lists = found[at], names()
+    if WORT.match(text, word.end):
+        return None
+    if len(word.text) < SHORTEST or not word.capital or not _is_name(word.low) or is_eponym(text, found, at):
+        return None
+    before = found[at - 1] if at and re.fullmatch(r"[\s,:(]{1,3}", text[found[at - 1].end : word.start]) else None
+    after = found[at + 1] if at + 1 < len(found) else None
+    cue = bool(before and before.low in known("people", "cues"))
+    verb = bool(after and after.low in known("people", "after")) or text[word.end : word.end + 2] in {"'s", "’s"}
+    verb = verb or bool(AGE.match(text, word.end))
+    if word.low in known("people", "eponyms") and not (cue and verb):
+        return None
+    if word.low in lists.first:
+        return word.start, word.end, "given name", 0.75 if cue or verb else 0.6
+    opens = at == 0 or text[found[at - 1].end : word.start].strip(" ") in {".", "\n", ".\n", ""}
+    if verb and (cue or opens):
+        return word.start, word.end, "surname in its context", 0.65
+    return None
+
+
+def _capitals(text: str, found: list[Word], at: int) -> Span | None:
+    """ "JANE DOE": both on the lists, neither an ordinary word, and no further capitals around (a heading)."""
+    word, lists = found[at], names()
+    if at + 1 >= len(found) or not _joined(text, word, found[at + 1]):
+        return None
+    other = found[at + 1]
+    listed = word.low in lists.first and other.low in lists.last
+    if listed and other.text.isupper() and len(other.text) > 2 and _is_name(word.low) and _is_name(other.low):
+        return word.start, other.end, "given name and surname in capitals", 0.75
+    return None
+
+
+def _again(text: str, found: list[Word], spans: list[Span]) -> Iterator[Finding]:
+    """Every further mention of a name that stands in the text with more evidence elsewhere."""
+    titles = known("people", "titles")
+    parts = {
+        part[0].lower()
+        for start, end, _, score in spans
+        if score >= 0.75
+        for part in re.finditer(r"[^\W\d_]{3,}", text[start:end])
+        if part[0].lower() not in titles
+    }
+    parts -= names().ordinary | known("people", "medicine")
+    taken = [(start, end) for start, end, _, _ in spans]
+    for at, word in enumerate(found):
+        if word.low in parts and word.text[0].isupper() and not is_eponym(text, found, at):
+            if not any(start <= word.start < end for start, end in taken):
+                yield Finding("identifier", "NAME", word.start, word.end, "name again", 0.7)
+
+
+def _joined(text: str, one: Word, two: Word) -> bool:
+    return bool(BETWEEN.fullmatch(text[one.end : two.start]))
+
+
+@cache
+def _in_dictionary(low: str) -> bool:
+    """Whether a word is so common in English that it is no surname unless listed."""
+    from rag.wordpiece import commonness
+
+    return commonness(low) > 0.0004

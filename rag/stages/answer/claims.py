@@ -1,0 +1,54 @@
+"""From a model's words to statements with citations: a source number that was not given is a wrong citation."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rag.stages.answer.base import citation
+from rag.stages.answer.layout import laid_out
+from rag.stages.answer.references import without_references
+from rag.stages.answer.refusals import is_courtesy
+from rag.stages.answer.source_marks import in_one_form, settled, taken_out
+from rag.stages.index.base import Index
+from rag.text import sentences, terms
+from rag.values import Citation, Claim, Hit, Prompt
+
+HEADING = re.compile(r"#{1,6}\s")
+
+
+def claims_of(text: str, prompt: Prompt, index: Index) -> Iterator[Claim]:
+    """The sentences of a model's answer with their citations; headings, courtesies and lists of references are none."""
+    for plain, numbers in statements_of(text, len(prompt.sources)):
+        yield claim_of(plain, numbers, prompt, index)
+
+
+def statements_of(text: str, given: int) -> list[tuple[str, list[int]]]:
+    """The sentences of a text without their marks, each with the numbers of the sources that it cites, of so many given.
+
+    Where a single statement has no mark, the list of references at the end of the text is its.
+    """
+    body, listed = without_references(in_one_form(laid_out(text), given))
+    body = settled(body, given)
+    found = [taken_out(body[start:end]) for start, end in sentences(body) if not HEADING.match(body, start)]
+    found = [(plain, numbers) for plain, numbers in found if any(map(str.isalnum, plain)) and (numbers or not is_courtesy(plain))]
+    return [(found[0][0], listed)] if len(found) == 1 and not found[0][1] else found
+
+
+def claim_of(plain: str, numbers: Sequence[int], prompt: Prompt, index: Index) -> Claim:
+    """A statement that cites the sources of these numbers."""
+    each = list(dict.fromkeys(numbers))
+    given = [number for number in each if 1 <= number <= len(prompt.sources)]
+    wrong = [number for number in each if number not in given]
+    citations = tuple(_nearest(plain, prompt.sources[number - 1], number, index) for number in given)
+    if wrong:
+        cited = ", ".join(str(number)[:8] for number in wrong[:5])
+        return Claim(plain, citations, False, f"cites source {cited}, but {len(prompt.sources)} were given")
+    return Claim(plain, citations) if citations else Claim(plain, (), False, "cites no source")
+
+
+def _nearest(statement: str, hit: Hit, number: int, index: Index) -> Citation:
+    """The sentence of a source that shares most terms with a statement, as its citation."""
+    document = index.documents[hit.chunk.span.document]
+    wanted = set(terms(statement))
+    places = index.sentences(hit.chunk.span) or [(hit.chunk.span.start, hit.chunk.span.end)]
+    start, end = max(places, key=lambda place: len(wanted.intersection(terms(document.text[slice(*place)]))))
+    return citation(hit, number, index, start, end)

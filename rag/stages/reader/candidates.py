@@ -1,0 +1,170 @@
+"""The statements of the passages found, each with how likely it answers: by the reader and by what else speaks for it."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rag.clinical.statements import RowNames, Statement, asks_for, cell_matches, row_names, statements
+from rag.stage import fingerprint
+from rag.stages.expand.synonyms import matches
+from rag.stages.index.base import Index
+from rag.stages.reader.coverage import Asked
+from rag.stages.reader.kinds import denies, gives
+from rag.stages.reader.model import facts, installed
+from rag.stages.reader.reading import Sentence, read
+from rag.text import terms
+from rag.values import Hit, Span
+
+KEPT = 64
+"""Questions whose candidates are kept, so that refusal and answer weigh them once."""
+DOCUMENTS = 4096
+FEATURES = ("logit", "own", "before", "pairs", "passage", "first", "long", "short", "cells", "row", "kind", "denies")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A statement of a source that may answer: the number of its passage (0 is the first), and what speaks for it.
+
+    `score` is the weighed sum, a logit among the statements of its question; `logit` is the reader's alone.
+    """
+
+    span: Span
+    statement: Statement
+    hit: int
+    logit: float
+    features: tuple[float, ...]
+    score: float = 0.0
+
+    @property
+    def is_the_row(self) -> bool:
+        """Whether it is a row whose own cells hold all that the question asks of their columns."""
+        return self.statement.kind == "row" and self.features[FEATURES.index("cells")] == 1.0
+
+    @property
+    def chance(self) -> float:
+        """How likely it answers, 0 to 1."""
+        return 1 / (1 + math.exp(-max(min(self.score, 40.0), -40.0)))
+
+
+Worded = tuple[Candidate, list[str], list[str], list[str]]
+"""A candidate with the terms of its passage's heading, of the statement before it, and its own."""
+
+
+def candidates(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+    """The statements of these passages, the likeliest first; each once, though several passages hold it."""
+    key = fingerprint("candidates", question, *(f"{hit.chunk.span}{hit.score:.5f}" for hit in hits))
+    found: list[Candidate] = index.artifacts.remembered(key, lambda: _weighed(question, hits, index), "candidates", KEPT)
+    return found
+
+
+def stated(document_name: str, index: Index) -> tuple[Statement, ...]:
+    """The statements of a document, kept by its content."""
+    document = index.documents[document_name]
+    found: tuple[Statement, ...] = index.artifacts.remembered(
+        f"statements {document.key}", lambda: statements(document), "statements", DOCUMENTS
+    )
+    return found
+
+
+def matched(question: str, statement: Statement, document_name: str, index: Index) -> float | None:
+    """The share of what a question asks of a row's columns that their own cells hold; None where it asks nothing of them."""
+    if not statement.columns:
+        return None
+    document = index.documents[document_name]
+    names = index.artifacts.remembered(
+        f"rows {document.key}", lambda: row_names(document, stated(document_name, index)), "rows", DOCUMENTS
+    )
+    columns = "\n".join(name for name, _, _ in statement.columns)
+    asked = index.artifacts.remembered(
+        f"asked {document.key}\n{columns}\n{question}",
+        lambda: _in_their_words(question, names, set(terms(columns))),
+        "asked of rows",
+        DOCUMENTS,
+    )
+    return cell_matches(asked, statement, document, names)
+
+
+def _in_their_words(question: str, names: RowNames, columns: Collection[str]) -> str:
+    """The question with what the rows of a document call otherwise in their words ("Eliquis" as apixaban), but for `columns`."""
+    for match in reversed(matches(question)):
+        if any(term in names or term in columns for term in terms(question[match.start : match.end])):
+            continue
+        known = (form for form in match.forms if (own := terms(form)) and all(term in names for term in own))
+        if form := next(known, ""):
+            question = f"{question[: match.start]}{form}{question[match.end :]}"
+    return question
+
+
+def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+    weights = facts()["weights"] if installed() else WITHOUT_READER
+    found = [
+        replace(
+            one, score=weights["bias"] + sum(weights[name] * value for name, value in zip(FEATURES, one.features, strict=True))
+        )
+        for one in measured(question, hits, index)
+    ]
+    return sorted(found, key=lambda one: (-one.score, one.hit, one.span.start))
+
+
+def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+    """The statements of these passages with what speaks for each, not weighed yet, in the order of the passages."""
+    asked = Asked.of(question, index)
+    readings = read(question, [hit.chunk for hit in hits], index) if installed() else [()] * len(hits)
+    top = max((hit.score for hit in hits), default=0.0)
+    best: dict[Span, Worded] = {}
+    for number, (hit, reading) in enumerate(zip(hits, readings, strict=True)):
+        document = index.documents[hit.chunk.span.document]
+        share = max(hit.score, 0.0) / top if top > 0 else 0.0
+        about, own = terms(hit.chunk.context), list[str]()
+        for statement in within(hit.chunk.span, stated(document.name, index)):
+            span = Span(document.name, statement.start, statement.end)
+            if document.flag_in(span) or (statement.kind == "header" and not asks_for(question, statement)):
+                continue
+            said = f"{statement.label} {document.text[statement.start : statement.end]}"
+            before, own = own, terms(said)
+            if not own:
+                continue
+            logit = _said(statement, reading)
+            size = len(own)
+            cells = matched(question, statement, document.name, index)
+            rest = (
+                share,
+                1 / (1 + number),
+                max(0, size - 30) / 30,
+                max(0, 4 - size) / 4,
+                cells or 0.0,
+                float(statement.kind == "row"),
+                gives(question, said),
+                float(denies(question, said)),
+            )
+            made = Candidate(span, statement, number, logit, rest)
+            if span not in best or best[span][0].logit < logit:
+                best[span] = (made, about, before, own)
+    telling = asked.among([{*about, *own} for _, about, _, own in best.values()])
+    return list(_with_terms(telling, best.values()))
+
+
+def _with_terms(telling: Asked, found: Iterable[Worded]) -> Iterator[Candidate]:
+    for one, about, before, own in found:
+        alone, continued = telling.coverage([*about, *own]), telling.coverage([*about, *before, *own])
+        yield replace(one, features=(one.logit, alone, continued, telling.together(own), *one.features))
+
+
+def within(span: Span, found: Sequence[Statement]) -> Sequence[Statement]:
+    """The statements that lie in a passage, or at least most of whose text does."""
+    low = bisect_left(found, span.start, key=lambda one: one.end)
+    high = bisect_right(found, span.end, key=lambda one: one.start)
+    return [one for one in found[low:high] if 2 * (min(one.end, span.end) - max(one.start, span.start)) > one.end - one.start]
+
+
+def _said(statement: Statement, reading: Sequence[Sentence]) -> float:
+    """The best of the reader's logits of the sentences that lie in a statement."""
+    return max((one.logit for one in reading if one.start < statement.end and statement.start < one.end), default=-6.0)
+
+
+# What speaks for a statement where the reader is missing: the weights of the answerer before there was one.
+WITHOUT_READER = {
+    "bias": -4.0, "logit": 0.0, "own": 0.5, "before": 1.0, "pairs": 0.6, "passage": 2.3, "first": 0.5, "long": 0.0, "short": -0.5,
+    "cells": 1.0, "row": 0.0, "kind": 0.2, "denies": 0.0,
+}  # fmt: skip

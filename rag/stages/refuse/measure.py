@@ -1,0 +1,91 @@
+"""How far passages carry an answer to a question, measured once for every refuser: a number, what is missing, what is nearest."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from rag.stages.index.base import Index
+from rag.stages.reader.asks import parts
+from rag.stages.reader.candidates import Candidate, candidates
+from rag.stages.reader.coverage import Asked, confidence, coverage_and_cosine
+from rag.stages.reader.model import facts, installed
+from rag.text import terms
+from rag.values import Confidence, Hit
+from rag.wordpiece import commonness
+
+WORDS = re.compile(r"[^\W\d_]{3,}")
+EVERYDAY = 0.005  # Words in more English passages than this share are not worth naming as missing.
+THINGS = 0.0006  # Those in fewer name things: an answered question that names one which no passage holds is answered in part.
+MOST_NAMED = 8
+SURE = 0.75  # Confidence from which words that stand nowhere are other words for what does.
+UNLIKELY = 0.1  # A part of a question with no likelier statement is missing.
+OF_ITS_OWN = 5  # Words of a part that can be read without the others; "with what aid" cannot.
+LOWEST = -8.0
+TOO_WEAK = "The evidence is too weak to answer from."
+NOTHING = "No passage was found."
+
+
+def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.0, topic: str = "") -> Confidence:
+    """The confidence of these passages, best first; refused where it is below the bar.
+
+    `topic` is the question without what says whose and which documents are meant: words of that are never missing.
+    """
+    topic = topic or question
+    asked = Asked.of(topic, index)
+    found = candidates(topic, hits, index)
+    value = 0.0
+    if hits:
+        value = sureness(topic, asked, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)
+    refused = value < below or not found
+    missing = lacking(topic, hits, asked, most=EVERYDAY if refused else THINGS)
+    if refused and not missing:
+        missing = lacking(topic, hits, asked, most=1.0)
+    if not refused:
+        missing = () if value >= SURE else missing
+        missing = (*missing, *unanswered(topic, hits, index))
+    reason = "" if not refused else TOO_WEAK if hits else NOTHING
+    return Confidence(value, refused, missing, reason, found[0].span if found else None)
+
+
+def _calibrated(index: Index) -> bool:
+    """Whether the calibration holds here: it was made with the reader, and with the cosines of an embedder that knows meaning."""
+    return installed() and index.vectors is not None and index.embedder.knows_meaning
+
+
+def sureness(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> float:
+    """The chance, 0 to 1, that the likeliest statements answer, calibrated over several sets at once."""
+    weights = facts()["confidence"]
+    total = weights["bias"] + sum(weights[name] * value for name, value in evidence(question, asked, found, hits, index).items())
+    return 1 / (1 + math.exp(-max(min(total, 40.0), -40.0)))
+
+
+def evidence(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> dict[str, float]:
+    """What speaks for an answer: the best statement's score and the reader's best logit, cover and nearness of the passages."""
+    covered, near = coverage_and_cosine(asked, hits, index, question)
+    best = found[0].score if found else LOWEST
+    logit = max((one.logit for one in found), default=LOWEST)
+    return {"score": max(best, LOWEST), "logit": max(logit, LOWEST), "covered": covered, "near": near}
+
+
+def unanswered(question: str, hits: Sequence[Hit], index: Index) -> tuple[str, ...]:
+    """The parts of a question for several things at once that no statement answers, in its own words."""
+    asked = parts(question)
+    if len(asked) < 2 or not installed():
+        return ()
+    whole = [part for part in asked if len(part.split()) >= OF_ITS_OWN]
+    lost = (part for part in whole if max((one.chance for one in candidates(part, hits, index)), default=0.0) < UNLIKELY)
+    return tuple(part.strip(" ?.") for part in lost)
+
+
+def lacking(question: str, hits: Sequence[Hit], asked: Asked, most: float) -> tuple[str, ...]:
+    """The words of a question, at `most` so common in English, that stand in none of the passages, in its own spelling."""
+    there = {term for hit in hits for term in terms(hit.chunk.indexed)}
+    absent = [
+        word
+        for word in dict.fromkeys(WORDS.findall(question))
+        if commonness(word.lower()) <= most
+        and (own := terms(word))
+        and not there.intersection(own)
+        and not asked.holds_instead(own[0], there)
+    ]
+    return tuple(absent[:MOST_NAMED])

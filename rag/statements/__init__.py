@@ -1,9 +1,0 @@
-"""Statements: what may be quoted of a document as an answer, where each stands, and whether a row holds what was asked."""
-
-from rag.statements.cells import RowNames, cell_matches, cells_asked, row_names
-from rag.statements.display import shown
-from rag.statements.fields import asks_for
-from rag.statements.reading import statements
-from rag.statements.record import Column, Statement
-
-__all__ = ["Column", "RowNames", "Statement", "asks_for", "cell_matches", "cells_asked", "row_names", "shown", "statements"]
