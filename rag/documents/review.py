@@ -70,10 +70,10 @@ class Review(Shelf):
         rewritten = self._without_identifiers(entry, decision)
         changed = rewritten.document
         self.remove(name)
-        if kept is None:
-            (self.folder / "files" / place).unlink(missing_ok=True)  # Even where other documents of an archive lie in it.
-        else:
+        if kept is not None:
             (self.folder / "files" / place).write_bytes(kept)
+        elif place:  # Even where other documents of an archive lie in it.
+            (self.folder / "files" / place).unlink(missing_ok=True)
         content = hashlib.sha256(changed.text.encode("utf-8", "surrogatepass")).hexdigest()
         after = self._store(changed, content, place if kept is not None else "", decision, who)
         left = [one for one in after.findings if one.score >= self._screen.threshold and not rewritten.ours(one)]

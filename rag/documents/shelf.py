@@ -287,7 +287,7 @@ class Shelf:
             with self._write() as base:
                 base.execute("DELETE FROM documents WHERE name = ?", (name,))
                 base.execute("DELETE FROM screened WHERE document = ?", (name,))
-            if not self._rows("SELECT 1 FROM documents WHERE file = ?", rows[0][0]):
+            if rows[0][0] and not self._rows("SELECT 1 FROM documents WHERE file = ?", rows[0][0]):
                 (self.folder / "files" / rows[0][0]).unlink(missing_ok=True)
             self._looks = (-1, {})
             self._settle()

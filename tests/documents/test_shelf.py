@@ -90,6 +90,17 @@ def test_the_original_is_kept_where_the_user_says_so(held: Workspace) -> None:
     assert held.original("visit.txt") == NOTE.encode()
 
 
+@pytest.mark.parametrize("decision", ["redact", "surrogates"])
+def test_a_document_that_was_redacted_without_its_file_is_redacted_again_and_removed(held: Workspace, decision: str) -> None:
+    held.decide(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
+    (first,) = [entry.document for entry in held.shelf if entry.document.name == "visit.txt"]
+    held.decide(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
+    (again,) = [entry.document for entry in held.shelf if entry.document.name == "visit.txt"]
+    assert [one.title for one in again.sections] == [one.title for one in first.sections] and "zalumide 5 mg" in again.text
+    held.remove("visit.txt")
+    assert held.entry("visit.txt") is None and (held.folder / "files").is_dir()
+
+
 def test_a_redacted_document_keeps_its_sections_pages_and_dates_in_place(held: Workspace) -> None:
     (entry,) = held.shelf
     changed = redacted(entry.document, entry.findings).document
