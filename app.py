@@ -22,7 +22,7 @@ page = st.navigation(
 )
 
 own = state.restore()
-frame.sidebar()
+frame.sidebar(page.url_path)
 frame.copy_line()
 try:
     page.run()

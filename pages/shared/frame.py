@@ -11,8 +11,8 @@ from rag.governance.egress import allowed_hosts
 from rag.wordpiece import INSTALL, installed
 
 
-def sidebar() -> None:
-    """The state of the workspace in a few words, under the menu."""
+def sidebar(page: str = "") -> None:
+    """The state of the workspace in a few words, under the menu, and what goes on though another page is open."""
     with st.sidebar:
         shelf = workspace().shelf
         hosts = ", ".join(sorted(allowed_hosts()))
@@ -21,7 +21,7 @@ def sidebar() -> None:
         parts = f": {len(shelf) - held} released, {held} waiting" if held else ", all released" if shelf else ""
         st.caption(f"{count(len(shelf), 'document')}{parts}. {reach}")
         waiting_link(held)
-        if running():
+        if page != "compare" and running():
             about = "It goes on while you are on other pages; its results stand on Compare"
             st.page_link(
                 "pages/tune/compare.py", label="A question set is being asked", icon=":material/hourglass_top:", help=about

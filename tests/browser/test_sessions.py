@@ -30,7 +30,11 @@ def set_begun(page: "playwright.Page") -> None:  # noqa: F811
     """The sample questions are being asked in both columns."""
     page.get_by_role("link", name="Compare", exact=True).first.click()
     page.get_by_text("A set of questions", exact=True).click()
-    page.get_by_role("button", name=re.compile(r"Run \d+ questions")).click()
+    run, apply = page.get_by_role("button", name=re.compile(r"Run \d+ questions")), "Apply to all columns"
+    run.or_(page.get_by_role("button", name=apply)).first.wait_for()
+    if not run.count():  # In a new workspace the columns have to be made ready first.
+        page.get_by_role("button", name=apply).click()
+    run.click()
     page.get_by_text(re.compile(r"\d+ of \d+ answers")).first.wait_for()
 
 
