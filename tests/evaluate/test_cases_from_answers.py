@@ -59,7 +59,7 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]
 def asked(question: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     written = PIPELINE.to_json()
-    app.session_state["state"].update(question=question, asked=question, pipeline=written, applied=written)
+    app.session_state["state"].update(asked=question, pipeline=written, applied=written)
     app.switch_page("pages/tune/ask.py").run()
     assert not app.exception
     return app
