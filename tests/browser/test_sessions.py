@@ -7,7 +7,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-from test_app import CHROMIUM, PATIENCE, address, ask, chromium, page, pytestmark, settled  # noqa: E402, F401
+from tests.browser.test_app import CHROMIUM, PATIENCE, address, ask, chromium, page, pytestmark, settled  # noqa: E402, F401
 
 ACTIVE = """() => {
   let found = document.activeElement;

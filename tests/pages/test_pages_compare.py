@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from test_pages import NOTE, QUESTION, opened, press, shown, small_workspace  # noqa: F401
 
 from pages.tune.answering.map_view import DRAWN, GROUPS, Drawing, _hover, _traces, drawn_rows, groups, selected_rows
 from pages.tune.comparing import column_answers, column_plans
@@ -33,6 +32,7 @@ from rag.stages.rerank.keep import Keep
 from rag.stages.retrieve import Convex, ReciprocalRank, Terms
 from rag.values import Case, Chunk, Hit, Span, Usage
 from tests.fake_server import running
+from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown, small_workspace  # noqa: F401
 from tests.widgets import widget
 
 PIPELINE = Pipeline(embed=Hashing())

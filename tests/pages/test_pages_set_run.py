@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from test_pages import APP, NOTE, PAGES, opened, press, shown, small_workspace  # noqa: F401
-from test_pages_compare import CASES, PIPELINE, TERMS, with_set, without
 
 from pages.shared.state import RUN, workspace
 from rag.keep import jobs
 from rag.pipeline import Pipeline
 from rag.stages.rerank.keep import Keep
 from rag.values import File
+from tests.pages.test_pages import APP, NOTE, PAGES, opened, press, shown, small_workspace  # noqa: F401
+from tests.pages.test_pages_compare import CASES, PIPELINE, TERMS, with_set, without
 from tests.widgets import widget
 
 RUN_ALL = "Run 2 questions in 2 columns"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_pages import APP, QUESTION, press, shown, small_workspace  # noqa: F401
 
 from pages.shared import tabs
 from rag.documents.workspace import Workspace
+from tests.pages.test_pages import APP, QUESTION, press, shown, small_workspace  # noqa: F401
 
 OPENED = "This session is open in another tab. This tab is a copy with a session of its own from here on."
 TAKEN = "Another tab took this session over. This tab is a copy with a session of its own from here on."
