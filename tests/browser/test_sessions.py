@@ -44,7 +44,7 @@ def test_a_set_run_goes_on_through_a_reload_and_another_page(page: "playwright.P
     page.get_by_role("link", name="Chunks").first.click()
     page.get_by_role("heading", name="Chunks", exact=True).wait_for()
     page.get_by_role("link", name="Compare", exact=True).first.click()
-    page.get_by_text("all answered.").wait_for()
+    page.get_by_text("all answered.").wait_for(timeout=5 * PATIENCE)
     assert page.get_by_role("radio", name="A set of questions").is_checked()
     page.reload()
     page.get_by_text("all answered.").wait_for()
