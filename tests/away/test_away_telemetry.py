@@ -98,10 +98,10 @@ def test_a_failure_marks_stage_and_whole_with_its_kind_alone(
     with pytest.raises(ModelProblem):
         Traced(pipeline, tracer).ask(QUESTION, index)
     found = {span.name: span for span in finished()}
-    assert set(found) == {"rag.ask", "rag.stages.scope", "rag.stages.expand", "rag.stages.retrieve", "rag.stages.rerank"}
-    for name in ("rag.ask", "rag.stages.rerank"):
+    assert set(found) == {"rag.ask", "rag.scope", "rag.expand", "rag.retrieve", "rag.rerank"}
+    for name in ("rag.ask", "rag.rerank"):
         assert found[name].status.status_code.name == "ERROR" and found[name].attributes["error.type"] == "ModelProblem"
-    assert found["rag.stages.retrieve"].status.status_code.name == "UNSET"
+    assert found["rag.retrieve"].status.status_code.name == "UNSET"
     assert "secret" not in "".join(span.to_json() for span in found.values())
 
 
@@ -153,6 +153,6 @@ def test_the_service_gives_spans_to_the_provider_of_the_process_and_no_message_t
     assert client.post("/ask", json={"question": QUESTION}).status_code == 500
     assert client.post("/ask", json={"question": ["secret words"]}).status_code == 422
     names = [span.name for span in spans.get_finished_spans()]
-    assert names.count("rag.ask") == 2 and "rag.stages.verify" in names
+    assert names.count("rag.ask") == 2 and "rag.verify" in names
     written = " ".join(span.to_json() for span in spans.get_finished_spans()).lower()
     assert "secret" not in written and "torsemide" not in written and logs.get_finished_logs() == ()

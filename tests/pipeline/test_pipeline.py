@@ -220,7 +220,7 @@ def test_a_question_is_freed_of_blanks_and_bounded() -> None:
 def test_a_plan_reads_as_a_sentence() -> None:
     assert str(Plan()) == "Nothing to recompute: takes effect at once."
     embedding = Work("embed", 1200, "embeds 1,200 new passages", 95.0)
-    assert str(Plan((embedding,))) == "embeds 1,200 new passages: about 2 min."
+    assert str(Plan((embedding,))) == "embeds 1,200 new passages: roughly 2 min."
     unknown = Work("index", 3, "indexes 3 passages", None)
     assert str(Plan((embedding, unknown))) == "embeds 1,200 new passages, indexes 3 passages: time not known yet."
     assert Plan((embedding, unknown)).seconds is None
@@ -228,9 +228,9 @@ def test_a_plan_reads_as_a_sentence() -> None:
 
 def test_a_plan_tells_what_a_question_asks_of_slow_steps() -> None:
     late = Work("tokens", 20, "the reranker (late)", 1.2)
-    assert str(Plan(asking=(late,))) == "Nothing to recompute. A question asks the reranker (late): about 1 s."
+    assert str(Plan(asking=(late,))) == "Nothing to recompute. A question asks the reranker (late): roughly 1 s."
     chat = Work("answer", 1, "the model of the answer (chat)", None)
-    told = "embeds 9 new passages: about 3 s. A question then asks the model of the answer (chat): time not known yet."
+    told = "embeds 9 new passages: roughly 3 s. A question then asks the model of the answer (chat): time not known yet."
     assert str(Plan((Work("embed", 9, "embeds 9 new passages", 3.0),), asking=(chat,))) == told
     assert Plan((Work("embed", 9, "", 3.0),), asking=(late, chat)).seconds == pytest.approx(4.2)
     assert Plan((Work("embed", 9, "", 3.0),), asking=(late, chat)).is_dear(4.0) and not Plan(asking=(chat,)).is_dear(4.0)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rag import wordpiece
 from rag.pipeline import Pipeline
 from rag.stages.embed import distil, graphs, minilm, static
 from rag.stages.embed.hashing import Hashing
@@ -55,7 +56,7 @@ def random_table(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("again", [1, 2])
-def test_pieces_are_those_of_minilmstokenizer(random_table: Any, again: int) -> None:
+def test_pieces_are_those_of_minilms_tokenizer(random_table: Any, again: int) -> None:
     texts = TEXTS + drawn(200, ASCII) + drawn(50, ASCII + "éßµΣ–’漢\u0301\u200b\x01")
     for _ in range(again):
         found = [static._pieces(text).tolist() for text in texts]
@@ -163,7 +164,7 @@ def test_other_reading_matter_is_another_table_and_another_embedder(monkeypatch:
 
 
 def test_a_small_distillation_brings_texts_near_minilms_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, last = minilm.FIRST_WORD, minilm.FIRST_WORD + 1000
+    first, last = wordpiece.FIRST_WORD, wordpiece.FIRST_WORD + 1000
     monkeypatch.setattr(distil, "WINDOWS", 40)
     monkeypatch.setattr(distil, "SCATTERED", 40)
     monkeypatch.setattr(distil, "LENGTHS", (12, 24))
