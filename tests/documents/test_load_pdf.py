@@ -19,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from rag.clinical.statements import statements
 from rag.documents.load import read, read_file
+from rag.documents.load.pdf import isolated
 from rag.documents.load.pdf.isolated import Reader, Stopped
 from rag.documents.load.pdf.layout import Piece, Word
 from rag.documents.load.pdf.wording import Wording, changes
@@ -905,3 +906,10 @@ def test_whatever_stands_on_the_pages_all_offsets_are_true(pages: list[list[Any]
         return
     inside(found)
     assert len(found.pages) == len(pages)
+
+
+def test_a_busy_machine_gives_a_file_more_time_and_never_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated.os, "cpu_count", lambda: 2)
+    for load, times in ((0.1, 1.0), (6.0, 3.0), (500.0, 8.0)):
+        monkeypatch.setattr(isolated.os, "getloadavg", lambda load=load: (load, load, load), raising=False)
+        assert isolated.slowed() == times

@@ -72,6 +72,12 @@ class Reader:
         self._process.wait()
 
 
+def slowed() -> float:
+    """How many times as long as on an idle machine something may take now: the processes that wait for each core, 1 to 8."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 1.0
+    return min(max(load / (os.cpu_count() or 1), 1.0), 8.0)
+
+
 OUT_OF_MEMORY = 77
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.documents.load.pdf.isolated import Reader, Stopped
+from rag.documents.load.pdf.isolated import Reader, Stopped, slowed
 from rag.documents.load.pdf.layout import Word
 from rag.documents.load.pdf.reader import SCRIPT
 from rag.errors import FileProblem
@@ -16,7 +16,7 @@ from rag.values import File
 MOST_PAGES = 5000
 OPENING = 6.0  # seconds until the file is open
 STALL = 4.0  # seconds without a page
-PER_FILE, PER_MEGABYTE = 4.0, 40.0  # seconds for all pages
+PER_FILE, PER_MEGABYTE = 4.0, 40.0  # seconds for all pages; as all of these, on a machine that has nothing else to do
 MEMORY = 512  # megabytes
 MOST_ALIKE = 100
 MOST_STOPS = 3
@@ -75,7 +75,7 @@ def read_pages(file: File) -> Pages:
     After a page that ends the reader, a new one goes on behind it.
     """
     pages = Pages()
-    until = time.monotonic() + PER_FILE + PER_MEGABYTE * len(file.data) / 1_000_000
+    until = time.monotonic() + slowed() * (PER_FILE + PER_MEGABYTE * len(file.data) / 1_000_000)
     stops = 0
     while not pages.count or len(pages.lines) < pages.count:
         reader = Reader(SCRIPT, file.data, str(len(pages.lines)), memory=MEMORY)
@@ -101,7 +101,7 @@ def read_pages(file: File) -> Pages:
 
 def _take(file: File, pages: Pages, reader: Reader, until: float) -> None:
     """Adds the pages that a reader hands over. Raises Stopped where it ends before the last one."""
-    lines = reader.messages(OPENING)
+    lines = reader.messages(OPENING * slowed())
     head = json.loads(next(lines, b'{"error": 0}'))
     if "error" in head:
         raise FileProblem(f"{file.name}: {_reason(head['error'])}")
@@ -111,7 +111,7 @@ def _take(file: File, pages: Pages, reader: Reader, until: float) -> None:
         raise FileProblem(f"{file.name}: the PDF is damaged or cut off: it has no pages. Export or download it again.")
     if pages.count > MOST_PAGES:
         raise FileProblem(f"{file.name}: the PDF has {pages.count:,} pages; at most {MOST_PAGES:,} are read. Split the file.")
-    for line in reader.messages(STALL):
+    for line in reader.messages(STALL * slowed()):
         pages.lines.append(line)
         alike[line] += 1
         if alike[line] > MOST_ALIKE and b'"words": []' not in line:
