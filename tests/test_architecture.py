@@ -44,6 +44,11 @@ def test_nothing_is_unpickled_evaluated_or_drawn_as_markup(path: Path) -> None:
     assert not FORBIDDEN.search(code)
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "pages" / "shared").glob("*.py")), ids=lambda path: path.name)
+def test_what_the_groups_of_pages_share_imports_from_none_of_them(path: Path) -> None:
+    assert not [name for name in imported(path) if name.startswith("pages.") and not name.startswith("pages.shared")]
+
+
 def test_no_page_lies_flat_in_pages() -> None:
     assert not list((ROOT / "pages").glob("*.py")), "Streamlit would run it without app.py"
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pages.shared.frame import stop_without_documents
-from pages.shared.question import question_box
 from pages.shared.sources import show_opened
 from pages.shared.state import FIRST, pipeline_of, prepared, state
 from pages.tune.answering import conversation
 from pages.tune.answering.asking import Failure, at_once, waited
 from pages.tune.answering.looking import answered
 from pages.tune.answering.unsent import failure_view
+from pages.tune.question import question_box
 from pages.tune.settings import history, prompt_versions
 from pages.tune.settings.controls import edited_pipeline
 from pages.tune.settings.filters import filter_controls

@@ -4,7 +4,6 @@ import streamlit as st
 
 from pages.shared.charts import time_chart
 from pages.shared.frame import stop_without_documents
-from pages.shared.question import question_asked, question_box
 from pages.shared.sources import show_opened
 from pages.shared.state import keyed, pipeline_of, state
 from pages.tune.comparing.column_answers import column_answers
@@ -24,6 +23,7 @@ from pages.tune.comparing.scorecard import cards, differing
 from pages.tune.comparing.set_run import run_through
 from pages.tune.comparing.side_by_side import side_by_side
 from pages.tune.comparing.sweep import MOST, sweep_controls, tell_left_out, told_apart
+from pages.tune.question import question_asked, question_box
 from rag.pipeline.presets import PRESETS
 
 st.title("Compare")

@@ -7,11 +7,11 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
-from pages.shared.question import question_asked, question_box
 from pages.shared.sources import show_opened
 from pages.shared.state import current_filter, pipeline_of, prepared, state, workspace
 from pages.shared.text_view import plain
 from pages.tune.answering.map_view import COLOURS, Drawing, map_chart, reading, told
+from pages.tune.question import question_asked, question_box
 from rag.errors import WorkbenchError
 from rag.pipeline.projection import INSTALL, NEAREST, Method, has_umap, projected
 

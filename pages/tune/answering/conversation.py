@@ -6,10 +6,10 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.places import place_of
-from pages.shared.question import LEANING, identifiers, offered, question_asked
 from pages.shared.state import open_source, prepared, state, workspace
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.asking import forget_failures
+from pages.tune.question import LEANING, identifiers, offered, question_asked
 from rag.clinical.statements import shown
 from rag.errors import WorkbenchError
 from rag.pipeline import Pipeline
