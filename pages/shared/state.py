@@ -30,12 +30,14 @@ FIRST = "What apixaban dose is recommended for extended treatment after 6 months
 """The question that is offered to whoever has asked nothing yet."""
 ANSWERS_KEPT = 64
 WARMED = 100  # Documents that are made ready unasked.
+_OPEN = threading.Event()
 
 
-@st.cache_resource(show_spinner="Opening the workspace…")
+@st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
-    """The one workspace of this app; shared by all sessions. The default pipeline is made ready behind the first page."""
+    """The one workspace of this app, for all sessions and the service. The default pipeline is made ready meanwhile."""
     found = open_workspace()
+    _OPEN.set()
     threading.Thread(target=_warm, args=(found,), daemon=True).start()
     return found
 
@@ -110,7 +112,8 @@ def restore() -> Own:
     if "own" not in st.session_state:
         name = st.query_params.get(SESSION, "")
         try:
-            found = workspace()
+            with contextlib.nullcontext() if _OPEN.is_set() else st.spinner("Opening the workspace…"):
+                found = workspace()
             kept = found.saved("session", name) if name else None
             other = kept is not None and tabs.is_open_elsewhere(found, name)
         except SettingProblem as problem:

@@ -3,13 +3,17 @@
 import hashlib
 import hmac
 import logging
+import os
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from rag.errors import SettingProblem
 from rag.governance.egress import is_local
 
+VARIABLE = "RAG_API_KEY"
+SHORTEST_KEY = 16
 LARGEST = 256_000
 DRAINED = 16_000_000
 OPEN = "/health"
@@ -20,6 +24,36 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 log = logging.getLogger(__name__)
+
+
+def key_given() -> str:
+    """The API key from the environment, or "". Raises SettingProblem where it is too short or could not be sent."""
+    key = os.environ.get(VARIABLE, "").strip()
+    if key and (len(key) < SHORTEST_KEY or not key.isascii()):
+        raise SettingProblem(f"{VARIABLE} needs at least {SHORTEST_KEY} characters, all of them ASCII. Set a longer one.")
+    return key
+
+
+def host_name(written: str) -> str:
+    """The name in a Host header; empty where it is none, such as one with half of the brackets of an address."""
+    try:
+        return urlsplit(f"//{written}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def route(scope: Message) -> str:
+    """The path of a request without what stands before every path of this service, where it is part of another server."""
+    return str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+
+
+async def refuse(send: Send, status: int, reason: str) -> None:
+    """Answers with this status and the reason as JSON."""
+    from starlette.responses import JSONResponse
+
+    response = JSONResponse({"error": reason}, status)
+    await send({"type": "http.response.start", "status": status, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 class Gate:
@@ -37,15 +71,15 @@ class Gate:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
-        refused = self._refused(str(scope["path"]), headers)
+        refused = self._refused(route(scope), headers)
         if refused:
-            return await _refuse(send, *refused)
+            return await refuse(send, *refused)
         try:
             body = await _body(receive)
         except ConnectionError:
             return
         if body is None:
-            return await _refuse(send, 413, f"The request is longer than {LARGEST:,} bytes. Shorten the question or the filter.")
+            return await refuse(send, 413, f"The request is longer than {LARGEST:,} bytes. Shorten the question or the filter.")
         try:
             await self.app(scope, _once(body, receive), send)
         except Exception as error:  # The answer was sent by the application; what is written down holds no text of a message.
@@ -54,20 +88,12 @@ class Gate:
 
     def _refused(self, path: str, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         if self._key is None:
-            host = _host(headers.get(b"host", b"").decode("latin-1"))
+            host = host_name(headers.get(b"host", b"").decode("latin-1"))
             return None if is_local(host) else (421, "This service answers only to localhost. Call it by that name.")
         given = _digest(headers.get(HEADER.lower().encode(), b""))
         if path == OPEN or hmac.compare_digest(given, self._key):
             return None
         return 401, f"The API key is missing or wrong. Send it in the header {HEADER}."
-
-
-def _host(written: str) -> str:
-    """The name in a Host header; empty where it is none, such as one with half of the brackets of an address."""
-    try:
-        return urlsplit(f"//{written}").hostname or ""
-    except ValueError:
-        return ""
 
 
 def _digest(key: bytes) -> bytes:
@@ -100,11 +126,3 @@ def _once(body: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return read
-
-
-async def _refuse(send: Send, status: int, reason: str) -> None:
-    from starlette.responses import JSONResponse
-
-    response = JSONResponse({"error": reason}, status)
-    await send({"type": "http.response.start", "status": status, "headers": response.raw_headers})
-    await send({"type": "http.response.body", "body": response.body})

@@ -13,7 +13,7 @@ from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
 from rag.away.conversations import Conversations, UnknownConversation
-from rag.away.gate import HEADER, Gate
+from rag.away.gate import HEADER, Gate, route
 from rag.away.records import answer_row, passage, understood
 from rag.away.scope import known, narrowed, within
 from rag.away.shapes import Answered, Asked, AskedInTurn, Found, Health, Only, Passage, Problem, Scope, Taken, Understood, Warned
@@ -108,6 +108,11 @@ def passages(hits: Sequence[Hit]) -> list[Passage]:
     return [Passage(**passage(hit), text=hit.chunk.text) for hit in hits]
 
 
+def of_workspace(workspace: Workspace, pipeline: Pipeline, scope: Filter | None = None) -> Served:
+    """The released documents of a workspace, served by this pipeline."""
+    return Served(pipeline, workspace.artifacts, released(workspace), workspace.screen, scope or Filter())
+
+
 def released(workspace: Workspace) -> Callable[[], Sequence[Document]]:
     """The released documents of a workspace at the time of the call, also where the app decides in another process.
 
@@ -196,7 +201,7 @@ def application(served: Served, key: str = "") -> Gate:
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"error": "; ".join(_fault(one, request.url.path) for one in error.errors())}, 422)
+        return JSONResponse({"error": "; ".join(_fault(one, route(request.scope)) for one in error.errors())}, 422)
 
     @app.exception_handler(WorkbenchError)
     async def problem(request: Request, error: WorkbenchError) -> JSONResponse:
@@ -205,7 +210,9 @@ def application(served: Served, key: str = "") -> Gate:
 
     @app.exception_handler(HTTPException)
     async def elsewhere(request: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": _elsewhere(error, paths)}, error.status_code, error.headers)
+        return JSONResponse(
+            {"error": _elsewhere(error, paths, request.scope.get("root_path", ""))}, error.status_code, error.headers
+        )
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
@@ -215,11 +222,12 @@ def application(served: Served, key: str = "") -> Gate:
     return Gate(app, key)
 
 
-def _elsewhere(error: HTTPException, paths: Sequence[str]) -> str:
+def _elsewhere(error: HTTPException, paths: Sequence[str], before: str) -> str:
+    """What does not lie where it was asked for, and what does; `before` stands before each path."""
     if error.status_code == 404:
-        return f"Not Found. Allowed: {', '.join(paths)}. See /openapi.json"
+        return f"Not Found. Allowed: {', '.join(before + path for path in paths)}. See {before}/openapi.json"
     if error.status_code == 405:
-        return f"Method Not Allowed. Allowed: {(error.headers or {}).get('Allow', 'another')}. See /openapi.json"
+        return f"Method Not Allowed. Allowed: {(error.headers or {}).get('Allow', 'another')}. See {before}/openapi.json"
     return str(error.detail)
 
 

@@ -1,6 +1,5 @@
 """serve: a tuned pipeline as a service over HTTP."""
 
-import os
 import shlex
 import socket
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rag.away.gate import VARIABLE, key_given
 from rag.away.scope import command_line
 from rag.commands.common import Keep, PipelineFile, documents_at, made_ready, pipeline_from, say
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
@@ -18,8 +18,6 @@ from rag.governance.egress import is_local
 from rag.keep.artifacts import Artifacts
 from rag.values import Filter
 
-VARIABLE = "RAG_API_KEY"
-SHORTEST_KEY = 16
 MOST_CONNECTIONS = 256  # Above that a request is told 503.
 IDLE = 5  # Seconds for which a connection may wait for its next request.
 
@@ -61,7 +59,7 @@ def serve(
     import uvicorn
 
     from rag.away.patience import Patient
-    from rag.away.serve import Served, application, released
+    from rag.away.serve import Served, application, of_workspace
 
     key = _key(host)
     tuned = pipeline_from(pipeline)
@@ -70,8 +68,7 @@ def serve(
         documents = tuple(documents_at(docs, screened=True))
         served = Served(tuned, Artifacts(workspace), lambda: documents, scope=only)
     elif workspace and (workspace / DATABASE).is_file():
-        opened = Workspace(workspace)
-        served = Served(tuned, opened.artifacts, released(opened), opened.screen, only)
+        served = of_workspace(Workspace(workspace), tuned, only)
     else:
         raise SettingProblem("There is nothing to serve. Give documents after --docs, or the app's folder after --workspace.")
     among(only, served.documents())
@@ -91,10 +88,8 @@ def serve(
 
 
 def _key(host: str) -> str:
-    """The API key from the environment. Raises SettingProblem where it is too short, or missing and the address not local."""
-    key = os.environ.get(VARIABLE, "").strip()
-    if key and (len(key) < SHORTEST_KEY or not key.isascii()):
-        raise SettingProblem(f"{VARIABLE} needs at least {SHORTEST_KEY} characters, all of them ASCII. Set a longer one.")
+    """The API key from the environment. Raises SettingProblem for one that cannot be used, or none where others reach it."""
+    key = key_given()
     if not key and not is_local(host):
         raise SettingProblem(f"{host} is not this machine alone. Set a key in {VARIABLE}, or leave out --host.")
     return key
