@@ -26,7 +26,7 @@ PAIRS = [json.loads(line) for line in Path(__file__).with_name("follow_pairs.jso
 RULES = rules("follow")
 EXAMPLES = [
     (f"{part}-{at}", rule["example"])
-    for part in ("same", "open", "home", "identity", "predicates", "pleonastic", "of_patient", "generic")
+    for part in ("same", "open", "home", "identity", "predicates", "pleonastic", "of_patient", "generic", "wanting")
     for at, rule in enumerate(RULES[part])
 ]
 NAMES = [(part, name) for part in ("labs", "findings", "conditions", "studies", "drugs") for name in RULES[part]]

@@ -1,11 +1,13 @@
 """A follow-up of a few words: what it changes of the question before ("and carvedilol?"), or asks of it ("why?")."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from rag.pipeline.follow import whom
 from rag.pipeline.follow.frames import PREPOSITIONS, asking, led, pointing
 from rag.pipeline.follow.leaning import Before
+from rag.pipeline.follow.matters import circumstance, clause, of_topic, side, state
 from rag.pipeline.follow.things import Thing, cased, noun_phrase, things
 from rag.pipeline.follow.times import with_edition, with_time
 from rag.pipeline.follow.told import ENDS, ended, says
@@ -20,9 +22,14 @@ SIDE = re.compile(r"(?:(?:on|in|for|of) )?(?:(?:the|her|his) )?(?P<side>left|rig
 LEADING = re.compile(rf"(?:(?:{PREPOSITIONS}|same for|also) )?(?:(?P<article>the|a|an|any) )?", re.IGNORECASE)
 OWNED = re.compile(r"['’]s?$")
 ITS = re.compile(r"its ", re.IGNORECASE)
+ASKS = re.compile(r"how|(?:what|which) (?:kind|sort|type|side|part|stage|size|grade|day|time|year|date)s?\b", re.IGNORECASE)
+BEHIND = re.compile(
+    r", and (?:(?:for|since|until|by|on|in) )?(?:why|when|where|how|who|whom|what|which)(?: [\w-]+){0,2}$", re.IGNORECASE
+)
 WORDS = re.compile(r"(?:why|when|where|how|who|which|what)\b", re.IGNORECASE)
 ANY = re.compile(r"(?:any|no)\b", re.IGNORECASE)
 LED = re.compile(rf"(?:{PREPOSITIONS}) \S", re.IGNORECASE)
+OF_THEIRS = re.compile(r"(?:for|of|with|about) (?=(?:her|his|their|the patient['’]s) \S)", re.IGNORECASE)
 TO = re.compile(r"(?P<lead>to|with|from) \S", re.IGNORECASE)  # "In" and "on" may be a time or a place.
 LAST = re.compile(rf" (?:(?!(?:{PREPOSITIONS})\b)[^\s,]+ ?){{1,4}}", re.IGNORECASE)
 STRENGTH = re.compile(r" \d+(?:[.,]\d+)? ?(?:mg|mcg|g|units?|ml|iu|%)(?!\w)", re.IGNORECASE)
@@ -34,7 +41,7 @@ NOT_TAKEN_UP = Rewriting("", "unsure", ("the question before cannot be put with 
 
 def fragment(words: str, before: Before, bold: bool) -> Rewriting:
     """A follow-up without a verb as a whole question. `bold` is whether words such as "and" or "what about" led to it."""
-    for attempt in (_further, _question_words, _relation, _patient, _side, with_edition, with_time):
+    for attempt in (clause, _further, _question_words, _relation, side, state, _patient, _side, with_edition, with_time):
         if found := attempt(words, before):
             return found
     return _named(words, before, bold)
@@ -57,19 +64,25 @@ def _further(words: str, before: Before) -> Rewriting | None:
 def _question_words(words: str, before: Before) -> Rewriting | None:
     """The question before led by other question words."""
     if not asking(words):
-        return NOT_TAKEN_UP if words.lower().startswith("how ") else None
+        return _joined(words, before) if ASKS.match(words) and not things(words) else None
     one, drug = before.frame, before.topic(("drug",))
     home = drug and says("home", before.asked) and len(before.turn.patients) == 1
     if home and words.lower() in rules("follow")["lasting"]:
         note = (f"{drug} and {before.turn.patients[0]}, from the question before",)
         return Rewriting(f"{words} is {before.turn.patients[0]} to take {drug}?", "rules", note)
     if one is None:
-        return NOT_TAKEN_UP
+        return _joined(words, before)
     if HOW_MUCH.fullmatch(words) and one.kind in {"object", "subject"}:
         told = f"{words} {drug} {one.aux} {one.rest}?" if drug else ""
     else:
         told = led(words, one, _asked_for(before))
-    return Rewriting(told, "rules") if told else NOT_TAKEN_UP
+    return Rewriting(told, "rules") if told else _joined(words, before)
+
+
+def _joined(words: str, before: Before) -> Rewriting:
+    """The question before with the new question words behind it: "Who approves a PET/CT, and why?"."""
+    asked = BEHIND.sub("", before.asked.rstrip(ENDS))
+    return Rewriting(f"{asked}, and {words[:1].lower()}{words[1:]}?", "rules") if asked else NOT_TAKEN_UP
 
 
 def _asked_for(before: Before) -> str:
@@ -133,7 +146,7 @@ def _named(words: str, before: Before, bold: bool) -> Rewriting:
     if whom.names_somebody(words, before.index):
         return Rewriting("", "alone")
     word = whom.spoken(words)
-    if not (bold or word) and len(words.split()) > BARE:
+    if not (bold or word or LED.match(words)) and len(words.split()) > BARE:
         return Rewriting("", "unsure", ("it may stand alone, so nothing was taken from the question before.",))
     patient = whom.patient_before(before.turns, word.sex if word else "", before.index)
     if word and not patient:
@@ -148,9 +161,14 @@ def _named(words: str, before: Before, bold: bool) -> Rewriting:
         return told
     if told := _phrase(words, before):
         return told
+    if word and (led := OF_THEIRS.match(words)):  # "For her potassium"
+        return _of_theirs(words[led.end() :], one and replace(one, start=one.start - led.end(), end=one.end - led.end()), patient,
+                          whom.spoken(words[led.end() :]), before)  # fmt: skip
+    if told := circumstance(words, before):
+        return told
     vague = LED.match(words) or (WORDS.match(words) and not found)
     if not patient or vague or asks_for_rules(words) or says("generic", words):
-        return UNSURE
+        return (_joined(words, before) if WORDS.match(words) and not found else of_topic(words, before)) or UNSURE
     return _of_theirs(words, one, patient, word, before)
 
 

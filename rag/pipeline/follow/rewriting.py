@@ -6,6 +6,7 @@ from functools import cache
 
 from rag.pipeline import LONGEST_QUESTION
 from rag.pipeline.follow.fragments import fragment
+from rag.pipeline.follow.frames import AUX
 from rag.pipeline.follow.leaning import LONGEST, Before
 from rag.pipeline.follow.sentences import sentence
 from rag.pipeline.follow.told import ENDS, says
@@ -20,6 +21,8 @@ VERB = re.compile(
 )
 WHOLE = re.compile(r"(?:who|(?:which|what) \S+) \S+ \S+", re.IGNORECASE)  # "Who ordered it", "which drug replaced it"
 TOLD = re.compile(r"(?:please )?(?:list|show|tell|give|name|find|explain|describe|summarize|compare)\b", re.IGNORECASE)
+IF = re.compile(rf"(?:if|unless|(?:when|once) (?!(?:{AUX}|to)\b)) ?(?!.*,)", re.IGNORECASE)  # Behind a comma stands the question.
+TOO = re.compile(r",? (?:too|also|as well|either)$", re.IGNORECASE)
 OF_IT = re.compile(r"(?:who|what|which)\b.* (?:it|them)$", re.IGNORECASE)
 MOST_WORDS = 8
 
@@ -37,10 +40,10 @@ def rewritten(question: str, turns: Sequence[Turn], index: Index) -> Rewriting:
     if says("open", words):
         return Rewriting(question, "unsure", ("it does not say what of the question before it means.",))
     about = _about().match(words)
-    words = words[about.end() :] if about else words
+    words = TOO.sub("", words[about.end() :]) if about else words
     words = next((rule["as"] for rule in rules("follow")["same"] if rule["phrase"] == words.lower()), words)
     before = Before(turns, index)
-    short = about is not None or _is_fragment(words)
+    short = about is not None or IF.match(words) is not None or _is_fragment(words)
     found = fragment(words, before, led or about is not None) if short else sentence(core, before)
     if found.how != "rules":
         return Rewriting(question, found.how, found.notes)

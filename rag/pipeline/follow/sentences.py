@@ -38,7 +38,7 @@ def sentence(question: str, before: Before) -> Rewriting:
     if told := _same_of_another(question, before):
         return told
     text, notes = question, list[str]()
-    for attempt in (_thing, _several, _dose):
+    for attempt in (_thing, _several, _dose, _wanting):
         found = attempt(text, before)
         if found is None:
             continue
@@ -107,6 +107,14 @@ def _dose(question: str, before: Before) -> Rewriting | None:
         return None
     text = f"{question[: word.end()]} of {topic}{question[word.end() :]}"
     return Rewriting(text, "rules", (f"{topic}, from the question before",))
+
+
+def _wanting(question: str, before: Before) -> Rewriting | None:
+    """A question that nobody can answer without a drug, and that names none: of the drug that was asked about."""
+    if not says("wanting", question) or _names(question, before) or whom.names_somebody(question, before.index):
+        return None
+    topic = before.topic(("drug", "class"))
+    return Rewriting(ended(question, f" for {topic}"), "rules", (f"{topic}, from the question before",)) if topic else None
 
 
 @cache
