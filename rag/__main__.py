@@ -7,6 +7,7 @@ import traceback
 import typer
 
 from rag.commands.answers import ask, batch, retrieve
+from rag.commands.app import start
 from rag.commands.common import say
 from rag.commands.documents import load, screen
 from rag.commands.fit import fit
@@ -18,6 +19,7 @@ ABOUT = """Clinical RAG Workbench, without its screen. Begin with: python -m rag
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
 for command in (ask, batch, retrieve, fit, serve, load, screen, setup):
     app.command()(command)
+app.command(name="app")(start)
 app.command(name="options")(print_options)
 app.command(name="pipeline")(print_pipeline)
 

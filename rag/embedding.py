@@ -57,6 +57,9 @@ class Embedding(Stage):
         """The length of a vector."""
         raise TypeError(f"{type(self).__name__} does not say its dimension")
 
+    def recall(self, dimension: int) -> None:
+        """Hears how long the vectors are that are kept of it, before it is asked for its dimension."""
+
     def card(self) -> Card:
         """What a reader should know before choosing it. Neither loads a model nor asks a server."""
         return Card(self.dimension, self.limit, 0, "", True)

@@ -11,10 +11,11 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.documents.load import read_file
-from rag.documents.workspace import VARIABLE, Workspace
+from rag.documents.workspace import Workspace
 from rag.governance import egress
 from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
+from rag.places import WORKSPACE
 from rag.stages.embed.hashing import Hashing
 from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel
@@ -84,7 +85,7 @@ Ostravan,4,"4 pens per 28 days, prior authorization"
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads or writes the user's workspace, and none starts with a host allowed."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "workspace"))
+    monkeypatch.setenv(WORKSPACE, str(tmp_path / "workspace"))
     monkeypatch.delenv(egress.VARIABLE, raising=False)
 
 

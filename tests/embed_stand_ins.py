@@ -1,7 +1,6 @@
 """Stand-ins for the embedders that need a server, a package or a table that a bare machine does not have."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,10 +37,9 @@ def table() -> tuple[Vectors, Vectors]:
     return np.random.default_rng(7).normal(size=(30_522, 384)).astype(np.float32), np.eye(384, dtype=np.float32)
 
 
-def put_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Servers and fastembed answer with hashed terms, the static table is random, and what is learned is kept in `folder`."""
-    monkeypatch.setattr(remote, "cache_folder", lambda: folder)
-    monkeypatch.setattr(remote, "_told", {})
+def put_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers and fastembed answer with hashed terms, and the static table is random."""
+    monkeypatch.setattr(remote, "_learned", {})
     monkeypatch.setattr(remote, "permit", lambda url: None)
     monkeypatch.setattr(Endpoint, "ask", hashed)
     monkeypatch.setattr(LangChain, "ask", hashed)

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "errors", "strict", "rules", "values", "stage", "embedding", "spelling", "text", "wordpiece",  # The vocabulary.
+    "places", "extras", "errors", "strict", "rules", "values", "stage", "embedding", "spelling", "text", "wordpiece",
     "governance", "keep", "clinical", "documents", "stages", "pipeline", "evaluate", "away", "langchain", "commands", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "rag").rglob("*.py"))

@@ -6,15 +6,14 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rag.keep.engines import ENGINES
-from rag.stages.embed import fastembed
-from rag.stages.embed.graphs import cache_folder
+from rag.places import cache_folder
 from tests.bench.__main__ import PARTS
 
 ROOT = Path(__file__).parents[1]
@@ -110,10 +109,6 @@ def test_measurements_and_packages_are_named_as_they_are() -> None:
     commands = re.findall(r"^\|.*\| (.*) \|$", README.partition("### Every offline option")[0].partition("| what |")[2], re.M)
     named = {name for told in commands for name in re.findall(r"^`(\w+)", told)}
     assert len(named) > 10 and named <= set(PARTS)
-    packages = {_package(line) for line in INLINE if line.startswith("pip install ")}
-    known = {_package(fastembed.INSTALL), *(engine.package for engine in ENGINES.values())}
-    assert packages and packages <= known
-
-
-def _package(line: str) -> str:
-    return line.split()[-1].partition("==")[0]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = {name for line in INLINE for told in re.findall(r"\[([\w,]+)\]", line) for name in told.split(",")}
+    assert extras and extras <= set(project["optional-dependencies"])

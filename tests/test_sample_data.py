@@ -5,7 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 from rag.documents.load import read
-from rag.documents.workspace import SAMPLES, sample_files
+from rag.documents.workspace import sample_files
+from rag.places import SAMPLES
 
 CASES = [json.loads(line) for line in (SAMPLES / "questions.jsonl").read_text("utf-8").splitlines() if line.strip()]
 KINDS = {"answerable", "unanswerable", "same-topic", "conflicting", "two-documents"}

@@ -13,7 +13,8 @@ from pages.shared.text_view import plain
 from pages.tune.answering.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.tune.question import question_asked, question_box
 from rag.errors import WorkbenchError
-from rag.pipeline.projection import INSTALL, NEAREST, Method, has_umap, projected
+from rag.extras import install
+from rag.pipeline.projection import NEAREST, Method, has_umap, projected
 
 SEARCHES = 64
 
@@ -39,6 +40,7 @@ documents, artifacts = workspace().documents, workspace().artifacts
 question = state()["asked"].strip()
 if question:
     question_asked("map", question)
+missing = "" if has_umap() else f"; not installed: {install('umap')}"
 layout, colouring = st.columns([1, 2.4], vertical_alignment="bottom")
 methods = [method for method in get_args(Method) if method != "UMAP" or has_umap()]
 method = layout.segmented_control(
@@ -48,7 +50,7 @@ method = layout.segmented_control(
     required=True,
     key="map-method",
     help="PCA: the two directions in which the passages differ most, at once. UMAP: keeps near neighbours together, shows "
-    f"groups better, takes longer{'' if has_umap() else f'; not installed ({INSTALL})'}.",
+    f"groups better, takes longer{missing}.",
 )
 colour = colouring.segmented_control("Colour by", COLOURS, default=COLOURS[0], required=True, key="map-colour")
 

@@ -4,11 +4,10 @@ from typing import Any
 
 from rag.away.records import passage
 from rag.errors import SettingProblem
+from rag.extras import install
 from rag.pipeline import Pipeline
 from rag.stages.index.base import Index
 from rag.values import Filter
-
-INSTALL = "LlamaIndex is not installed. Install it with: pip install llama-index-core==0.14.25"
 
 
 def retriever(pipeline: Pipeline, index: Index, only: Filter = Filter()) -> Any:
@@ -21,7 +20,7 @@ def retriever(pipeline: Pipeline, index: Index, only: Filter = Filter()) -> Any:
         from llama_index.core.retrievers import BaseRetriever
         from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
     except ImportError:
-        raise SettingProblem(INSTALL) from None
+        raise SettingProblem(f"LlamaIndex is not installed. Install it with: {install('llamaindex')}") from None
 
     class WorkbenchRetriever(BaseRetriever):  # type: ignore[misc]
         def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

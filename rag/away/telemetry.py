@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import SettingProblem
+from rag.extras import install
 from rag.pipeline import Pipeline, Search, Watch, unwatched
 from rag.stages.index.base import Index
 from rag.values import Answer, Filter
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
-
-INSTALL = "OpenTelemetry is not installed. Install it with: pip install opentelemetry-api==1.45.2"
 
 
 class Traced:
@@ -27,7 +26,7 @@ class Traced:
         try:
             from opentelemetry import trace
         except ImportError:
-            raise SettingProblem(INSTALL) from None
+            raise SettingProblem(f"OpenTelemetry is not installed. Install it with: {install('telemetry')}") from None
         self.pipeline = pipeline
         self._tracer = tracer or trace.get_tracer("rag")
 

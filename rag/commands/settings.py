@@ -10,11 +10,13 @@ from rag.away.yaml import to_yaml
 from rag.commands.common import Keep, PipelineFile, made_ready, pipeline_from, say
 from rag.documents.workspace import open_workspace
 from rag.errors import SettingProblem
+from rag.extras import install
 from rag.pipeline import UNIONS, Pipeline
 from rag.pipeline.presets import PRESETS
 from rag.stage import options
-from rag.stages.embed.distil import distilled, kept
+from rag.stages.embed import distil, fastembed, minilm
 from rag.stages.reader import model as reader
+from rag.stages.rerank import compressor, cross
 from rag.wordpiece import installed
 
 
@@ -49,12 +51,43 @@ def print_pipeline(
     typer.echo(written.rstrip("\n"))
 
 
-def setup(workspace: Keep = None) -> None:
-    """Builds the model and opens the workspace with the sample documents, so that the app starts at once."""
+def setup(
+    workspace: Keep = None,
+    fetch: Annotated[
+        list[str] | None,
+        typer.Option(help="A model of fastembed's catalogue or of flashrank to fetch too; may be given again"),
+    ] = None,
+) -> None:
+    """Makes what is made once on this machine, and opens the workspace with the sample documents, so that the app starts at once.
+
+    Nothing else writes where that is kept: .cache in a checkout, the user's cache where installed, or RAG_CACHE. Models are
+    fetched only from a host that RAG_ALLOWED_HOSTS names.
+    """
+    for model in fetch or ():
+        _fetch(model)
+    keep_models()
     opened = open_workspace(workspace)
     chosen = PRESETS["default"][1]
     made_ready(chosen, opened.documents, opened.artifacts).question_vector("ready")
     reader.warm()
-    if installed() and not kept():
-        say("Distilling MiniLM into the static embedder's table: once, in about half a minute.")
-        distilled()
+
+
+def keep_models() -> None:
+    """Makes MiniLM's graphs, the reader's and the static table, as far as they are not kept yet."""
+    if installed():
+        minilm.keep()
+    if reader.installed():
+        reader.keep()
+    if installed():
+        if not distil.kept():
+            say("Distilling MiniLM into the static embedder's table: once, in about half a minute.")
+        distil.keep()
+
+
+def _fetch(model: str) -> None:
+    if not (fastembed.fetch(model) or cross.fetch(model) or compressor.fetch(model)):
+        raise SettingProblem(
+            f"No model {model!r} is known to fastembed or flashrank, as far as they are installed. Check the name, or install "
+            f"one of them: {install('fastembed')}, or pip install flashrank"
+        )
+    say(f"{model} is on this machine.")

@@ -1,6 +1,5 @@
 """The workspace: the shelf of documents, saved pipelines, comparisons and sessions, kept on disk in safe formats."""
 
-import os
 import secrets
 import time
 from collections.abc import Iterable
@@ -10,11 +9,9 @@ from rag.documents.load import FORMATS
 from rag.documents.load.files import paths
 from rag.documents.review import Review
 from rag.errors import FileProblem
+from rag.places import SAMPLES, workspace_folder
 from rag.values import File
 
-VARIABLE = "RAG_WORKSPACE"
-PROJECT = Path(__file__).parents[2]
-SAMPLES = PROJECT / "sample_data"
 TABLES = """
 CREATE TABLE IF NOT EXISTS saved (kind TEXT, name TEXT, body TEXT, at REAL, PRIMARY KEY (kind, name));
 """
@@ -74,9 +71,8 @@ def add_all(workspace: Workspace, files: Iterable[Path]) -> list[str]:
 
 
 def open_workspace(folder: Path | None = None) -> Workspace:
-    """The workspace in a folder (RAG_WORKSPACE, else .workspace in the project); a new one begins with the samples."""
-    folder = folder or Path(os.environ.get(VARIABLE) or PROJECT / ".workspace")
-    workspace = Workspace(folder)
+    """The workspace in a folder (or where `rag.places` says); a new one begins with the samples."""
+    workspace = Workspace(folder or workspace_folder())
     if workspace.saved("state", "samples") is None:
         workspace.save("state", "added", "samples")
         add_all(workspace, sample_files())

@@ -186,6 +186,7 @@ class Artifacts:
         kept: dict[str, bytes] = {}
         damaged: set[str] = set()
         for rows in self._rows("vectors", "body", embedder, keys):
+            embedder.recall(statistics.mode(len(body) // 4 if isinstance(body, bytes) else 0 for _, body in rows))
             dimension = embedder.dimension
             whole = {key: body for key, body in rows if isinstance(body, bytes) and len(body) == 4 * dimension}
             unit = _are_unit(np.frombuffer(b"".join(whole.values()), np.float32).reshape(-1, dimension))

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from rag.errors import ModelProblem
+from rag.extras import install
 from rag.governance.egress import permit
 
 NEAR = "localhost,127.0.0.1,[::1]"
@@ -20,7 +21,7 @@ class Engine:
     Its modules are loaded by name when it is opened, so that nobody waits for, or needs, a database that is not used.
     """
 
-    package: str
+    extra: str
     example: str
     host: Callable[[str], str | None]
     opened: Callable[[str, str, Any, float], Any]
@@ -37,7 +38,7 @@ class Engine:
         try:
             return self.opened(connection, collection, embedding, timeout)
         except ImportError:
-            raise ModelProblem(f"This database needs a package. Install it with: pip install {self.package}") from None
+            raise ModelProblem(f"This database needs a package. Install it with: {install(self.extra)}") from None
 
 
 def _postgres_host(connection: str) -> str | None:
@@ -89,7 +90,7 @@ def _milvus_count(store: Any) -> int:
 
 ENGINES = {
     "pgvector": Engine(
-        "pg8000",
+        "pgvector",
         "postgresql://user:password@localhost:5432/database",
         _postgres_host,
         _postgres,
@@ -99,7 +100,7 @@ ENGINES = {
         lambda store: store.delete(),
     ),
     "milvus": Engine(
-        "langchain-milvus",
+        "milvus",
         "http://localhost:19530, or a path that ends in .db",
         _milvus_host,
         _milvus,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rag.embedding import Vectors
 from rag.errors import SettingProblem
+from rag.extras import install
 
 Method = Literal["PCA", "UMAP"]
 Points = NDArray[np.float32]
@@ -21,7 +22,6 @@ SEED = 20240314
 AT_ONCE = 8192
 NEAREST = 5
 FEWEST, MOST = 10, 20_000  # Passages that UMAP takes.
-INSTALL = "pip install umap-learn"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def pca(vectors: Vectors) -> Projection:
 def umap(vectors: Vectors) -> Projection:
     """Near neighbours kept together (McInnes et al., 2018), with a fixed seed. Raises SettingProblem where it cannot run."""
     if not has_umap():
-        raise SettingProblem(f"UMAP is not installed. Install it ({INSTALL}) and start again, or choose PCA.")
+        raise SettingProblem(f"UMAP is not installed. Install it with: {install('umap')}. Then start again, or choose PCA.")
     if not FEWEST <= len(vectors) <= MOST:
         raise SettingProblem(f"UMAP takes {FEWEST} to {MOST:,} passages; there are {len(vectors):,}. Choose PCA.")
     reducer = importlib.import_module("umap").UMAP(

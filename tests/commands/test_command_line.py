@@ -19,10 +19,11 @@ from rag.commands.fit import judgements
 from rag.documents import workspace as workspace_module
 from rag.documents.load import read
 from rag.documents.load.files import looks
-from rag.documents.workspace import VARIABLE, Workspace
+from rag.documents.workspace import Workspace
 from rag.evaluate.questions import read_cases
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.pipeline.presets import PRESETS
+from rag.places import WORKSPACE
 from rag.stage import options
 from rag.stages.embed.hashing import Hashing
 from rag.stages.rerank.keep import Keep
@@ -480,7 +481,7 @@ def test_without_a_workspace_it_says_that_it_embeds_anew_and_how_long_that_took(
     run: Run, places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = ("ask", QUESTION, "--docs", places)
-    monkeypatch.delenv(VARIABLE)
+    monkeypatch.delenv(WORKSPACE)
     said = r"That took \d+ s and is not kept: the next run embeds anew\. Give --workspace FOLDER to keep it\.\n"
     assert re.search(said, run(*plain)[2])
     for _ in range(2):

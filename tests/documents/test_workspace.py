@@ -10,6 +10,7 @@ from rag.documents.shelf import DOCUMENT
 from rag.documents.workspace import Workspace, add_all, open_workspace, sample_files
 from rag.errors import FileProblem
 from rag.pipeline import Pipeline
+from rag.places import WORKSPACE
 from rag.stages.embed.hashing import Hashing
 from rag.stages.embed.minilm import MiniLM
 from rag.stages.rerank.late import LateInteraction
@@ -178,7 +179,7 @@ def test_a_new_workspace_begins_with_the_samples_and_does_not_bring_them_back(
 
 def test_the_workspace_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, places: Path) -> None:
     monkeypatch.setattr(module, "SAMPLES", places)
-    monkeypatch.setenv(module.VARIABLE, str(tmp_path / "elsewhere"))
+    monkeypatch.setenv(WORKSPACE, str(tmp_path / "elsewhere"))
     assert open_workspace().folder == tmp_path / "elsewhere"
     rows = sqlite3.connect(tmp_path / "elsewhere" / "workspace.sqlite").execute("SELECT body FROM documents").fetchall()
     assert len(rows) == 4 and all(isinstance(DOCUMENT.validate_json(row[0]), Document) for row in rows)

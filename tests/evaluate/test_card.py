@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from rag.documents.workspace import SAMPLES
 from rag.errors import FileProblem, ModelProblem
 from rag.evaluate.card import MEASURES, MS, Row, bootstrap, card, differs, gain, run, scores, unasked, wilson
 from rag.evaluate.questions import answerable, misplaced, read_cases
 from rag.pipeline import Pipeline
+from rag.places import SAMPLES
 from rag.stages.index.base import Index
 from rag.values import Answer, Case, Chunk, Citation, Claim, Document, Hit, Outcome, Prompt, Span
 

@@ -41,7 +41,7 @@ QUESTION = "Which dose of torsemide was given at discharge?"
 def _no_server(no_server: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No option that asks a chat model waits for a server here, and none for a package that is not installed."""
     rerank_stand_ins.put_in(monkeypatch)
-    embed_stand_ins.put_in(monkeypatch, tmp_path)
+    embed_stand_ins.put_in(monkeypatch)
     monkeypatch.setenv("RAG_STORE", "memory")
     for name in ENGINES:
         monkeypatch.setitem(ENGINES, name, MEMORY)

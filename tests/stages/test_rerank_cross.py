@@ -181,16 +181,17 @@ def test_a_folder_that_holds_no_cross_encoder_is_named_with_what_is_missing(tmp_
         ask(folder)
 
 
-def test_a_model_of_the_catalogue_is_not_fetched_from_a_host_that_nobody_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
-
+def test_a_model_of_the_catalogue_is_fetched_by_the_set_up_alone_from_a_host_that_somebody_allowed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     class Encoder:
-        """Stands for fastembed's: it is not on this machine unless it may be fetched."""
+        """Stands for fastembed's: a model is here once it was fetched into the folder."""
 
-        def __init__(self, model: str, local_files_only: bool = False) -> None:
-            asked.append(local_files_only)
-            if local_files_only:
+        def __init__(self, model: str, cache_dir: str, local_files_only: bool = False) -> None:
+            if local_files_only and not Path(cache_dir, "here").exists():
                 raise ValueError("not here")
+            Path(cache_dir).mkdir(parents=True, exist_ok=True)
+            Path(cache_dir, "here").touch()
 
         @staticmethod
         def list_supported_models() -> list[dict[str, str]]:
@@ -203,16 +204,21 @@ def test_a_model_of_the_catalogue_is_not_fetched_from_a_host_that_nobody_allowed
         TextCrossEncoder = Encoder
 
     monkeypatch.setattr(cross, "import_module", lambda name: Module)
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "kept"))
     cross._of_fastembed.cache_clear()
-    index = index_of()
-    with pytest.raises(ModelProblem, match=r"huggingface\.co is not this machine"):
+    index, model = index_of(), "Xenova/ms-marco-MiniLM-L-6-v2"
+    monkeypatch.setenv(egress.VARIABLE, "huggingface.co")
+    with pytest.raises(ModelProblem, match=rf"not on this machine\. .*RAG_ALLOWED_HOSTS=huggingface\.co .* --fetch {model}$"):
         CrossEncoder()("rash", hits_of(index), index)
-    assert asked == [True]
+    assert not (tmp_path / "kept").exists()
     with pytest.raises(SettingProblem, match="no cross-encoder 'other/model'"):
         CrossEncoder(model="other/model")("rash", hits_of(index), index)
+    monkeypatch.delenv(egress.VARIABLE)
+    with pytest.raises(ModelProblem, match=r"huggingface\.co is not this machine"):
+        cross.fetch(model)
     monkeypatch.setenv(egress.VARIABLE, "huggingface.co")
+    assert cross.fetch(model) and not cross.fetch("other/model")
     assert names(CrossEncoder()("rash", hits_of(index), index)) == [3, 0, 1, 2]
-    assert asked == [True, True, False]
     cross._of_fastembed.cache_clear()
 
 

@@ -8,10 +8,10 @@ from pages.shared.findings import count
 from pages.shared.state import keyed, state, workspace
 from pages.shared.text_view import plain
 from rag.documents.load.encoding import plain_text
-from rag.documents.workspace import SAMPLES
 from rag.errors import FileProblem, WorkbenchError
 from rag.evaluate.made import KIND, NAME
 from rag.evaluate.questions import SHAPE, misplaced, read_cases
+from rag.places import SAMPLES
 from rag.stage import fingerprint
 from rag.values import Case
 

@@ -2,18 +2,17 @@
 
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.embedding import Vectors
-from rag.stages.embed.graphs import is_stored, stored
+from rag.places import SAMPLES
+from rag.stages.embed.graphs import is_stored, keep_file, stored
 from rag.stages.embed.minilm import GRAPH, SHA256, sentence_vectors, weights
 from rag.wordpiece import FIRST_WORD, tokenizer
 
 RECIPE = "1"  # Raised when the recipe changes, so that a kept table is made anew.
-SAMPLES = Path(__file__).parents[3] / "sample_data"
 SEED = 20240314
 SMOOTHING = 1e-4  # The a of smooth inverse frequency (Arora et al., 2017).
 INPUT_WEIGHT = 3.0  # Of the input embeddings beside the output vectors.
@@ -30,24 +29,36 @@ def table_name() -> str:
 
 def kept() -> bool:
     """Whether the table lies on this machine already."""
-    return is_stored(f"{table_name()}.safetensors")
+    return is_stored(_file())
 
 
 @cache
 def distilled() -> tuple[Vectors, Vectors]:
     """The table, shape (vocabulary, 384), and the rotation (384, 384) that takes MiniLM's vectors to it, strongest axis first.
 
-    Made at first use, which takes about half a minute, and kept beside its checksum where a folder takes it. Raises ModelProblem.
+    Where the set-up has not kept it, it is made, which takes about half a minute. Raises ModelProblem.
     """
-    from safetensors.numpy import load, save
+    from safetensors.numpy import load
 
-    @cache
-    def made() -> bytes:
-        table, rotation = _made()
-        return save({"table": table.astype(np.float16), "rotation": rotation.astype(np.float32)})
-
-    found = load(stored(f"{table_name()}.safetensors", lambda path: path.write_bytes(made())) or made())
+    found = load(stored(_file(), lambda path: path.write_bytes(_saved())) or _saved())
     return found["table"].astype(np.float32), found["rotation"]
+
+
+def keep() -> None:
+    """Makes the table, unless it lies on this machine already, and keeps it, as the set-up does. Raises ModelProblem."""
+    keep_file(_file(), lambda path: path.write_bytes(_saved()))
+
+
+def _file() -> str:
+    return f"{table_name()}.safetensors"
+
+
+@cache
+def _saved() -> bytes:
+    from safetensors.numpy import save
+
+    table, rotation = _made()
+    return save({"table": table.astype(np.float16), "rotation": rotation.astype(np.float32)})
 
 
 def _made() -> tuple[Vectors, Vectors]:

@@ -8,20 +8,19 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 import numpy as np
 from pydantic import Field
 
 from rag.embedding import Card, Embedding, Progress, Vectors, silent
 from rag.errors import ModelProblem
-from rag.governance.egress import VARIABLE, permit
+from rag.extras import install
+from rag.places import cache_folder
 from rag.stage import Stage, fingerprint
-from rag.stages.embed.graphs import cache_folder
 from rag.stages.embed.remote import unit_rows
+from rag.stages.hub import fetched
+from rag.stages.hub import missing as absent
 
-INSTALL = "pip install fastembed==0.9.1"
-HUB = "https://huggingface.co"
 BATCH = 32
 SEARCH = "Represent this sentence for searching relevant passages: "
 STELLA = "Instruct: Given a web search query, retrieve relevant passages that answer the query.\nQuery: "
@@ -41,7 +40,7 @@ PREFIXES = {  # What the models' own pages put before a question and before a pa
 
 
 class FastEmbed(Embedding):
-    """A model of fastembed's catalogue, run on this machine; fetched once where huggingface.co is allowed, or in a folder."""
+    """A model of fastembed's catalogue, run on this machine; the set-up fetches it, or a folder holds it."""
 
     kind: Literal["fastembed"] = "fastembed"
     model: str = Field(default="BAAI/bge-small-en-v1.5", max_length=120, description="Its name in fastembed's catalogue")
@@ -67,17 +66,17 @@ class FastEmbed(Embedding):
 
     def card(self) -> Card:
         if find_spec("fastembed") is None:
-            return Card(None, self.limit, 0, f"install it with: {INSTALL}", False)
+            return Card(None, self.limit, 0, f"install it with: {install('fastembed')}", False)
         told = _described(self.model)
         try:
-            here = bool(_place(self.model, self.folder, fetch=False))
+            here = bool(_place(self.model, self.folder))
         except ModelProblem:
             here = False
         return Card(self.dimension, self.limit, 1000 * float(told["size_in_GB"]), str(told["license"]), here)
 
     def count(self, text: str) -> int:
         try:
-            found = _place(self.model, self.folder, fetch=False)
+            found = _place(self.model, self.folder)
         except ModelProblem:
             return super().count(text)
         return len(_words(found).encode(text).ids)
@@ -95,7 +94,7 @@ class FastEmbed(Embedding):
         return vector
 
     def _run(self, texts: list[str], way: str) -> Vectors:
-        place = _place(self.model, self.folder, fetch=True)
+        place = _place(self.model, self.folder)
         model = _loaded(self.model, place, _state(place))
         try:
             rows = list(getattr(model, way)(texts))
@@ -116,7 +115,7 @@ def _library() -> Any:
     try:
         return import_module("fastembed").TextEmbedding
     except ImportError:
-        raise ModelProblem(f"fastembed is not installed. Install it with: {INSTALL}") from None
+        raise ModelProblem(f"fastembed is not installed. Install it with: {install('fastembed')}") from None
 
 
 @cache
@@ -134,40 +133,45 @@ def _described(model: str) -> dict[str, Any]:
     return known[model.lower()]
 
 
-def _place(model: str, given: str, fetch: bool) -> Path:
-    """The folder with a model's files; fetched now where `fetch` and the hub is allowed. Raises ModelProblem."""
-    told = _described(model)
-    wanted = [str(told["model_file"]), "tokenizer.json", "tokenizer_config.json"]
-    if given:
-        folder = Path(given).expanduser()
-        missing = [name for name in wanted if not (folder / name).is_file()]
-        if missing:
-            raise ModelProblem(f"The folder of {model} lacks {', '.join(missing)}. Give the folder that holds the whole model.")
-        return folder
-    hub = import_module("huggingface_hub")
-    patterns = [*wanted, "config.json", "special_tokens_map.json", "preprocessor_config.json", *told["additional_files"]]
-    settings = {"cache_dir": cache_folder() / "fastembed", "allow_patterns": patterns}
-    source = told["sources"]["hf"]
+def fetch(model: str) -> bool:
+    """Fetches a model, as the set-up does; False where the catalogue has none of that name. Raises ModelProblem."""
     try:
-        folder = Path(hub.snapshot_download(source, local_files_only=True, **settings))
-        if all((folder / name).is_file() for name in wanted):
-            return folder
-    except Exception:  # It is not here yet.
-        pass
-    try:
-        permit(HUB)
+        known = model.lower() in _catalogue()
     except ModelProblem:
-        host = urlsplit(HUB).hostname
-        raise ModelProblem(
-            f"{model} is not on this machine. Give the folder that holds it, or let it be fetched: "
-            f"start the app with {VARIABLE}={host}"
-        ) from None
-    if not fetch:
-        raise ModelProblem(f"{model} is not on this machine yet. It is fetched at the first passage.")
+        return False
+    if known:
+        fetched(model, lambda: _snapshot(model))
+    return known
+
+
+def _place(model: str, given: str) -> Path:
+    """The folder with a model's files. Raises ModelProblem."""
+    wanted = _wanted(model)
+    folder = Path(given).expanduser() if given else _snapshot_here(model)
+    missing = [name for name in wanted if not (folder and (folder / name).is_file())]
+    if given and missing:
+        raise ModelProblem(f"The folder of {model} lacks {', '.join(missing)}. Give the folder that holds the whole model.")
+    if folder is None or missing:
+        raise absent(model, "Give the folder that holds it, or fetch it")
+    return folder
+
+
+def _wanted(model: str) -> list[str]:
+    return [str(_described(model)["model_file"]), "tokenizer.json", "tokenizer_config.json"]
+
+
+def _snapshot_here(model: str) -> Path | None:
     try:
-        return Path(hub.snapshot_download(source, **settings))
-    except Exception as error:
-        raise ModelProblem(f"{model} cannot be fetched from {HUB} ({type(error).__name__}). Try again.") from None
+        return _snapshot(model, local_files_only=True)
+    except Exception:  # It is not here yet.
+        return None
+
+
+def _snapshot(model: str, **how: Any) -> Path:
+    told = _described(model)
+    others = ["config.json", "special_tokens_map.json", "preprocessor_config.json", *told["additional_files"]]
+    settings = {"cache_dir": cache_folder() / "fastembed", "allow_patterns": [*_wanted(model), *others]}
+    return Path(import_module("huggingface_hub").snapshot_download(told["sources"]["hf"], **settings, **how))
 
 
 def _state(folder: Path) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
-"""Models that are made on this machine: built at first use, kept beside their checksum, opened as sessions."""
+"""Models that are made on this machine: the set-up keeps them beside their checksum; where it has not, each start makes them."""
 
 import logging
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.keep.made import fault_of, is_whole, kept, write
+from rag.keep.made import fault_of, is_whole, write
+from rag.places import cache_folder
+from rag.stages.hub import SET_UP
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -16,20 +17,10 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 
 
-def cache_folder() -> Path:
-    """Where models made on this machine are kept: RAG_CACHE, or `.cache` beside the package."""
-    return Path(os.environ.get("RAG_CACHE") or Path(__file__).parents[3] / ".cache")
-
-
-def folders() -> tuple[Path, ...]:
-    """Where to look for a kept model, and to keep it, the first that works."""
-    return cache_folder(), Path.home() / ".cache" / "clinical-rag-workbench"
-
-
 def opened(name: str, build: Callable[[], Any], precision: str) -> "InferenceSession":
-    """A session of the graph of that name, which `build` makes where it is not kept yet.
+    """A session of the graph of that name, which `build` makes where the set-up has not kept it.
 
-    Where the disk takes no file, it is opened from memory; then in full precision.
+    Where not even a temporary file can be written, it is opened from memory; then in full precision.
     """
     import onnxruntime
 
@@ -39,30 +30,42 @@ def opened(name: str, build: Callable[[], Any], precision: str) -> "InferenceSes
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
+def keep_graph(name: str, build: Callable[[], Any], precision: str) -> None:
+    """Keeps the graph of that name, as the set-up does."""
+    keep_file(f"{name}.onnx", lambda path: _written(build(), precision, path))
+
+
 def is_stored(name: str) -> bool:
     """Whether the file of that name lies on this machine as it was written."""
-    return any(is_whole(folder / name) for folder in folders())
+    return is_whole(cache_folder() / name)
+
+
+def keep_file(name: str, into: Callable[[Path], object]) -> None:
+    """Has `into` write the file of that name, unless it is kept already; where the folder takes none, the log says so.
+
+    The set-up alone calls this: nothing else writes into that folder.
+    """
+    try:
+        if not is_stored(name):
+            write(cache_folder() / name, into)
+    except OSError as error:
+        told = "%s is not kept: %s. Each start makes it anew. Set RAG_CACHE to a folder that can be written."
+        LOGGER.warning(told, name, fault_of(error))
 
 
 def stored(name: str, into: Callable[[Path], object]) -> bytes | None:
-    """What is in the file of that name, which `into` writes where it is not kept yet, or is damaged.
+    """What is in the file of that name; where it is missing or damaged, `into` writes it for this once, and the log says so.
 
-    Where no folder takes it, it is written for this once, and the log says so; None where even that is not possible.
+    None where not even a temporary file can be written.
     """
-    for folder in folders():
-        found: bytes | None = kept(folder / name, Path.read_bytes)
-        if found is not None:
-            return found
-    fault = ""
-    for folder in folders():
-        try:
-            write(folder / name, into)
-            return (folder / name).read_bytes()
-        except OSError as error:
-            fault = fault or fault_of(error)
-    LOGGER.warning("%s is not kept: %s. Each start makes it anew. Set RAG_CACHE to a folder that can be written.", name, fault)
+    path = cache_folder() / name
+    with suppress(OSError):
+        if is_whole(path):
+            return path.read_bytes()
+    stands = "is damaged or incomplete" if path.exists() else "was not made yet"
+    LOGGER.warning("%s %s, and is made for this start alone. To keep it: %s", name, stands, SET_UP)
     with suppress(OSError), tempfile.TemporaryDirectory() as room:
-        write(Path(room) / name, into)
+        into(Path(room) / name)
         return (Path(room) / name).read_bytes()
     return None
 

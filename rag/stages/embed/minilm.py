@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from rag import wordpiece
 from rag.embedding import Card, Embedding, Progress, Vectors, silent
 from rag.errors import ModelProblem
 from rag.keep.made import hash_of
-from rag.stages.embed.graphs import opened
+from rag.stages.embed.graphs import keep_graph, opened
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH_TOKENS = 2048
 GRAPH = "2"  # Raised when the graph or the quantisation changes, so that a kept one is built anew.
+Precision = Literal["int8", "fp32"]
 
 
 class MiniLM(Embedding):
     """MiniLM (all-MiniLM-L6-v2, 384 dimensions, English) on this machine: meaning, not only words."""
 
     kind: Literal["minilm"] = "minilm"
-    precision: Literal["int8", "fp32"] = Field(
+    precision: Precision = Field(
         default="int8",
         description="int8: twice as fast, varies a little with the batch; fp32: the published model",
     )
@@ -105,7 +106,17 @@ def _batches(encoded: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], NDAr
 
 @cache
 def _session(precision: str) -> "InferenceSession":
-    return opened(f"minilm-{precision}-{GRAPH}-{SHA256[:12]}", _built, precision)
+    return opened(_name(precision), _built, precision)
+
+
+def keep() -> None:
+    """Keeps the graph in either precision, as the set-up does. Raises ModelProblem."""
+    for precision in get_args(Precision):
+        keep_graph(_name(precision), _built, precision)
+
+
+def _name(precision: str) -> str:
+    return f"minilm-{precision}-{GRAPH}-{SHA256[:12]}"
 
 
 def _built() -> Any:

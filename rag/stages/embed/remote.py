@@ -1,10 +1,7 @@
 """What the embedders of a server share: further tries, rows checked before they are believed, and the dimension learned."""
 
-import json
-import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -14,15 +11,11 @@ from pydantic import Field
 from rag.embedding import Card, Embedding, Progress, Vectors, silent
 from rag.errors import ModelProblem
 from rag.governance.egress import is_local, permit
-from rag.keep.made import put
 from rag.stage import fingerprint
-from rag.stages.embed.graphs import cache_folder
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 LARGEST_DIMENSION = 65_536
-LEARNED = "dimensions.json"
-_writing = threading.Lock()
-_told: dict[str, int] = {}  # What this process learned, for where the folder cannot be written.
+_learned: dict[str, int] = {}  # The dimension of each embedder, from its first answer or from the vectors that are kept of it.
 
 
 class Passing(Exception):
@@ -61,14 +54,14 @@ class Remote(Embedding):
 
     @property
     def dimension(self) -> int:
-        return self.length or self._learned() or len(self.question("length"))
+        return self.length or _learned.get(self.key()) or len(self.question("length"))
 
     def card(self) -> Card:
         try:
             host = (urlsplit(self.address()).hostname or "").lower()
         except ModelProblem:
             host = "the provider"
-        return Card(self.length or self._learned(), self.limit, 0, "", True, "" if is_local(host) else host)
+        return Card(self.length or _learned.get(self.key()), self.limit, 0, "", True, "" if is_local(host) else host)
 
     def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         if not texts:
@@ -88,7 +81,7 @@ class Remote(Embedding):
         texts = [text if text.strip() else "-" for text in texts]  # Servers refuse an empty text.
         given = patiently(lambda: self.ask(texts, question), self.retries, self.where)
         rows = unit_rows(given, len(texts), self.where)
-        self._keep_dimension(rows.shape[1])
+        self._check_dimension(rows.shape[1])
         return rows
 
     @property
@@ -96,14 +89,14 @@ class Remote(Embedding):
         """The model and its server, as errors name them."""
         raise TypeError(f"{type(self).__name__} has no server")
 
-    def _learned(self) -> int | None:
-        return _dimensions().get(self.key())
+    def recall(self, dimension: int) -> None:
+        if 0 < dimension <= LARGEST_DIMENSION:
+            _learned.setdefault(self.key(), dimension)
 
-    def _keep_dimension(self, found: int) -> None:
-        expected = self.length or self._learned()
-        if expected is None:
-            _keep(self.key(), found)
-        elif found != expected:
+    def _check_dimension(self, found: int) -> None:
+        self.recall(found)
+        expected = self.length or _learned[self.key()]
+        if found != expected:
             raise ModelProblem(
                 f"{self.where} gave vectors of {found} numbers where {expected} are expected: another model may stand behind "
                 f"this name now. Set length to {found}, and every passage is embedded anew."
@@ -136,20 +129,3 @@ def unit_rows(given: Any, count: int, where: str) -> Vectors:
     if not np.isfinite(lengths).all() or (lengths == 0).any():
         raise ModelProblem(f"{where} sent a vector without direction or with a number that is not finite. Check the model.")
     return np.asarray(rows / lengths, np.float32)
-
-
-def _dimensions() -> dict[str, int]:
-    """The dimensions learned so far, by embedder; what is not a sensible number there does not count."""
-    try:
-        kept = json.loads((cache_folder() / LEARNED).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        kept = {}
-    sound = {name: found for name, found in kept.items() if type(found) is int} if isinstance(kept, dict) else {}
-    return {name: found for name, found in {**sound, **_told}.items() if 0 < found <= LARGEST_DIMENSION}
-
-
-def _keep(name: str, found: int) -> None:
-    with _writing, suppress(OSError):
-        _told[name] = found
-        cache_folder().mkdir(parents=True, exist_ok=True)
-        put(cache_folder() / LEARNED, json.dumps(_dimensions()).encode())

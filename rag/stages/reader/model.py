@@ -13,7 +13,7 @@ from rag import wordpiece
 from rag.errors import ModelProblem
 from rag.keep.made import hash_of
 from rag.stages.embed import minilm
-from rag.stages.embed.graphs import opened
+from rag.stages.embed.graphs import keep_graph, opened
 from rag.stages.reader.windows import Window, windows
 
 if TYPE_CHECKING:
@@ -104,7 +104,16 @@ def _inputs(group: Sequence[Window]) -> dict[str, NDArray[Any]]:
 
 @cache
 def _session() -> "InferenceSession":
-    return opened(f"reader-{facts()['sha256'][:12]}", _built, "int8")
+    return opened(_name(), _built, "int8")
+
+
+def keep() -> None:
+    """Keeps the graph, as the set-up does. Raises ModelProblem."""
+    keep_graph(_name(), _built, "int8")
+
+
+def _name() -> str:
+    return f"reader-{facts()['sha256'][:12]}"
 
 
 def _built() -> Any:

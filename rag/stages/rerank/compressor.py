@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -13,7 +12,9 @@ from pydantic import Field
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.governance.egress import permit, permit_tracing
 from rag.keep.artifacts import text_key
+from rag.places import cache_folder
 from rag.stage import fingerprint
+from rag.stages.hub import fetched, missing
 from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel
 from rag.stages.models.providers import LOCAL
@@ -148,10 +149,21 @@ def _flashrank(stage: Compressor) -> Any:
     from langchain_community.document_compressors.flashrank_rerank import DEFAULT_MODEL_NAME, FlashrankRerank
 
     model = stage.model or DEFAULT_MODEL_NAME
-    folder = Path(os.environ.get("RAG_CACHE") or Path(__file__).parents[3] / ".cache")
-    if not (folder / model).is_dir():
-        permit("https://huggingface.co")
-    return FlashrankRerank(client=flashrank.Ranker(model_name=model, cache_dir=str(folder)), model=model, top_n=stage.top)
+    if not (cache_folder() / model).is_dir():
+        raise missing(model)
+    ranker = flashrank.Ranker(model_name=model, cache_dir=str(cache_folder()))
+    return FlashrankRerank(client=ranker, model=model, top_n=stage.top)
+
+
+def fetch(model: str) -> bool:
+    """Fetches a model of flashrank, as the set-up does; False where it has none of that name. Raises ModelProblem."""
+    try:
+        known = model in import_module("flashrank.Config").model_file_map
+    except ImportError:
+        return False
+    if known:
+        fetched(model, lambda: import_module("flashrank").Ranker(model_name=model, cache_dir=str(cache_folder())))
+    return known
 
 
 def _cohere(stage: Compressor) -> Any:

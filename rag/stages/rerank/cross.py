@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from rag.errors import ModelProblem, SettingProblem
-from rag.governance.egress import permit
+from rag.extras import install
 from rag.keep.artifacts import text_key
+from rag.places import cache_folder
 from rag.stage import fingerprint
+from rag.stages.hub import fetched, missing
 from rag.stages.index.base import Index
 from rag.stages.rerank.keep import Reranking
 from rag.values import Hit
 
-HOME = "https://huggingface.co"  # Where fastembed finds its cross-encoders.
 QUESTIONS_KEPT = 512
 INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 Pairs = Sequence[tuple[str, str]]
@@ -150,28 +151,46 @@ def _relevance(output: Logits, name: str) -> Logits:
 
 @lru_cache(maxsize=2)
 def _of_fastembed(model: str) -> Callable[[Pairs], Logits]:
-    """Reads pairs with a cross-encoder of fastembed; it is fetched only where someone has allowed the host."""
+    """Reads pairs with a cross-encoder of fastembed, which the set-up has fetched."""
     try:
-        encoders = import_module("fastembed.rerank.cross_encoder").TextCrossEncoder
+        encoders = _encoders()
     except ImportError:
         raise ModelProblem(
             f"{model} is no folder here, and fastembed is not installed. Give a folder with model.onnx and tokenizer.json, "
-            "or install it with: pip install fastembed"
+            f"or install it with: {install('fastembed')}"
         ) from None
     known = {one["model"] for one in encoders.list_supported_models()}
     if model not in known:
         raise SettingProblem(f"fastembed has no cross-encoder {model!r}. Allowed: {', '.join(sorted(known))}, or a folder.")
+    if not _home().is_dir():  # fastembed would make it.
+        raise missing(model)
     try:
-        encoder = encoders(model, local_files_only=True)
+        encoder = encoders(model, cache_dir=str(_home()), local_files_only=True)
     except Exception:  # It is not here yet.
-        permit(HOME)
-        try:
-            encoder = encoders(model)
-        except Exception as error:
-            raise ModelProblem(f"{model} cannot be fetched from {HOME} ({type(error).__name__}). Try again.") from None
+        raise missing(model) from None
 
     def read(pairs: Pairs) -> Logits:
         question = pairs[0][0]
         return np.array(list(encoder.rerank(question, [text for _, text in pairs], batch_size=len(pairs))), np.float64)
 
     return read
+
+
+def fetch(model: str) -> bool:
+    """Fetches a cross-encoder, as the set-up does; False where fastembed has none of that name. Raises ModelProblem."""
+    try:
+        encoders = _encoders()
+    except ImportError:
+        return False
+    known = any(one["model"] == model for one in encoders.list_supported_models())
+    if known:
+        fetched(model, lambda: encoders(model, cache_dir=str(_home())))
+    return known
+
+
+def _home() -> Path:
+    return cache_folder() / "fastembed"
+
+
+def _encoders() -> Any:
+    return import_module("fastembed.rerank.cross_encoder").TextCrossEncoder
