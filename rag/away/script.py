@@ -13,7 +13,8 @@ from rag.values import Filter
 WIDTH = 100
 FRAME = '''"""Answers questions from the documents in a folder, with a pipeline tuned in the Clinical RAG Workbench.
 
-Run it anywhere with the workbench's own Python, HOME being the folder in which that was set up:
+Run it anywhere with a Python in which the workbench is installed (pip install HOME, its folder), or with its own after make run:
+    python ask.py FOLDER "A question" "Another question"
     PYTHONPATH=HOME HOME/.venv/bin/python ask.py FOLDER "A question" "Another question"
 Settings that do not stand here have the defaults of that package. ONLY is the filter that was set.
 Documents that would wait for a person are left out.
@@ -26,8 +27,8 @@ try:
 {imports}
 except ImportError as missing:
     sys.exit(
-        f"error: {{missing.name}} is not installed here. Set up the Clinical RAG Workbench (make run in its folder), then "
-        f"with that folder as HOME: PYTHONPATH=HOME HOME/.venv/bin/python {{sys.argv[0]}} FOLDER 'A question'"
+        f"error: {{missing.name}} is not installed here. Install the Clinical RAG Workbench (pip install HOME, its folder), or "
+        f"set it up there (make run) and then: PYTHONPATH=HOME HOME/.venv/bin/python {{sys.argv[0]}} FOLDER 'A question'"
     )
 
 PIPELINE = {pipeline}

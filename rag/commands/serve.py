@@ -16,6 +16,7 @@ from rag.documents.workspace import Workspace
 from rag.errors import SettingProblem
 from rag.governance.egress import is_local
 from rag.keep.artifacts import Artifacts
+from rag.places import workspace_folder
 from rag.values import Filter
 
 MOST_CONNECTIONS = 256  # Above that a request is told 503.
@@ -25,7 +26,7 @@ IDLE = 5  # Seconds for which a connection may wait for its next request.
 def serve(
     docs: Annotated[
         list[Path] | None,
-        typer.Option("--docs", help="A file or folder to read; may be given again. Else the workspace's documents"),
+        typer.Option("--docs", help="A file or folder to read; may be given again. Else the workspace's, or the app's"),
     ] = None,
     workspace: Keep = None,
     pipeline: PipelineFile = None,
@@ -67,10 +68,10 @@ def serve(
     if docs:
         documents = tuple(documents_at(docs, screened=True))
         served = Served(tuned, Artifacts(workspace), lambda: documents, scope=only)
-    elif workspace and (workspace / DATABASE).is_file():
-        served = of_workspace(Workspace(workspace), tuned, only)
+    elif (folder := workspace or workspace_folder()).joinpath(DATABASE).is_file():
+        served = of_workspace(Workspace(folder), tuned, only)
     else:
-        raise SettingProblem("There is nothing to serve. Give documents after --docs, or the app's folder after --workspace.")
+        raise SettingProblem("There is nothing to serve. Give documents after --docs, or a workspace's folder after --workspace.")
     among(only, served.documents())
     made_ready(tuned, served.documents(), served.artifacts, "released document")
     served.index()

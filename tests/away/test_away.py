@@ -211,7 +211,7 @@ def test_the_script_says_what_to_install_where_something_is_missing(missing: str
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(told, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=environment)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: {missing} is not installed here. Set up the Clinical RAG Workbench")
+    assert done.stderr.startswith(f"error: {missing} is not installed here. Install the Clinical RAG Workbench")
     assert done.stderr.count("\n") == 1 and "PYTHONPATH=HOME HOME/.venv/bin/python" in done.stderr
 
 

@@ -78,6 +78,10 @@ def test_the_filter_goes_along_and_where_it_does_not_is_said(app: AppTest) -> No
     assert as_service(Filter(documents=("a b'c.txt",))).endswith(""" --document 'a b'"'"'c.txt'""")
 
 
+def _surroundings(folder: Path) -> dict[str, str]:
+    return {"PYTHONPATH": str(ROOT), "RAG_WORKSPACE": str(folder / ".workspace")}
+
+
 def test_what_is_written_for_langchain_runs_with_its_filter(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / ".workspace")
     workspace.add(File("note.txt", NOTE.encode()))
@@ -85,7 +89,7 @@ def test_what_is_written_for_langchain_runs_with_its_filter(tmp_path: Path) -> N
     (tmp_path / "pipeline.yaml").write_text(to_yaml(TUNED), "utf-8")
     asked = "print({one.metadata['document'] for one in retriever.invoke('Was furosemide 40 mg continued?')})"
     started = [sys.executable, "-c", f"{in_langchain(Filter(patients=('P-0002',)))}\n{asked}"]
-    done = subprocess.run(started, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(started, cwd=tmp_path, env=_surroundings(tmp_path), capture_output=True, text=True, timeout=120)
     assert done.stdout == "{'other.txt'}\n", done.stderr
 
 
@@ -94,5 +98,5 @@ def test_what_is_written_for_langchain_runs(tmp_path: Path) -> None:
     (tmp_path / "pipeline.yaml").write_text(to_yaml(TUNED), "utf-8")
     asked = "print([one.page_content for one in retriever.invoke('Was furosemide 40 mg continued?')])"
     started = [sys.executable, "-c", f"{IN_LANGCHAIN}\n{asked}"]
-    done = subprocess.run(started, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(started, cwd=tmp_path, env=_surroundings(tmp_path), capture_output=True, text=True, timeout=120)
     assert "Furosemide 40 mg daily was continued at discharge." in done.stdout, done.stderr

@@ -20,12 +20,13 @@ IN_LANGCHAIN = """from pathlib import Path
 from rag.away.yaml import from_file
 from rag.away.langchain import WorkbenchRetriever
 from rag.documents.workspace import Workspace
+from rag.places import workspace_folder
 
-workspace = Workspace(Path(".workspace"))
+workspace = Workspace(workspace_folder())
 pipeline = from_file(Path("pipeline.yaml").read_text("utf-8"), "pipeline.yaml")
 index = pipeline.prepare(workspace.documents, workspace.artifacts)
 retriever = WorkbenchRetriever(pipeline=pipeline, index=index)"""
-AS_SERVICE = "python -m rag serve --workspace .workspace --pipeline pipeline.yaml"
+AS_SERVICE = "python -m rag serve --pipeline pipeline.yaml"
 
 
 FILTERED = (
@@ -46,7 +47,7 @@ def in_langchain(only: Filter) -> str:
     """What to write for LangChain, with the filter."""
     if only == Filter():
         return IN_LANGCHAIN
-    imported = IN_LANGCHAIN.replace("from rag.documents.workspace", "from rag.values import Filter\nfrom rag.documents.workspace")
+    imported = IN_LANGCHAIN.replace("\n\nworkspace", "\nfrom rag.values import Filter\n\nworkspace")
     return imported.replace("index=index)", f"index=index, only=Filter({', '.join(literal(only))}))")
 
 
