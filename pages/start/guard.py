@@ -28,13 +28,12 @@ HEADERS = {
 }
 SOURCES = {
     "default-src": "'none'",
-    "script-src": "'self' blob: 'wasm-unsafe-eval'",
+    "script-src": "'self' blob: 'wasm-unsafe-eval'",  # Blobs are what the components' scripts become in the browser.
     "style-src": "'self' 'unsafe-inline'",  # Streamlit writes every element's style into the page.
-    "img-src": "'self' data: blob:",
+    "img-src": "'self' data:",
     "font-src": "'self' data:",
     "connect-src": "'self'",
     "manifest-src": "'self'",
-    "worker-src": "'self' blob:",
     "base-uri": "'none'",
     "form-action": "'none'",
 }

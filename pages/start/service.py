@@ -4,14 +4,17 @@ import asyncio
 import logging
 import os
 import threading
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.responses import JSONResponse
 
 from rag.away.gate import OPEN, VARIABLE, App, Gate, Message, Receive, Send, refuse, route
 from rag.errors import SettingProblem, WorkbenchError
-from rag.pipeline import Pipeline, read_pipeline
-from rag.pipeline.presets import PRESETS
+
+if TYPE_CHECKING:
+    from rag.documents.workspace import Workspace
+    from rag.pipeline import Pipeline
 
 PLACE = "/api"
 PIPELINE = "RAG_API_PIPELINE"
@@ -73,11 +76,12 @@ class Service:
         await refuse(send, 503, reason)
 
     def _prepare(self) -> None:
-        from pages.shared.state import workspace
+        from pages.shared.state import workspace  # What answers is loaded here, so that the server does not start later for it.
         from rag.away.serve import application, of_workspace
 
         try:
-            served = of_workspace(workspace(), _pipeline())
+            found = workspace()
+            served = of_workspace(found, _pipeline(found))
             self._ready = application(served, self._key)
             served.index()
         except WorkbenchError as problem:
@@ -85,16 +89,17 @@ class Service:
             LOGGER.warning("The service under %s: %s", PLACE, problem)
 
 
-def _pipeline() -> Pipeline:
+def _pipeline(workspace: "Workspace") -> "Pipeline":
     """The default, or the saved one that is named in the environment. Raises SettingProblem where it is not there."""
-    from pages.shared.state import workspace
+    from rag.pipeline import read_pipeline
+    from rag.pipeline.presets import PRESETS
 
     name = os.environ.get(PIPELINE, "").strip()
     if not name:
         return PRESETS["default"][1]
-    kept = workspace().saved("pipeline", name)
+    kept = workspace.saved("pipeline", name)
     if kept is None:
-        saved = ", ".join(map(repr, workspace().names("pipeline"))) or "none"
+        saved = ", ".join(map(repr, workspace.names("pipeline"))) or "none"
         raise SettingProblem(
             f"{PIPELINE} names {name!r}, and no pipeline is saved under that. Saved: {saved}. Name one of these."
         )

@@ -500,7 +500,7 @@ def test_the_map_is_the_same_picture_each_time_with_the_question_and_its_hits() 
     app = mapped()
     first, names = spec(app), [trace["name"] for trace in spec(app)["data"]]
     assert names[-2:] == ["hits, with rank", "the question"] and "of the variance" in shown(app)
-    assert {trace["type"] for trace in first["data"]} == {"scattergl"}
+    assert {trace["type"] for trace in first["data"]} == {"scatter"}
     assert spec(mapped())["data"] == first["data"]
     app.button_group(key="map-colour").set_value("Rank").run()
     assert [trace["name"] for trace in spec(app)["data"]][-2:] == ["hits, with rank", "the question"]

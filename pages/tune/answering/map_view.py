@@ -18,7 +18,7 @@ from rag.pipeline.projection import Points
 from rag.stages.index.base import Index
 from rag.values import Chunk
 
-DRAWN = 10_000
+DRAWN = 10_000  # As SVG: WebGL would have the browser make code of text, which the pages' security policy forbids.
 READ = 40
 GROUPS = 12
 PALETTE = (
@@ -136,7 +136,7 @@ def _blocks(chunk: Chunk, row: int, rank: int | None) -> list[Block]:
     ]
 
 
-def _traces(drawing: Drawing, colour: str, rows: Sequence[int]) -> Iterator[go.Scattergl]:
+def _traces(drawing: Drawing, colour: str, rows: Sequence[int]) -> Iterator[go.Scatter]:
     size = 8 if len(rows) <= 1000 else 6 if len(rows) <= 4000 else 4
     if colour == "Rank":
         yield _trace(drawing, [row for row in rows if row not in set(drawing.hits)], "not found", OTHERS, size, 0.45)
@@ -150,7 +150,7 @@ def _traces(drawing: Drawing, colour: str, rows: Sequence[int]) -> Iterator[go.S
         if drawing.hits:
             yield _rings(drawing, size)
     if drawing.star is not None:
-        yield go.Scattergl(
+        yield go.Scatter(
             x=[drawing.star[0]],
             y=[drawing.star[1]],
             mode="markers",
@@ -162,8 +162,8 @@ def _traces(drawing: Drawing, colour: str, rows: Sequence[int]) -> Iterator[go.S
         )
 
 
-def _trace(drawing: Drawing, rows: Sequence[int], name: str, colour: str, size: int, opacity: float = 0.8) -> go.Scattergl:
-    return go.Scattergl(
+def _trace(drawing: Drawing, rows: Sequence[int], name: str, colour: str, size: int, opacity: float = 0.8) -> go.Scatter:
+    return go.Scatter(
         **_places(drawing, rows),
         mode="markers",
         name=html.escape(middle(name, 28)),
@@ -171,11 +171,11 @@ def _trace(drawing: Drawing, rows: Sequence[int], name: str, colour: str, size: 
     )
 
 
-def _rings(drawing: Drawing, size: int) -> go.Scattergl:
+def _rings(drawing: Drawing, size: int) -> go.Scatter:
     return _hits(drawing, {"symbol": "circle-open", "size": size + 7, "color": _ink(), "line": {"width": 2}})
 
 
-def _ranked(drawing: Drawing, size: int) -> go.Scattergl:
+def _ranked(drawing: Drawing, size: int) -> go.Scatter:
     ranks = list(range(1, len(drawing.hits) + 1))
     scale = [[0, "#0d9488"], [1, "#fbbf24"]]
     bar = {"title": {"text": "Rank"}, "len": 0.5, "thickness": 12, "y": 0, "yanchor": "bottom", "dtick": 1 + len(ranks) // 8}
@@ -183,8 +183,8 @@ def _ranked(drawing: Drawing, size: int) -> go.Scattergl:
     return _hits(drawing, marker)
 
 
-def _hits(drawing: Drawing, marker: dict[str, object]) -> go.Scattergl:
-    return go.Scattergl(
+def _hits(drawing: Drawing, marker: dict[str, object]) -> go.Scatter:
+    return go.Scatter(
         **_places(drawing, drawing.hits),
         mode="markers+text",
         name="hits, with rank",
