@@ -26,6 +26,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), serial=(), usb=()",
 }
+POLICY, FRAMED = "Content-Security-Policy", "X-Frame-Options"
+OURS = {name.lower().encode() for name in (*HEADERS, POLICY, FRAMED)}
 SOURCES = {
     "default-src": "'none'",
     "script-src": "'self' blob: 'wasm-unsafe-eval'",  # Blobs are what the components' scripts become in the browser.
@@ -64,29 +66,23 @@ class Guard:
         self._names = frozenset(name.strip().lower().rstrip(".") for name in st.get_option("server.allowedHosts"))
         configured = st.get_option("server.address"), st.get_option("browser.serverAddress")
         self._own = frozenset(str(name).lower() for name in configured if name)
-        frame = {"frame-ancestors": ancestors}
         page = Path(st.__file__).with_name("static") / "index.html"
         own = " ".join(_hashed(script) for script in SCRIPT.findall(page.read_text("utf-8")))
-        self._page = _policy({**SOURCES, "script-src": f"{SOURCES['script-src']} {own}".rstrip(), **frame})
-        self._alone = _policy({**ALONE, **frame})
+        self._page = _headers({**SOURCES, "script-src": f"{SOURCES['script-src']} {own}".rstrip()}, ancestors)
+        self._alone = _headers(ALONE, ancestors)
         self._apart = tuple(f"{base()}{place}/" for place in (PLACE, "/media"))
-        self._headers = {**HEADERS, **({"X-Frame-Options": "DENY"} if ancestors == NOBODY else {})}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
-        policy = self._alone if f"{scope['path']}/".startswith(self._apart) else self._page
-        ours = [
-            (name.lower().encode(), told.encode()) for name, told in (*self._headers.items(), ("Content-Security-Policy", policy))
-        ]
-        names = {name for name, _ in ours}
+        ours = self._alone if f"{scope['path']}/".startswith(self._apart) else self._page
         begun = False
 
         async def headed(message: Message) -> None:
             nonlocal begun
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 begun = True
-                kept = [one for one in message.get("headers", ()) if bytes(one[0]).lower() not in names]
+                kept = [one for one in message.get("headers", ()) if bytes(one[0]).lower() not in OURS]
                 message = {**message, "headers": [*kept, *ours]}
             await send(message)
 
@@ -111,7 +107,7 @@ class Guard:
                 "This app does not answer to the name it was called by. Call it as localhost, or start it with "
                 "--server.allowedHosts and that name."
             )
-        if origin is not None and _place(origin) != _place(f"{urlsplit(origin).scheme}://{host}"):
+        if origin is not None and not _is_from(origin, host):
             return 403, (
                 "Another site asked for this, and only the app's own pages may. "
                 "A proxy before the app has to hand on the header Host as the browser sent it."
@@ -140,22 +136,24 @@ def _address(written: str) -> str:
     return str(mapped or found)
 
 
-def _place(url: str) -> tuple[str, int | None] | None:
-    """Name and port of a URL; None where it has none."""
+def _is_from(origin: str, host: str) -> bool:
+    """Whether a page of this origin was called by the name and port in this Host header."""
     try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-        return (parts.hostname, port) if parts.hostname else None
+        page, here = urlsplit(origin), urlsplit(f"//{host}")
+        usual = {"http": 80, "https": 443}.get(page.scheme)
+        return bool(page.hostname and usual) and (page.hostname, page.port or usual) == (here.hostname, here.port or usual)
     except ValueError:
-        return None
+        return False
 
 
 def _hashed(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _policy(sources: dict[str, str]) -> str:
-    return "; ".join(f"{name} {told}".rstrip() for name, told in sources.items())
+def _headers(sources: dict[str, str], ancestors: str) -> list[tuple[bytes, bytes]]:
+    policy = "; ".join(f"{name} {told}".rstrip() for name, told in {**sources, "frame-ancestors": ancestors}.items())
+    framed = {} if ancestors != NOBODY else {FRAMED: "DENY"}  # It can tell of no site, and older browsers know it alone.
+    return [(name.lower().encode(), told.encode()) for name, told in {**HEADERS, POLICY: policy, **framed}.items()]
 
 
 async def _shut(scope: Message, send: Send, status: int, reason: str) -> None:

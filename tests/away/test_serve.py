@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
@@ -44,10 +44,10 @@ NOTE = "Nursing note. Call the daughter at 216-555-0134 or write to rosalind@qui
 class Service:
     """A running `rag serve`, and a client to it."""
 
-    def __init__(self, *arguments: object, key: str = "") -> None:
+    def __init__(self, *arguments: object, key: str = "", start: Sequence[str] = ("-m", "rag")) -> None:
         environment = {name: value for name, value in os.environ.items() if name not in {"RAG_API_KEY", "RAG_WORKSPACE"}}
         environment |= {"PYTHONPATH": str(ROOT), **({"RAG_API_KEY": key} if key else {})}
-        told = [sys.executable, "-m", "rag", "serve", "--port", "0", *map(str, arguments)]
+        told = [sys.executable, *start, "serve", "--port", "0", *map(str, arguments)]
         self.process = subprocess.Popen(told, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
         self.said: list[str] = []
         self.headers = {"X-API-Key": key} if key else {}
@@ -338,6 +338,15 @@ def test_a_request_narrows_the_scope_of_the_service_and_cannot_widen_it(services
     assert said.count("policy") == 1
     refusal(service.post("/ask", filter={"types": ["policy"]}), 422, "filter.types: 'policy' is not among the documents")
     assert any("Filter: --patient P-9001." in row for row in service.said)
+
+
+def test_the_service_alone_needs_no_streamlit(folder: Path) -> None:
+    without = "import sys; sys.modules['streamlit'] = None; from rag.__main__ import main; main()"
+    service = Service("--docs", folder / "documents", "--pipeline", folder / "pipeline.yaml", start=("-c", without))
+    try:
+        assert service.post("/ask").status_code == service.client.get("/health").status_code == 200
+    finally:
+        service.stop()
 
 
 def test_health_computes_nothing(documents: tuple[Document, ...]) -> None:

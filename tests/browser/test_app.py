@@ -34,17 +34,21 @@ FLAGS = [
 PATIENCE = 60_000
 
 
-@contextmanager
-def served(workspace: Path) -> Iterator[str]:
-    """The address of a server of the app with a workspace of its own, which begins with the samples."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "pages.start", "--server.port", str(port)]
-    environment = {**os.environ, "RAG_WORKSPACE": str(workspace)}
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(workspace: Path, base: str = "", **variables: str) -> Iterator[str]:
+    """The address of a server of the app, under a base path, with a workspace of its own, which begins with the samples."""
+    port = free_port()
+    command = [sys.executable, "-m", "pages.start", "--server.port", str(port), "--server.baseUrlPath", base]
+    environment = {**os.environ, "RAG_WORKSPACE": str(workspace), **variables}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            url = f"http://localhost:{port}"
+            url = f"http://localhost:{port}{base}"
             for _ in range(240):
                 try:
                     urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
@@ -72,7 +76,8 @@ def chromium() -> Iterator["playwright.Browser"]:
 
 @pytest.fixture
 def page(chromium: "playwright.Browser", address: str) -> Iterator["playwright.Page"]:
-    """A fresh page; fails the test where anything but the app's own server was asked for, or a script failed."""
+    """A fresh page; fails the test where something else than the app's own server was asked for, a script failed, or the policy
+    held something back."""
     page = chromium.new_page(viewport={"width": 1280, "height": 860})
     page.set_default_timeout(PATIENCE)
     elsewhere: list[str] = []
@@ -80,6 +85,7 @@ def page(chromium: "playwright.Browser", address: str) -> Iterator["playwright.P
     local = (address, address.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda request: None if request.url.startswith(local) else elsewhere.append(request.url))
     page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
     page.goto(address)
     yield page
     page.close()

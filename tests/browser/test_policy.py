@@ -20,7 +20,7 @@ TRIED = """async () => {
   script.textContent = 'window.inline = true';
   document.head.append(script);
   tried.inline = window.inline === true;
-  tried.evaluated = await new Promise((done) => setTimeout(() => {  // What is told from outside is free to evaluate; what waits is not.
+  tried.evaluated = await new Promise((done) => setTimeout(() => {  // What Playwright calls itself may evaluate.
     try { done(new Function('return true')()) } catch { done(false) }
   }));
   try { await fetch('https://elsewhere.example/'); tried.fetched = true } catch { tried.fetched = false }

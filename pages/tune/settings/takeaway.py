@@ -27,6 +27,7 @@ pipeline = from_file(Path("pipeline.yaml").read_text("utf-8"), "pipeline.yaml")
 index = pipeline.prepare(workspace.documents, workspace.artifacts)
 retriever = WorkbenchRetriever(pipeline=pipeline, index=index)"""
 AS_SERVICE = "python -m rag serve --pipeline pipeline.yaml"
+BESIDE = "RAG_API_KEY=… RAG_API_PIPELINE='the name it was saved under' python -m rag app"
 
 
 FILTERED = (
@@ -69,3 +70,5 @@ def take_away(pipeline: Pipeline, key: str) -> None:
         st.code(in_langchain(only), "python")
         st.caption("An HTTP service on this machine, with `/retrieve`, `/ask` and `/openapi.json`:")
         st.code(as_service(only), "shell")
+        st.caption("This app serves a saved pipeline itself, under `/api`, when it is started with these:")
+        st.code(BESIDE, "shell")
