@@ -9,7 +9,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-from rag.documents.workspace import SAMPLES  # noqa: E402
+from rag.places import SAMPLES  # noqa: E402
 from tests.browser.test_app import CHROMIUM, PATIENCE, address, ask, chromium, pytestmark, settled  # noqa: E402, F401
 
 WATCH = """document.addEventListener('securitypolicyviolation', (event) =>

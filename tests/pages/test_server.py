@@ -26,9 +26,10 @@ from websockets.sync.client import connect
 from pages.shared import state
 from pages.start.guard import ANCESTORS, Guard, ancestors
 from pages.start.service import PIPELINE, Beside, Service
-from rag.documents.workspace import VARIABLE, Workspace
+from rag.documents.workspace import Workspace
 from rag.errors import SettingProblem
 from rag.pipeline import Pipeline
+from rag.places import WORKSPACE
 from rag.stages.embed.hashing import Hashing
 from rag.stages.rerank.keep import Keep
 from rag.values import File
@@ -200,7 +201,7 @@ def test_a_site_may_be_allowed_to_frame_the_app(monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The app's workspace, with one document that is released and one that waits, and a saved pipeline."""
-    made(Path(os.environ[VARIABLE]))
+    made(Path(os.environ[WORKSPACE]))
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": ""}.__getitem__)
     st.cache_resource.clear()
     yield state.workspace()
@@ -299,7 +300,7 @@ class Started:
             self.port = free.getsockname()[1]
         left_out = {"RAG_API_KEY", PIPELINE, ANCESTORS}
         environment = {name: value for name, value in os.environ.items() if name not in left_out}
-        environment |= {"PYTHONPATH": str(ROOT), VARIABLE: str(folder / "workspace"), **variables}
+        environment |= {"PYTHONPATH": str(ROOT), WORKSPACE: str(folder / "workspace"), **variables}
         command = [sys.executable, "-m", "pages.start", "--server.port", str(self.port), *options]
         self.said = folder / "said.txt"
         with self.said.open("w") as said:
