@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+import tomllib
 import urllib.request
 import venv
 import zipfile
@@ -21,9 +22,11 @@ from typing import Any
 
 import pytest
 
+from rag.extras import install
 from rag.places import NAME, cache_folder
 
 ROOT = Path(__file__).parents[1]
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 QUESTION = "Did the nodule grow between the two scans?"
 WATCH = """import os, sys
 
@@ -155,9 +158,21 @@ def test_the_workspace_lies_in_the_users_folder_and_begins_with_the_samples(inst
     assert folder.is_relative_to(installed.folder) and (folder / "workspace.sqlite").is_file()
 
 
-def test_a_question_is_answered(installed: Installed, scans: Path) -> None:
+def test_a_question_is_answered_and_nothing_is_written_beside_the_workspace(installed: Installed, scans: Path) -> None:
+    before = _written(installed.folder)
     answer = json.loads(installed.run("rag", "ask", QUESTION, "--docs", scans, "--json"))
     assert answer["outcome"] == "answered" and "mm" in answer["answer"]
+    assert _written(installed.folder) == before
+
+
+def _written(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_a_hint_names_the_extra_and_what_it_holds(installed: Installed, extra: str) -> None:
+    told = installed.run("python", "-c", f"from rag.extras import install; print(install({extra!r}))").strip()
+    assert told == install(extra) and f"{NAME}[{extra}]" in told and "==" in told
 
 
 def test_the_service_answers(installed: Installed, scans: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from rag import __main__ as command_line
 from rag.away.scope import OPTIONS
 from rag.commands import answers
+from rag.commands import settings as of_settings
 from rag.commands.fit import judgements
 from rag.documents import workspace as workspace_module
 from rag.documents.load import read
@@ -260,6 +261,23 @@ def test_setup_fills_the_workspace_and_a_second_run_embeds_nothing(
     code, out, err = run("setup", "--workspace", tmp_path / "kept")
     assert (code, out) == (0, "") and "4 documents. divides 4 documents, embeds" in err
     assert "embeds" not in run("setup", "--workspace", tmp_path / "kept")[2]
+
+
+def test_setup_fetches_a_model_that_is_named_from_the_library_that_knows_it(
+    run: Run, places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(workspace_module, "SAMPLES", places)
+    monkeypatch.setattr(of_settings, "keep_models", lambda: None)
+    for module in (of_settings.fastembed, of_settings.cross, of_settings.compressor):
+        monkeypatch.setattr(module, "fetch", lambda model: asked.append(model) or model == "an/invented-reranker")
+    mistake(
+        run("setup", "--fetch", "another", "--workspace", tmp_path), "No model 'another'", "fastembed", "pip install flashrank"
+    )
+    assert asked == ["another"] * 3
+    code, _, err = run("setup", "--fetch", "an/invented-reranker", "--workspace", tmp_path / "kept")
+    assert code == 0 and "an/invented-reranker is on this machine." in err
+    assert asked == ["another"] * 3 + ["an/invented-reranker"]
 
 
 def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(run: Run, places: Path) -> None:
