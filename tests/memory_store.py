@@ -26,7 +26,7 @@ def narrowed(documents: Any) -> dict[str, Any]:
 
 
 MEMORY = Engine(
-    package="langchain-core",
+    extra="pgvector",
     example="anything",
     host=lambda connection: None,
     opened=opened,
