@@ -9,8 +9,8 @@ from pages.shared.frame import stop_without_documents
 from pages.shared.state import open_pipeline, pipeline_of, state, workspace
 from pages.shared.text_view import plain
 from pages.tune.settings.controls import TITLES, stage_controls
-from pages.tune.settings.menu import title
 from rag.errors import WorkbenchError
+from rag.pipeline.titles import title
 from rag.stage import Stage
 from rag.stages.chunk.sections import Sections
 from rag.stages.chunk.tokens import told, too_long

@@ -456,7 +456,9 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
     app = asked("What changed?")
     assert "Change a setting on the left" in shown(app) and not [b for b in app.button if str(b.key).startswith("history")]
     widget(app.slider, "ask-rerank-keep-top").set_value(5).run()
-    assert "Against the settings before (rerank.top: 8 → 5): passages 0 entered, 3 left, 0 moved" in told(app)
+    assert "Against the settings before (Reranking · Passages kept (top): 8 → 5): passages 0 entered, 3 left, 0 moved" in told(
+        app
+    )
     changes = list(app.dataframe[0].value["Change"])
     assert changes == ["="] * 5 + ["left"] * 3
     assert "sent prompt: user message 9 lines removed" in told(app)
@@ -464,7 +466,7 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
     assert first.label == "first settings" and "Reranking top 5" in second.label and "check" in second.label
     first.click().run()
     assert widget(app.slider, "ask-rerank-keep-top").value == 8
-    assert "rerank.top: 5 → 8" in told(app) and "3 entered, 0 left" in told(app)
+    assert "Reranking · Passages kept (top): 5 → 8" in told(app) and "3 entered, 0 left" in told(app)
     assert len([button for button in app.button if str(button.key).startswith("history")]) == 2
     app.chat_input[0].set_value("Was morphine given?").run()
     assert "Change a setting on the left" in shown(app)
@@ -547,10 +549,10 @@ def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(w
     app = asked("Why not there?")
     assert "Pick a passage" in shown(app)
     app.text_input(key="missing-words").set_value("Bed 27: torsemide\n135 MG").run()
-    assert "rerank.top keeps 8" in told(app) and "✗ kept after reranking" in told(app)
+    assert "Reranking · Passages kept (top) is 8" in told(app) and "✗ kept after reranking" in told(app)
     mend = next(button for button in app.button if button.key == "missing-mend")
     top = int(mend.label.rsplit(" ", 1)[1])
-    assert mend.label == f"Raise rerank.top to {top}" and top > 8
+    assert mend.label == f"Raise Reranking · Passages kept (top) to {top}" and top > 8
     mend.click().run()
     assert widget(app.slider, "ask-rerank-keep-top").value == top
     assert "✓ kept after reranking" in told(app) and "✓ in the prompt" in told(app)

@@ -11,9 +11,9 @@ from pages.tune.answering import asking
 from pages.tune.answering.answers import hits_frame
 from pages.tune.answering.unsent import rooms
 from pages.tune.settings.controls import carried
-from pages.tune.settings.menu import MENU
 from rag.documents.workspace import Workspace
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
+from rag.pipeline.titles import MENU
 from rag.stage import options
 from rag.stages.answer.chat import Chat
 from rag.stages.embed.hashing import Hashing
@@ -206,7 +206,7 @@ def unfit(server: Server) -> AppTest:
     return opened("ask", asked=DOSES, pipeline=settings, applied=settings)
 
 
-@pytest.mark.parametrize("mend", ["Lower prompt.budget", "Lower max_tokens", "Raise context"])
+@pytest.mark.parametrize("mend", ["Lower Prompt · Budget", "Lower Answer · Max tokens", "Raise Answer · Context"])
 def test_a_prompt_that_does_not_fit_is_shown_with_mends_that_send_it(mend: str, server: Server, ward: Workspace) -> None:
     app = unfit(server)
     assert "Not sent" in shown(app) and not server.seen.bodies
@@ -221,7 +221,7 @@ def test_no_mend_is_offered_that_would_not_fit() -> None:
     chat = Chat(context=300, max_tokens=200)
     prompt = Prompt("q", (Message("user", "word " * 400),), (), 400)
     labels = [label for label, *_ in rooms(Pipeline(embed=Hashing(), answer=chat), prompt, ())]
-    assert labels == ["Raise context to 1,024"]
+    assert labels == ["Raise Answer · Context to 1,024"]
 
 
 def test_a_window_that_is_raised_by_hand_sends_what_did_not_fit(server: Server, ward: Workspace) -> None:

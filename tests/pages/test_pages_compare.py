@@ -371,8 +371,8 @@ def without(text: str) -> str:
 @pytest.mark.parametrize(
     ("stage", "key", "value", "told", "mended"),
     [
-        (Words(), "chunk-words-overlap", 200, "overlap: 200 → 25", ("chunk", "overlap", 25)),
-        (Keep(), "rerank-keep-top", 150, "retrieve.candidates: 50 → 150", ("retrieve", "candidates", 150)),
+        (Words(), "chunk-words-overlap", 200, "Chunking · Overlap: 200 → 25", ("chunk", "overlap", 25)),
+        (Keep(), "rerank-keep-top", 150, "Retrieval · Candidates: 50 → 150", ("retrieve", "candidates", 150)),
         (ReciprocalRank(), "retrieve-reciprocal-minimum", 0.5, "No passage can reach", ("retrieve", "minimum", 0.0)),
     ],
 )

@@ -13,6 +13,7 @@ from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.pipeline.explain import advice, difference, fusion, places_near, places_of, row_behind, term_weights, where_lost
 from rag.pipeline.explain.missing import nth
 from rag.pipeline.presets import PRESETS
+from rag.pipeline.titles import title
 from rag.stage import options
 from rag.stages.answer.chat import Chat
 from rag.stages.answer.quote import Quote
@@ -166,7 +167,7 @@ def test_a_passage_without_a_word_of_the_question_is_found_by_another_retriever(
     quiet = next(chunk for chunk in index.chunks if "night" in chunk.text)
     verdict = stage_of(pipeline, quiet, index)
     assert verdict.lost == "retrieve" and "shares no word with the question" in verdict.reason
-    assert verdict.mend.startswith("choose convex")
+    assert verdict.mend.startswith("choose Words + meaning")
     both = Pipeline(**SMALL, retrieve=Terms(candidates=100), rerank=Diverse())
     index = both.prepare([WARD], Artifacts())
     verdict = stage_of(both, quiet, index)
@@ -196,7 +197,7 @@ def test_a_passage_beyond_the_candidates_tells_its_rank_and_the_mend_brings_it_i
         assert verdict.lost == "candidates" and "hands on 10 candidates" in verdict.reason
         ranked = pipeline.retrieve.model_copy(update={"candidates": 100})(QUESTION, index)
         rank = [hit.chunk for hit in ranked].index(chunk) + 1
-        assert f"put it {nth(rank)} " in verdict.reason and verdict.mend == f"raise retrieve.candidates to {rank}"
+        assert f"put it {nth(rank)} " in verdict.reason and verdict.mend == f"raise Retrieval · Candidates to {rank}"
         assert stage_of(verdict.pipeline, chunk, index).lost in STAGES[4:]
 
 
@@ -218,7 +219,7 @@ def test_a_passage_below_the_minimum_tells_its_score_and_the_mend_is_just_low_en
     assert lost
     for hit in lost:
         verdict = stage_of(pipeline, hit.chunk, index)
-        assert verdict.lost == "minimum" and f"{hit.score:.3f}" in verdict.reason and "retrieve.minimum 0.6" in verdict.reason
+        assert verdict.lost == "minimum" and f"{hit.score:.3f}" in verdict.reason and "Retrieval · Minimum 0.6" in verdict.reason
         assert hit.score - 0.001 <= verdict.pipeline.retrieve.minimum <= hit.score
         assert stage_of(verdict.pipeline, hit.chunk, index).lost in STAGES[6:]
 
@@ -230,8 +231,8 @@ def test_a_passage_beyond_the_top_tells_its_rank_after_reranking(rerank: Any) ->
     every = rerank.model_copy(update={"top": 50})(QUESTION, list(answer.found), index)
     for rank in (4, 11, 33):
         verdict = where_lost(pipeline, answer, every[rank - 1].chunk, index)
-        assert verdict.lost == "rerank" and f"{nth(rank)} after reranking ({rerank.kind})" in verdict.reason
-        assert verdict.mend == f"raise rerank.top to {rank}"
+        assert verdict.lost == "rerank" and f"{nth(rank)} after reranking ({title('rerank', rerank.kind)})" in verdict.reason
+        assert verdict.mend == f"raise Reranking · Passages kept (top) to {rank}"
         assert stage_of(verdict.pipeline, every[rank - 1].chunk, index).lost in STAGES[7:]
 
 
@@ -242,13 +243,13 @@ def test_a_passage_beyond_the_depth_is_mended_in_one_go_and_no_advice_follows() 
     answer = pipeline.ask(QUESTION, index)
     for hit in (answer.found[8], answer.found[30]):
         verdict = where_lost(pipeline, answer, hit.chunk, index)
-        assert verdict.lost == "rerank" and "rerank.top to" in verdict.mend and "rerank.depth to" in verdict.mend
+        assert verdict.lost == "rerank" and "(top) to" in verdict.mend and "Reranking · Depth to" in verdict.mend
         assert advice(verdict.pipeline) == [] and verdict.pipeline.rerank.depth >= verdict.pipeline.rerank.top  # type: ignore
         assert stage_of(verdict.pipeline, hit.chunk, index).lost in STAGES[7:]
     kept = {hit.chunk for hit in answer.hits}
     near = next(hit.chunk for hit in answer.found[:6] if hit.chunk not in kept)
     shallow = where_lost(pipeline, answer, near, index)
-    assert shallow.mend.startswith("raise rerank.top") and "depth" not in shallow.mend
+    assert shallow.mend.startswith("raise Reranking · Passages kept (top)") and "Depth" not in shallow.mend
 
 
 def test_a_passage_that_a_compressor_cut_is_still_the_passage() -> None:
@@ -268,7 +269,7 @@ def test_a_passage_that_the_budget_left_out_tells_the_smallest_budget_that_holds
     chunk = answer.hits[-1].chunk
     verdict = where_lost(pipeline, answer, chunk, index)
     budget = verdict.pipeline.prompt.budget
-    assert verdict.lost == "prompt" and f"{budget:,} tokens" in verdict.reason and "prompt.budget is 200" in verdict.reason
+    assert verdict.lost == "prompt" and f"{budget:,} tokens" in verdict.reason and "Prompt · Budget is 200" in verdict.reason
     assert stage_of(verdict.pipeline, chunk, index).lost in {"answer", ""}
     less = verdict.pipeline.model_copy(update={"prompt": Cited(budget=budget - 1)})
     assert stage_of(less, chunk, index).lost == "prompt"
@@ -280,7 +281,7 @@ def test_a_source_that_is_not_cited_tells_what_would_quote_it() -> None:
     cited = answer.claims[0].citations[0].span
     chunk = answer.hits[1].chunk if answer.hits[0].chunk.span == cited else answer.hits[0].chunk
     verdict = where_lost(pipeline, answer, chunk, index)
-    assert verdict.lost == "answer" and "cites only 1" in verdict.reason and "raise answer.most to 20" in verdict.mend
+    assert verdict.lost == "answer" and "cites only 1" in verdict.reason and "raise Answer · Most to 20" in verdict.mend
     assert stage_of(verdict.pipeline, chunk, index).lost == ""
 
 
@@ -346,8 +347,8 @@ def test_no_preset_comes_with_advice(name: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"retrieve": Convex(minimum=1.5)}, "scores of convex end at 1"),
-        ({"retrieve": Dense(minimum=2.0)}, "scores of dense end at 1"),
+        ({"retrieve": Convex(minimum=1.5)}, "scores of Words + meaning end at 1"),
+        ({"retrieve": Dense(minimum=2.0)}, "scores of Meaning end at 1"),
         ({"retrieve": ReciprocalRank(minimum=0.5)}, "end at 0.0328"),
         ({"retrieve": Convex(weight=0.0)}, "the vectors are computed but never count"),
         ({"retrieve": Convex(weight=1.0)}, "the terms are computed but never count"),
@@ -393,7 +394,7 @@ def unchecked(**settings: Any) -> Pipeline:
         ),
         ({"chunk": Words.model_construct(**{**Words().model_dump(), "size": 20})}, "overlap 32 is not below the size 20"),
         ({"rerank": Keep(top=60)}, "keep 60 passages, but only 50 candidates"),
-        ({"rerank": LateInteraction()}, "needs token vectors, which hashing does not make"),
+        ({"rerank": LateInteraction()}, "needs token vectors, which Hashed words does not make"),
     ],
 )
 def test_settings_that_cannot_be_used_are_told_with_a_mend_that_can(settings: dict[str, Any], told: str) -> None:
@@ -424,13 +425,13 @@ def test_a_budget_for_a_part_of_the_passages_and_recency_without_dates_are_told(
 def test_a_difference_is_told_in_a_few_words() -> None:
     one = Pipeline(embed=Hashing())
     assert difference(one, one) == ""
-    assert difference(one, one.model_copy(update={"rerank": Diverse()})) == "rerank: keep → diverse"
-    assert difference(one, one.model_copy(update={"rerank": Keep(top=14)})) == "rerank.top: 8 → 14"
-    assert difference(one, one.model_copy(update={"prompt": Cited(system="Be short. " * 9)})) == "prompt.system edited"
+    assert difference(one, one.model_copy(update={"rerank": Diverse()})) == "Reranking: As found → Diverse"
+    assert difference(one, one.model_copy(update={"rerank": Keep(top=14)})) == "Reranking · Passages kept (top): 8 → 14"
+    assert difference(one, one.model_copy(update={"prompt": Cited(system="Be short. " * 9)})) == "Prompt · System edited"
     many = one.model_copy(update={"rerank": Keep(top=9), "retrieve": Convex(weight=0.5, candidates=70), "chunk": Words()})
     assert difference(one, many) == (
-        "chunk: sections → words, chunk.size: 160 → 128, retrieve.candidates: 50 → 70, "
-        "retrieve.weight: 0.45 → 0.5, rerank.top: 8 → 9"
+        "Chunking: Sections → Words, Chunking · Size: 160 → 128, Retrieval · Candidates: 50 → 70, "
+        "Retrieval · Weight: 0.45 → 0.5, Reranking · Passages kept (top): 8 → 9"
     )
 
 

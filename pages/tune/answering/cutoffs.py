@@ -7,8 +7,8 @@ import streamlit as st
 from pages.shared.charts import cut_chart
 from pages.shared.state import open_pipeline, state
 from pages.shared.text_view import Block, text_view
-from pages.tune.settings.menu import label
 from rag.pipeline import Pipeline
+from rag.pipeline.titles import label
 from rag.values import Answer, Hit
 
 MOST = 200

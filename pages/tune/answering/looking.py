@@ -64,7 +64,7 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
             )
         prompt_versions.versions_view(answer, pipeline)
         if pipeline.answer.asks_model and not answer.asked:
-            st.caption("Not sent: the question was refused before. Choose *never* under Refusal, or *Ask anyway*, to send it.")
+            st.caption("Not sent: the question was refused before. Choose *Never* under Refusal, or *Ask anyway*, to send it.")
         prompt_view(answer.prompt)
     else:
         time_chart(answer.ms, "time")

@@ -10,6 +10,7 @@ from pages.shared.text_view import plain
 from pages.tune.answering.answers import hits_table, prompt_view
 from pages.tune.answering.asking import NOT_SENT, Failure, forget_failures
 from rag.pipeline import Pipeline
+from rag.pipeline.titles import setting
 from rag.stages.models.chat import ChatModel, prompt_tokens
 from rag.values import Hit, Prompt
 
@@ -48,11 +49,15 @@ def rooms(pipeline: Pipeline, prompt: Prompt, hits: tuple[Hit, ...]) -> Iterator
     over = tokens + model.max_tokens - model.context
     budget = _budget(pipeline, hits, prompt, min(pipeline.prompt.budget, tokens) - over)
     if budget is not None:
-        yield f"Lower prompt.budget to {budget:,}", "prompt", {"budget": budget}
+        yield f"Lower {setting('prompt', 'budget')} to {budget:,}", "prompt", {"budget": budget}
     if model.context - tokens >= LEAST_ANSWER:
-        yield f"Lower max_tokens to {model.context - tokens:,}", "answer", {"max_tokens": model.context - tokens}
+        yield (
+            f"Lower {setting('answer', 'max_tokens')} to {model.context - tokens:,}",
+            "answer",
+            {"max_tokens": model.context - tokens},
+        )
     window = 2 ** (tokens + model.max_tokens - 1).bit_length()
-    yield f"Raise context to {window:,}", "answer", {"context": window}
+    yield f"Raise {setting('answer', 'context')} to {window:,}", "answer", {"context": window}
 
 
 def _budget(pipeline: Pipeline, hits: tuple[Hit, ...], prompt: Prompt, first: int) -> int | None:

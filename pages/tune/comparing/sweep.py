@@ -10,11 +10,11 @@ from pydantic.fields import FieldInfo
 
 from pages.shared.state import pipeline_of, state
 from pages.shared.text_view import plain
-from pages.tune.settings.controls import TITLES, carried
-from pages.tune.settings.menu import label
-from pages.tune.settings.menu import title as option_title
+from pages.tune.settings.controls import carried
 from rag.errors import SettingProblem
 from rag.pipeline import UNIONS, Pipeline, problems
+from rag.pipeline.titles import TITLES, label
+from rag.pipeline.titles import title as option_title
 from rag.stage import Stage, options
 
 MOST = 4

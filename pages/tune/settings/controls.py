@@ -13,9 +13,6 @@ from pages.shared.text_view import plain
 from pages.tune.settings.costs import costs_shown
 from pages.tune.settings.fit_view import fit_button, fit_where_asked, weights_in_force
 from pages.tune.settings.index_view import index_facts
-from pages.tune.settings.menu import MENU, line
-from pages.tune.settings.menu import label as label_of
-from pages.tune.settings.menu import title as option_title
 from pages.tune.settings.takeaway import take_away
 from rag.away.yaml import from_file
 from rag.documents.load.encoding import plain_text
@@ -23,6 +20,9 @@ from rag.errors import ModelProblem, WorkbenchError
 from rag.pipeline import UNIONS, Pipeline, problems
 from rag.pipeline.explain import advice, difference
 from rag.pipeline.presets import PRESETS
+from rag.pipeline.titles import MENU, TITLES, line
+from rag.pipeline.titles import label as label_of
+from rag.pipeline.titles import title as option_title
 from rag.stage import Stage, options
 from rag.stages.answer.quote import Quote
 from rag.stages.index.base import Index
@@ -32,19 +32,6 @@ from rag.stages.refuse.evidence import Evidence
 from rag.stages.rerank.fitted import Fitted
 from rag.stages.rerank.reader import BestSentence
 
-TITLES = {
-    "chunk": "Chunking",
-    "embed": "Embedding",
-    "index": "Index",
-    "scope": "Scope",
-    "expand": "Query",
-    "retrieve": "Retrieval",
-    "rerank": "Reranking",
-    "refuse": "Refusal",
-    "prompt": "Prompt",
-    "answer": "Answer",
-    "verify": "Verification",
-}
 BEFORE = "the answer on the right is by the settings before."
 EXACT = "%.6g"  # A number as it is set, also between two steps.
 LONG_TEXT = 200

@@ -16,6 +16,7 @@ COMMA = re.compile(r",[ ]{1,2}")
 AGE = re.compile(r",? (?:is |was )?(?:an? )?\(?\d{1,3}[ -]?(?:y|F\b|M\b)")
 WORT = re.compile(r"['’]?s?[ -][Ww]ort\b")  # St. John's wort is a drug.
 SHORTEST = 3
+PARTICLES = {"de", "la", "van", "von", "der", "den", "da", "del", "di", "bin", "ibn", "al", "el", "y", "e", "zu"}
 CUES = {"patient", "pt", "named", "mr", "ms", "mrs", "for", "with"}
 
 
@@ -71,19 +72,86 @@ def _label() -> re.Pattern[str]:
 
 
 def _labelled(text: str) -> Iterator[Span]:
-    """ "Patient name: Jane Doe", "Signed by: R. Brown"."""
+    """ "Patient name: Jane Doe", "Signed by: R. Brown"; behind a label of a person alone also words that no list knows."""
     for match in _label().finditer(text):
         parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
         sure = [part for part in parts if _is_name(part)]
-        listed = bool(sure) and all(_is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2])
-        if listed or (match["label"].lower() in known("people", "sure_labels") and len(parts) > 1 and _unknown(parts)):
+        if sure and all(_is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2]):
             yield match.start("name"), match.end("name"), "label", 0.9
+    for match in _sure_label().finditer(text):
+        said = match["label"].lower()
+        alone = said != "name" and said.endswith(("name", "kin", "nok", "alias"))
+        found = _name_behind(text, match.end(), 1 if alone else 2, alone)
+        if found and ("\n" not in match[0] or END.match(text, found[-1].end())):
+            yield found[0].start(), found[-1].end() - found[-1][0].endswith("."), "label", 0.9
 
 
-def _unknown(parts: list[str]) -> bool:
-    """Whether none of these words is one of medicine or of everyday English, so that a label can only mean a name."""
-    spoken = [kind(part)[1] for part in parts]
-    return not any(spoken) and not any(_in_dictionary(part) or part in known("people", "medicine") for part in parts)
+@cache
+def _sure_label() -> re.Pattern[str]:
+    people = rules("people")
+    listed, leading = (
+        "|".join(sorted(map(re.escape, people[part]), key=len, reverse=True)) for part in ("sure_labels", "done_by")
+    )
+    label = (
+        rf"(?<!\w )name|(?:{listed})(?:(?:['’]?s['’]?)? (?:full )?name)?|(?P<by>{leading})"  # Not the name of a drug or a trial.
+    )
+    marks = r"[*_]{0,2}[ ]?[:#=|\t][*_]{0,2}[ \t|]{0,4}\n?[ \t]{0,4}|[ \t]+[-–—][ \t]+|(?(by)[ ]|(?!))"
+    return re.compile(rf"(?i:(?<![\w-])(?P<label>{label})(?:\(s\))?(?:{marks}))")
+
+
+END = re.compile(r"[ \t]*(?:\n|$)")
+LABELLED_WORD = re.compile(r"[^\W\d_][\w'’-]*\.?")
+APART = re.compile(r",?[ ]{1,2}|-")
+MOST_PARTS = 5
+LONGEST_ACRONYM = 4
+
+
+def _name_behind(text: str, at: int, least: int, small: bool) -> list[re.Match[str]]:
+    """The words of a name that no list knows, from here on: all there are, or those before the first comma; else nothing."""
+    found = _like_names(text, at, small)
+    comma = next((n for n, word in enumerate(found, 1) if text[word.end() : word.end() + 1] == ","), len(found))
+    tries = (found, found[:comma])
+    return next((one for one in tries if len(one) >= least and _unlisted([word[0].rstrip(".") for word in one])), [])
+
+
+def _like_names(text: str, at: int, small: bool) -> list[re.Match[str]]:
+    """The words from here on that may be a name: each with a capital unless `small`, or a particle between."""
+    found: list[re.Match[str]] = []
+    while len(found) < MOST_PARTS and (word := LABELLED_WORD.match(text, at)):
+        particle = bool(found) and word[0].lower() in PARTICLES
+        if any(map(str.isdigit, word[0])) or (word[0][0].islower() and not (small or particle)):
+            break
+        found.append(word)
+        gap = APART.match(text, word.end())
+        if gap is None:
+            break
+        at = gap.end()
+    while found and found[-1][0].lower() in PARTICLES:
+        found.pop()
+    return found
+
+
+def _unlisted(parts: list[str]) -> bool:
+    """Whether words behind a label of a person are a name: one at least that English does not know, none of medicine."""
+    low = [part.lower() for part in parts]
+    if any(_of_care(part) for part in low) or low[-1] in known("people", "organisations"):
+        return False
+    return any(
+        len(part) > 2 and not (part.isupper() and len(part) <= LONGEST_ACRONYM) and not _in_dictionary(plain)
+        for part, plain in zip(parts, low, strict=True)
+    )
+
+
+def _of_care(low: str) -> bool:
+    """Whether a word is one of medicine, which stands behind a label too: "Patient: febrile", "Mother: breast cancer"."""
+    listed = low in known("people", "medicine") or low in known("people", "labels") or low in _drugs()
+    coined = low.endswith(tuple(rules("people")["medical_endings"])) and low not in names().first | names().last
+    return listed or kind(low)[1] == "care" or coined
+
+
+@cache
+def _drugs() -> frozenset[str]:
+    return frozenset(word.lower() for names in rules("synonyms")["drugs"] for name in names for word in name.split())
 
 
 NAMED = re.compile(

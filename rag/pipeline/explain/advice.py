@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pydantic import ValidationError
 
 from rag.pipeline import UNIONS, Pipeline
+from rag.pipeline.titles import TITLES, setting, title
 from rag.stages.embed.minilm import MiniLM
 from rag.stages.index.base import Index
 from rag.stages.index.local import Hnsw
@@ -65,7 +66,7 @@ def _faults(pipeline: Pipeline) -> Iterator[Advice]:
         text = f"The reranker is to keep {rerank.top} passages, but only {retrieve.candidates} candidates reach it."
         yield text, _set(pipeline, "retrieve", candidates=rerank.top)
     if rerank.reads_tokens and not pipeline.embed.has_tokens:
-        text = f"Late interaction needs token vectors, which {pipeline.embed.kind} does not make."
+        text = f"{title('rerank', 'late')} needs token vectors, which {title('embed', pipeline.embed.kind)} does not make."
         if installed():
             yield text, pipeline.model_copy(update={"embed": MiniLM()})
         yield text, pipeline.model_copy(update={"rerank": Keep(top=rerank.top)})
@@ -76,15 +77,16 @@ def _pointless(pipeline: Pipeline) -> Iterator[Advice]:
     retrieve, rerank, index = pipeline.retrieve, pipeline.rerank, pipeline.index
     most = _highest(pipeline)
     if most is not None and retrieve.minimum > most:
-        text = f"No passage can reach the minimum score {retrieve.minimum:g}: scores of {retrieve.kind} end at {most:.3g}."
+        scores = title("retrieve", retrieve.kind)
+        text = f"No passage can reach the minimum score {retrieve.minimum:g}: scores of {scores} end at {most:.3g}."
         yield text, _set(pipeline, "retrieve", minimum=0.0)
     if isinstance(retrieve, Convex) and retrieve.weight in {0.0, 1.0}:
         kind: Callable[..., Terms | Dense] = Dense if retrieve.weight else Terms
         other = kind(**retrieve.model_dump(exclude={"kind", "weight"}))
         unused = "terms" if retrieve.weight else "vectors"
         text = (
-            f"With a weight of {retrieve.weight:g} the {unused} are computed but never count: this is the retriever "
-            f"{other.kind} at twice the work."
+            f"With a weight of {retrieve.weight:g} the {unused} are computed but never count: this is the retrieval "
+            f"{title('retrieve', other.kind)} at twice the work."
         )
         yield text, pipeline.model_copy(update={"retrieve": other})
     if isinstance(retrieve, Convex) and 0 < retrieve.minimum <= 1:
@@ -110,16 +112,17 @@ def _pointless(pipeline: Pipeline) -> Iterator[Advice]:
 def _relative_minimum(pipeline: Pipeline, retrieve: Convex) -> Iterator[Advice]:
     """A minimum score on scores that are scaled anew for each question; what does keep such questions unanswered."""
     text = (
-        f"A minimum score of {retrieve.minimum:g} refuses no question: convex scales the scores of each question anew, so that "
-        "some passage always scores high, whatever is asked."
+        f"A minimum score of {retrieve.minimum:g} refuses no question: {title('retrieve', retrieve.kind)} scales the scores of "
+        "each question anew, so that some passage always scores high, whatever is asked."
     )
     kept = pipeline.model_copy(update={"retrieve": retrieve.model_copy(update={"minimum": 0.0})})
     bar = pipeline.refuse if isinstance(pipeline.refuse, Evidence) else Evidence()
     bar = bar.model_copy(update={"below": max(bar.below, Evidence().below)})
-    yield f"{text} What refuses is refuse.below ({bar.below:g}).", kept.model_copy(update={"refuse": bar})
+    yield f"{text} What refuses is {setting('refuse', 'below')} ({bar.below:g}).", kept.model_copy(update={"refuse": bar})
     if pipeline.embed.knows_meaning:
         dense = Dense(**retrieve.model_dump(exclude={"kind", "weight"}))
-        told = f"A minimum score on dense (cosines) means the same for every question: {retrieve.minimum:g} is kept there."
+        scores = title("retrieve", dense.kind)
+        told = f"A minimum score on {scores} (cosines) means the same for every question: {retrieve.minimum:g} is kept there."
         yield told, pipeline.model_copy(update={"retrieve": dense})
 
 
@@ -148,7 +151,10 @@ def _against(pipeline: Pipeline, index: Index) -> Iterator[Advice]:
 
 
 def difference(before: Pipeline, after: Pipeline) -> str:
-    """Every setting that differs between two pipelines: "rerank: keep → late, rerank.top: 8 → 14"; "" for nothing."""
+    """Every setting that differs between two pipelines, as the pages call it; "" for nothing.
+
+    "Reranking: As found → Late interaction, Reranking · Passages kept (top): 8 → 14".
+    """
     return ", ".join(words for name in UNIONS for words in _differing(name, before, after))
 
 
@@ -156,12 +162,12 @@ def _differing(name: str, before: Pipeline, after: Pipeline) -> Iterator[str]:
     """Of two options of a stage, the settings that both have; those of one alone come with it."""
     old, new = getattr(before, name).model_dump(), getattr(after, name).model_dump()
     if old["kind"] != new["kind"]:
-        yield f"{name}: {old['kind']} → {new['kind']}"
+        yield f"{TITLES[name]}: {title(name, old['kind'])} → {title(name, new['kind'])}"
     for field in new:
         if field != "kind" and field in old and old[field] != new[field]:
             words = f"{_short(old[field])} → {_short(new[field])}"
             short = len(words) <= 2 * LONG and "\n" not in words
-            yield f"{name}.{field}: {words}" if short else f"{name}.{field} edited"
+            yield f"{setting(name, field)}: {words}" if short else f"{setting(name, field)} edited"
 
 
 def _short(value: object) -> str:

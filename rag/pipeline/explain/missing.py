@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from rag.pipeline import Pipeline, drained, sources_of
+from rag.pipeline.titles import TITLES, setting, title
 from rag.stages.answer.outcome import unknown
 from rag.stages.answer.quote import Quote
 from rag.stages.index.base import Index, Scores
@@ -143,11 +144,15 @@ class _Look:
                     break
             told = f"The retriever put it {nth(rank)} (score {score:.3f}) and hands on {retrieve.candidates} candidates."
             return Verdict(
-                "candidates", told, f"raise retrieve.candidates to {reach}", self.with_setting("retrieve", candidates=reach)
+                "candidates",
+                told,
+                f"raise {setting('retrieve', 'candidates')} to {reach}",
+                self.with_setting("retrieve", candidates=reach),
             )
         low = math.floor(score * 1000) / 1000
-        told = f"Its score {score:.3f} ({nth(rank)} by the retriever) is below retrieve.minimum {retrieve.minimum:g}."
-        return Verdict("minimum", told, f"lower retrieve.minimum to {low:g}", self.with_setting("retrieve", minimum=low))
+        named = setting("retrieve", "minimum")
+        told = f"Its score {score:.3f} ({nth(rank)} by the retriever) is below {named} {retrieve.minimum:g}."
+        return Verdict("minimum", told, f"lower {named} to {low:g}", self.with_setting("retrieve", minimum=low))
 
     def _ranked(self, retrieve: Retrieving, reach: int) -> tuple[int, float] | None:
         """The passage's rank and score among the first `reach` that a retriever finds, whatever their score."""
@@ -175,12 +180,12 @@ class _Look:
             other = kind(**keep)
             if kind.reads_vectors and index.vectors is None:
                 changed = self.pipeline.model_copy(update={"retrieve": other})
-                return Verdict("retrieve", reason, f"choose {other.kind} as retriever, which also compares meanings", changed)
+                return Verdict("retrieve", reason, f"{_retriever(other)}, which also compares meanings", changed)
             found = self._ranked(other, MOST_CANDIDATES)
             if found:
                 other = other.model_copy(update={"candidates": max(found[0], other.candidates)})
                 changed = self.pipeline.model_copy(update={"retrieve": other})
-                return Verdict("retrieve", reason, f"choose {other.kind} as retriever, which puts it {nth(found[0])}", changed)
+                return Verdict("retrieve", reason, f"{_retriever(other)}, which puts it {nth(found[0])}", changed)
         return Verdict("retrieve", reason)
 
     def reranked(self) -> Verdict | None:
@@ -193,8 +198,10 @@ class _Look:
         every = stage.model_copy(update={"top": most})(self.answer.question, found, self.index)
         rank = self.stands_in(every)
         if not rank:
-            return Verdict("rerank", f"The reranker ({stage.kind}) does not put it among the first {most}.")
-        told = f"It is {nth(rank)} after reranking ({stage.kind}), and rerank.top keeps {stage.top}."
+            return Verdict("rerank", f"The reranker ({title('rerank', stage.kind)}) does not put it among the first {most}.")
+        told = (
+            f"It is {nth(rank)} after reranking ({title('rerank', stage.kind)}), and {setting('rerank', 'top')} is {stage.top}."
+        )
         kept = self._kept(every, rank)
         changed: dict[str, int] = {"top": kept}
         while depth is not None and depth < kept:  # Else the last that are kept would not be reranked.
@@ -204,7 +211,9 @@ class _Look:
             if not rank:
                 return Verdict("rerank", told)
             kept = changed["top"] = self._kept(every, rank)
-        mend = " and ".join(f"rerank.{name} to {value}" for name, value in changed.items() if value != getattr(stage, name))
+        mend = " and ".join(
+            f"{setting('rerank', name)} to {value}" for name, value in changed.items() if value != getattr(stage, name)
+        )
         return Verdict(
             "rerank", told, f"set {mend}" if len(changed) > 1 else f"raise {mend}", self.with_setting("rerank", **changed)
         )
@@ -220,8 +229,8 @@ class _Look:
         if unknown(answer.scope) or not isinstance(bar, Evidence) or answer.confidence >= bar.below:
             return Verdict("refuse", f"It was found, but the question was refused: {answer.notice}")
         low = math.floor(answer.confidence * 100) / 100
-        told = f"It was found, but the confidence {answer.confidence:.2f} is below refuse.below {bar.below:g}."
-        return Verdict("refuse", told, f"lower refuse.below to {low:g}", self.with_setting("refuse", below=low))
+        told = f"It was found, but the confidence {answer.confidence:.2f} is below {setting('refuse', 'below')} {bar.below:g}."
+        return Verdict("refuse", told, f"lower {setting('refuse', 'below')} to {low:g}", self.with_setting("refuse", below=low))
 
     def prompted(self) -> Verdict | None:
         if self.source:
@@ -231,8 +240,10 @@ class _Look:
         told, set_to = f"Passage {place} of {len(self.answer.hits)} did not fit into the prompt", self.pipeline.prompt.budget
         if budget is None:
             return Verdict("prompt", f"{told}.")
-        told += f": with those before it, it needs {budget:,} tokens of sources; prompt.budget is {set_to:,}."
-        return Verdict("prompt", told, f"raise prompt.budget to {budget:,}", self.with_setting("prompt", budget=budget))
+        told += f": with those before it, it needs {budget:,} tokens of sources; {setting('prompt', 'budget')} is {set_to:,}."
+        return Verdict(
+            "prompt", told, f"raise {setting('prompt', 'budget')} to {budget:,}", self.with_setting("prompt", budget=budget)
+        )
 
     @property
     def source(self) -> int:
@@ -275,6 +286,10 @@ class _Look:
         return Verdict("answer", f"{told}: none of its statements is among the {MOST_STATEMENTS} likeliest to answer.")
 
 
+def _retriever(other: Retrieving) -> str:
+    return f"choose {title('retrieve', str(other.model_dump()['kind']))} under {TITLES['retrieve']}"
+
+
 def _failing(document: Document, only: Filter) -> Iterator[tuple[str, str]]:
     """The fields of a filter that keep a document out, each with the reason."""
     about = {"types": document.type, "patients": document.patient, "authors": document.author, "statuses": document.status}
@@ -293,8 +308,8 @@ def _milder(stage: Quote) -> Iterator[tuple[str, Quote]]:
     for most in sorted({stage.most, MOST_STATEMENTS}):
         for tenth in range(int(stage.closeness * 10), -1, -1):
             closeness = min(tenth / 10, stage.closeness)
-            words = [f"lower answer.closeness to {closeness:g}"] if closeness < stage.closeness else []
-            words += [f"raise answer.most to {most}"] if most > stage.most else []
+            words = [f"lower {setting('answer', 'closeness')} to {closeness:g}"] if closeness < stage.closeness else []
+            words += [f"raise {setting('answer', 'most')} to {most}"] if most > stage.most else []
             if words:
                 yield " and ".join(words), stage.model_copy(update={"most": most, "closeness": closeness})
 

@@ -1,4 +1,18 @@
-"""The options of every stage as a menu shows them: a plain title and what it does in a few words; the JSON keeps the kinds."""
+"""What stages, options and settings are called where people read of them; JSON and errors keep their names there."""
+
+TITLES = {
+    "chunk": "Chunking",
+    "embed": "Embedding",
+    "index": "Index",
+    "scope": "Scope",
+    "expand": "Query",
+    "retrieve": "Retrieval",
+    "rerank": "Reranking",
+    "refuse": "Refusal",
+    "prompt": "Prompt",
+    "answer": "Answer",
+    "verify": "Verification",
+}
 
 MENU: dict[str, dict[str, tuple[str, str]]] = {
     "chunk": {
@@ -81,7 +95,7 @@ LABELS = {"top": "Passages kept (top)"}
 
 
 def label(field: str) -> str:
-    """What a setting is called on the pages."""
+    """What a setting is called beside its control."""
     return LABELS.get(field) or field.replace("_", " ").capitalize()
 
 
@@ -93,3 +107,8 @@ def title(stage: str, kind: str) -> str:
 def line(stage: str, kind: str) -> str:
     """The title with what the option does, on one line of a menu."""
     return " · ".join(MENU[stage][kind])
+
+
+def setting(stage: str, field: str) -> str:
+    """A setting with its stage: "Reranking · Depth"."""
+    return f"{TITLES[stage]} · {label(field)}"
