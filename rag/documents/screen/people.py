@@ -96,7 +96,7 @@ def _sure_label() -> re.Pattern[str]:
         rf"(?<!\w )name|(?:{listed})(?:(?:['’]?s['’]?)? (?:full )?name)?|(?P<by>{leading})"  # Not the name of a drug or a trial.
     )
     marks = r"[*_]{0,2}[ ]?[:#=|\t][*_]{0,2}[ \t|]{0,4}\n?[ \t]{0,4}|[ \t]+[-–—][ \t]+|(?(by)[ ]|(?!))"
-    return re.compile(rf"(?i:(?<![\w-])(?P<label>{label})(?:\(s\))?(?:{marks}))")
+    return re.compile(rf"(?i:(?<![\w-])(?<!\bthe )(?P<label>{label})(?:\(s\))?(?:{marks}))")
 
 
 END = re.compile(r"[ \t]*(?:\n|$)")

@@ -11,8 +11,9 @@ from pydantic import Field
 from rag.errors import ModelProblem
 from rag.stages.answer.base import Answering
 from rag.stages.answer.claims import claim_of, claims_of
+from rag.stages.answer.named_sources import NamedSources
 from rag.stages.answer.refusals import sorted_out
-from rag.stages.answer.structured import INSTRUCTION, SCHEMA, Structured, repair, structured
+from rag.stages.answer.structured import INSTRUCTION, SCHEMA, Named, Structured, is_yaml, repair, structured
 from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel, Reply, prompt_tokens
 from rag.stages.models.endings import repeatable
@@ -54,9 +55,11 @@ class Chat(ChatModel, Answering):
         return self._as_text(reply, prompt, index)
 
     def _as_text(self, reply: Reply, prompt: Prompt, index: Index, notice: str = "") -> Draft:
-        if JSON.match(reply.text) and not notice:
+        if not notice and (JSON.match(reply.text) or is_yaml(reply.text)):
+            named = NamedSources(prompt, index).number
             with suppress(ValueError):
-                return self._as_structured(structured(reply.text, len(prompt.sources), reply.was_cut), reply, prompt, index, "")
+                read = structured(reply.text, len(prompt.sources), reply.was_cut, named)
+                return self._as_structured(read, reply, prompt, index, "")
         claims = tuple(claims_of(reply.text, prompt, index))
         return _drafted(reply.text, claims, " ".join(filter(None, [notice, self._ended(reply)])))
 
@@ -66,7 +69,7 @@ class Chat(ChatModel, Answering):
         if declined := _declined(first):
             yield declined.text
             return declined
-        read, notice = self._read(first, prompt)
+        read, notice = self._read(first, prompt, NamedSources(prompt, index).number)
         if read is None:
             yield first.text
             return self._as_text(first, prompt, index, notice)
@@ -80,16 +83,16 @@ class Chat(ChatModel, Answering):
         draft = _drafted(read.text, claims, " ".join(filter(None, [told, notice, ended])))
         return replace(draft, missing=(*draft.missing, *filter(None, [read.missing]))) if claims else draft
 
-    def _read(self, first: Reply, prompt: Prompt) -> tuple[Structured | None, str]:
+    def _read(self, first: Reply, prompt: Prompt, named: Named) -> tuple[Structured | None, str]:
         """The answer's sentences, after one request to mend it where need be, and a notice; None where both fail."""
         try:
-            return structured(first.text, len(prompt.sources), first.was_cut), ""
+            return structured(first.text, len(prompt.sources), first.was_cut, named), ""
         except ValueError as error:
             fault = str(error)
         asked = Message("user", repair(fault))
         try:
             again, _ = self.complete((*prompt.messages, Message("assistant", first.text), asked), SCHEMA)
-            return structured(again, len(prompt.sources)), MENDED
+            return structured(again, len(prompt.sources), named=named), MENDED
         except ValueError:
             return (
                 None,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.stages.answer.base import citation
 from rag.stages.answer.layout import laid_out
+from rag.stages.answer.named_sources import NamedSources
 from rag.stages.answer.references import without_references
 from rag.stages.answer.refusals import is_courtesy
 from rag.stages.answer.source_marks import in_one_form, settled, taken_out
@@ -17,7 +18,7 @@ HEADING = re.compile(r"#{1,6}\s")
 
 def claims_of(text: str, prompt: Prompt, index: Index) -> Iterator[Claim]:
     """The sentences of a model's answer with their citations; headings, courtesies and lists of references are none."""
-    for plain, numbers in statements_of(text, len(prompt.sources)):
+    for plain, numbers in statements_of(NamedSources(prompt, index).in_numbers(text), len(prompt.sources)):
         yield claim_of(plain, numbers, prompt, index)
 
 

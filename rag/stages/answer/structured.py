@@ -1,11 +1,13 @@
-"""The structured form of an answer: sentences with the numbers of their sources, as JSON, read with patience."""
+"""The structured form of an answer: sentences with the numbers of their sources, as JSON or YAML, read with patience."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rag.stages.answer.claims import statements_of
 from rag.stages.answer.refusals import is_complete
 from rag.stages.answer.source_marks import LIKELY, numbers_in, unmarked
+from rag.stages.models.indented import yaml_in
 from rag.stages.models.reply import jsons_in
 
 SCHEMA: dict[str, Any] = {
@@ -35,7 +37,8 @@ INSTRUCTION = (
 LISTS = ("sentences", "statements", "claims", "answers", "items", "results", "points")
 TEXTS = ("text", "sentence", "statement", "claim", "answer", "content", "value", "response")
 NUMBERS = ("sources", "source", "citations", "citation", "source_numbers", "numbers", "references", "refs", "source_ids", "cites")
-NUMBER = ("source", "id", "number", "index", "source_id", "n")
+NUMBER = ("source", "id", "number", "index", "source_id", "n", "document", "file", "name", "title")
+BEGINS = (*LISTS, *TEXTS, "missing", "result", "data", "output")
 DEEPEST = 3  # Objects around the one with the sentences: {"answer": {...}}, the call of a tool.
 
 
@@ -58,12 +61,21 @@ class Structured:
         return "\n".join(marked)
 
 
-def structured(text: str, given: int = LIKELY, cut: bool = False) -> Structured:
-    """The answer in a model's JSON, of so many sources `given`; of one that was `cut` what is whole.
+Named = Callable[[str, str], int | None]  # The number of a source by the name of its document and what is said of it.
+
+
+def is_yaml(text: str) -> bool:
+    """Whether a text is an answer as YAML."""
+    return yaml_in(text, BEGINS) is not None
+
+
+def structured(text: str, given: int = LIKELY, cut: bool = False, named: Named | None = None) -> Structured:
+    """The answer in a model's JSON or YAML, of so many sources `given`; of one that was `cut` what is whole.
 
     Raises ValueError with what is wrong, in words that can be sent back to the model.
     """
-    found = [_lowered(one, 0) for one in jsons_in(text, cut)]
+    indented = yaml_in(text, BEGINS, cut)
+    found = [_lowered(one, 0) for one in ([indented] if indented is not None else jsons_in(text, cut))]
     about = _holder(found[0], 0)
     if about is None and all(isinstance(one, dict) and _text_of(one) is not None for one in found):
         about = {"sentences": found}  # A line for each sentence.
@@ -78,7 +90,7 @@ def structured(text: str, given: int = LIKELY, cut: bool = False) -> Structured:
         listed = _split(whole or "", about, given)
     if cut and listed and not _is_whole(listed[-1]):
         listed = listed[:-1]
-    sentences = tuple(one for at, entry in enumerate(listed, 1) if (one := _sentence(entry, at, given)) is not None)
+    sentences = tuple(one for at, entry in enumerate(listed, 1) if (one := _sentence(entry, at, given, named)) is not None)
     if not sentences and not missing:
         raise ValueError('"sentences" is empty, and "missing" does not say why')
     return Structured(sentences, missing)
@@ -142,7 +154,7 @@ def _missing(told: Any) -> str:
     return "; ".join(part for part in said if not is_complete(part))
 
 
-def _sentence(entry: Any, at: int, given: int) -> tuple[str, tuple[int, ...]] | None:
+def _sentence(entry: Any, at: int, given: int, named: Named | None) -> tuple[str, tuple[int, ...]] | None:
     if isinstance(entry, str):
         entry = {"text": entry}
     if isinstance(entry, list) and len(entry) == len(("text", "sources")) and isinstance(entry[0], str):
@@ -152,12 +164,12 @@ def _sentence(entry: Any, at: int, given: int) -> tuple[str, tuple[int, ...]] | 
         raise ValueError(f'sentence {at} has no "text"')
     cited: Any = next((entry[name] for name in NUMBERS if name in entry), [])
     plain, marked = unmarked(" ".join(written.split()), given)
-    numbers = [number for one in (cited if isinstance(cited, list) else [cited]) for number in _numbers(one, at)]
+    numbers = [number for one in (cited if isinstance(cited, list) else [cited]) for number in _numbers(one, at, plain, named)]
     return (plain, tuple(dict.fromkeys([*numbers, *marked]))) if any(map(str.isalnum, plain)) else None
 
 
-def _numbers(cited: Any, at: int) -> list[int]:
-    """The numbers in 2, 2.0, "2", "[2]", "2, 5", "1-2", "Source 1, p. 3" or {"source": 2}."""
+def _numbers(cited: Any, at: int, said: str, named: Named | None) -> list[int]:
+    """The numbers in 2, 2.0, "2", "[2]", "2, 5", "1-2", "Source 1, p. 3" or {"source": 2}, and of "discharge.pdf"."""
     if isinstance(cited, dict) and cited and all(name.isdecimal() for name in cited):
         return [int(name) for name in cited if len(name) < len("100000000")]
     if isinstance(cited, dict):
@@ -169,6 +181,9 @@ def _numbers(cited: Any, at: int) -> list[int]:
     if cited is None or (isinstance(cited, str) and is_complete(cited)):
         return []
     written = str(cited)
+    by_name = named(written.strip(" []()【】"), said) if named and isinstance(cited, str) else None
+    if by_name is not None:
+        return [by_name]
     read = numbers_in(written.strip(" []()【】")) or unmarked(written)[1]
     if read and not isinstance(cited, bool):
         return read
