@@ -582,9 +582,9 @@ def test_a_passage_of_a_document_that_waits_says_so_and_leads_there(held: Worksp
 @pytest.mark.parametrize(
     ("key", "value", "label", "mended"),
     [
-        ("ask-chunk-sentences-overlap", 15, "Mend: chunk.overlap: 15 → 0", 0),
-        ("ask-rerank-keep-top", 150, "Mend: retrieve.candidates: 50 → 150", 150),
-        ("ask-retrieve-convex-weight", 1.0, "Mend: retrieve: convex → dense", 1.0),
+        ("ask-chunk-sentences-overlap", 15, "Mend: Chunking · Overlap: 15 → 0", 0),
+        ("ask-rerank-keep-top", 150, "Mend: Retrieval · Candidates: 50 → 150", 150),
+        ("ask-retrieve-convex-weight", 1.0, "Mend: Retrieval: Words + meaning → Meaning", 1.0),
     ],
 )
 def test_settings_that_make_no_sense_together_come_with_a_button_that_mends_them(
