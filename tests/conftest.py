@@ -1,6 +1,7 @@
 """Invented clinical documents, and the pipeline, artifacts and workspace that most tests start from."""
 
 import io
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +12,10 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.documents.load import read_file
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.governance import egress
 from rag.keep.artifacts import Artifacts
+from rag.keep.records import VARIABLE as DATABASE_URL
 from rag.pipeline import Pipeline
 from rag.places import WORKSPACE
 from rag.stages.embed.hashing import Hashing
@@ -21,6 +23,7 @@ from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel
 from rag.values import Document, File
 from tests import fake_server
+from tests.postgres import fresh, running
 
 settings.register_profile(
     "suite",
@@ -111,9 +114,30 @@ def artifacts() -> Artifacts:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """An empty workspace on disk."""
-    return Workspace(tmp_path / "workspace")
+def project(tmp_path: Path) -> Project:
+    """The default project of an empty workspace on disk."""
+    return Workspace(tmp_path / "workspace").project()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def either_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The records of every workspace of the test stand in this database; which one it is."""
+    if request.param == "PostgreSQL":
+        monkeypatch.setenv(DATABASE_URL, fresh(request.getfixturevalue("postgres"), f"records_{secrets.token_hex(6)}"))
+    return str(request.param)
+
+
+def run_sql(project: Project, statement: str, *values: object) -> None:
+    """Writes into the records of a project as another program would."""
+    with project.shelf._records._engine.begin() as base:
+        base.exec_driver_sql(statement if base.dialect.name == "sqlite" else statement.replace("?", "%s"), values or None)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pypdf
 import pytest
 
 from rag.documents.load import files, read, read_file
-from rag.documents.workspace import Workspace, add_all
+from rag.documents.workspace import Project, Workspace, add_all
 from rag.errors import FileProblem, SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
 from rag.pipeline import LONGEST_QUESTION, UNIONS, Pipeline, read_pipeline
@@ -77,59 +77,59 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_that_cannot_be_read_is_named_and_changes_nothing(name: str, make_pdf: MakePdf, workspace: Workspace) -> None:
+def test_a_file_that_cannot_be_read_is_named_and_changes_nothing(name: str, make_pdf: MakePdf, project: Project) -> None:
     file, reason = cases(make_pdf)[name]
-    workspace.add(File("good.txt", b"A good note about a cough."))
-    before, documents = state(workspace.folder), workspace.documents
+    project.shelf.add(File("good.txt", b"A good note about a cough."))
+    before, documents = state(project.folder), project.shelf.documents
     with pytest.raises(FileProblem) as caught:
-        workspace.add(file)
+        project.shelf.add(file)
     message = str(caught.value)
     assert message.startswith(f"{file.name}: ")
     assert reason in message
     assert message.endswith(".") and "\n" not in message
     assert SECRET not in message
     assert (caught.value.__cause__ is None and caught.value.__suppress_context__) or caught.value.__context__ is None
-    assert state(workspace.folder) == before
-    assert workspace.documents == documents
+    assert state(project.folder) == before
+    assert project.shelf.documents == documents
 
 
 def test_the_limit_of_a_file_is_100_megabytes() -> None:
     assert files.LARGEST == 100 * 1024 * 1024
 
 
-def test_a_file_above_the_limit_is_refused_with_both_sizes(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> None:
+def test_a_file_above_the_limit_is_refused_with_both_sizes(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
     monkeypatch.setattr(files, "LARGEST", 1024 * 1024)
-    workspace.add(File("fits.txt", b"word " * (1024 * 1024 // 5)))
+    project.shelf.add(File("fits.txt", b"word " * (1024 * 1024 // 5)))
     with pytest.raises(FileProblem, match=r"^large\.txt: 3 MB; at most 1 MB are read\. Split the file\.$"):
-        workspace.add(File("large.txt", b"word " * (3 * 1024 * 1024 // 5)))
-    assert [document.name for document in workspace.documents] == ["fits.txt"]
+        project.shelf.add(File("large.txt", b"word " * (3 * 1024 * 1024 // 5)))
+    assert [document.name for document in project.shelf.documents] == ["fits.txt"]
 
 
-def test_broken_utf_8_is_read_with_a_warning_that_says_where(workspace: Workspace) -> None:
-    (document,) = workspace.add(File("a.txt", b"Temperature 38.5 \xb0C and \xff falling"))
+def test_broken_utf_8_is_read_with_a_warning_that_says_where(project: Project) -> None:
+    (document,) = project.shelf.add(File("a.txt", b"Temperature 38.5 \xb0C and \xff falling"))
     assert "°C" in document.text
     assert "from byte 17" in document.warnings[0]
-    assert workspace.documents == (document,)
+    assert project.shelf.documents == (document,)
 
 
-def test_a_ragged_table_is_read_with_a_warning(workspace: Workspace) -> None:
-    (document,) = workspace.add(File("a.csv", b"drug,tier\nZalumide\nPeritol,2,x\n"))
+def test_a_ragged_table_is_read_with_a_warning(project: Project) -> None:
+    (document,) = project.shelf.add(File("a.csv", b"drug,tier\nZalumide\nPeritol,2,x\n"))
     assert "2 of 2 rows" in document.warnings[0]
 
 
 def test_two_thousand_tiny_files_become_two_thousand_documents(
-    tmp_path: Path, workspace: Workspace, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, project: Project, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(2000):
         (folder / f"{number:04}.txt").write_text(f"Note {number} of the ward.")
     (folder / "0500.txt").write_bytes(b"")
-    assert add_all(workspace, sorted(folder.iterdir())) == [
+    assert add_all(project.shelf, sorted(folder.iterdir())) == [
         "0500.txt: the file is empty (0 bytes). Upload a file with text in it."
     ]
-    assert len(workspace.documents) == 1999
-    index = pipeline.prepare(workspace.documents, workspace.artifacts)
+    assert len(project.shelf.documents) == 1999
+    index = pipeline.prepare(project.shelf.documents, project.artifacts)
     assert pipeline.ask("What does note 1234 of the ward say?", index).hits[0].chunk.span.document == "1234.txt"
 
 
@@ -251,24 +251,24 @@ def test_an_unknown_setting_of_any_option_is_named_with_those_it_has(name: str, 
     assert all(field in str(caught.value) for field in stage.model_fields)
 
 
-def test_a_refused_date_or_field_leaves_the_document_as_it_was(workspace: Workspace) -> None:
-    (document,) = workspace.add(File("a.txt", b"Date: 2024-03-14\nThe patient feels well."))
+def test_a_refused_date_or_field_leaves_the_document_as_it_was(project: Project) -> None:
+    (document,) = project.shelf.add(File("a.txt", b"Date: 2024-03-14\nThe patient feels well."))
     for changes in ({"date": "14.03.2024"}, {"date": "2024-02-31"}, {"date": "2024-3-4"}, {"text": SECRET}, {"name": "b.txt"}):
         with pytest.raises(SettingProblem, match=r"^a\.txt: "):
-            workspace.edit("a.txt", **changes)
-        assert workspace.documents == (document,)
+            project.shelf.edit("a.txt", **changes)
+        assert project.shelf.documents == (document,)
     with pytest.raises(SettingProblem, match=r"^gone\.txt: "):
-        workspace.edit("gone.txt", title="x")
+        project.shelf.edit("gone.txt", title="x")
 
 
 @pytest.mark.parametrize("field", ["title", "type", "patient", "date"])
-def test_clearing_a_field_leaves_a_workspace_that_opens(field: str, workspace: Workspace) -> None:
-    workspace.add(File("a.txt", b"Date: 2024-03-14\nThe patient feels well."))
+def test_clearing_a_field_leaves_a_workspace_that_opens(field: str, project: Project) -> None:
+    project.shelf.add(File("a.txt", b"Date: 2024-03-14\nThe patient feels well."))
     try:
-        workspace.edit("a.txt", **{field: None})
+        project.shelf.edit("a.txt", **{field: None})
     except SettingProblem:
         pass
-    assert [document.name for document in Workspace(workspace.folder).documents] == ["a.txt"]
+    assert [document.name for document in Workspace(project.folder).project().shelf.documents] == ["a.txt"]
 
 
 def test_all_errors_of_the_workbench_are_one_family(artifacts: Artifacts) -> None:

@@ -38,12 +38,12 @@ canvas = Canvas(data)
 canvas.drawString(72, 700, "The invented syrup is given at 7 mL every eight hours.")
 canvas.drawString(72, 680, "Write to ward@quillwort.example or call 216-555-0134.")
 canvas.save()
-workspace.add(File("bulletin.pdf", data.getvalue()))
-assert {one.type for one in workspace.entry("bulletin.pdf").findings} >= {"EMAIL", "PHONE"}
-workspace.decide(["bulletin.pdf"], "release", "test")
+workspace.shelf.add(File("bulletin.pdf", data.getvalue()))
+assert {one.type for one in workspace.shelf.entry("bulletin.pdf").findings} >= {"EMAIL", "PHONE"}
+workspace.decisions.make(["bulletin.pdf"], "release", "test")
 for name in ("default", "baseline", "reports"):
     pipeline = PRESETS[name][1]
-    index = pipeline.prepare(workspace.documents, workspace.artifacts)
+    index = pipeline.prepare(workspace.shelf.documents, workspace.artifacts)
     assert pipeline.ask("How much of the invented syrup is given?", index).hits
 app = AppTest.from_file(sys.argv[1], default_timeout=120).run()
 app.session_state["state"].update(question="syrup", asked="How much of the invented syrup is given?")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.prepare.reading.chunk_view import chunk_view
 from pages.shared.frame import stop_without_documents
-from pages.shared.state import open_pipeline, pipeline_of, state, workspace
+from pages.shared.state import open_pipeline, pipeline_of, project, state
 from pages.shared.text_view import plain
 from pages.tune.settings.controls import TITLES, stage_controls
 from rag.errors import WorkbenchError
@@ -20,7 +20,7 @@ from rag.values import Chunk
 st.title("Chunks")
 stop_without_documents()
 
-documents = {document.name: document for document in workspace().documents}
+documents = {document.name: document for document in project().shelf.documents}
 top, switch = st.columns([3, 1], vertical_alignment="bottom")
 name = top.selectbox("Document", list(documents), key="chunks-document")
 two = switch.toggle("Second chunker beside it", key="chunks-two")

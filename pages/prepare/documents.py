@@ -9,16 +9,16 @@ from pages.prepare.reading.shelf_table import filtered, shelf_table
 from pages.prepare.reading.uploads import last_upload, upload_form
 from pages.prepare.reading.waiting import queue
 from pages.shared.findings import count
-from pages.shared.state import workspace
-from rag.documents.shelf import waiting
+from pages.shared.state import project
+from rag.documents.entry import waiting
 from rag.documents.workspace import add_all, sample_files
 
 VIEW = "documents-view"
 VIEWS = {"documents": "Documents", "waiting": "Waiting", "decisions": "Decisions", "rules": "Rules"}
 
 st.title("Documents")
-shelf = workspace().shelf
-threshold = workspace().screen.threshold
+shelf = project().shelf.entries
+threshold = project().shelf.screen.threshold
 wanted = st.query_params.pop("view", "")  # A link to one of the views.
 st.session_state[VIEW] = VIEWS.get(wanted) or st.session_state.get(VIEW) or "Documents"
 number = len(waiting(shelf))
@@ -33,7 +33,7 @@ view = st.segmented_control(
 if view == "Waiting":
     queue(threshold)
 elif view == "Decisions":
-    decisions_table(workspace().decisions())
+    decisions_table(project().decisions.all())
 elif view == "Rules":
     screening()
 if view != "Documents":
@@ -44,7 +44,7 @@ last_upload()
 if not shelf:
     st.info("There are no documents yet. Add some above, or begin with the samples.", icon=":material/description:")
     if st.button("Bring the sample documents back"):
-        add_all(workspace(), sample_files())
+        add_all(project().shelf, sample_files())
         st.rerun()
     st.stop()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pages.shared.layers import Stretch, drawn
-from pages.shared.state import workspace
+from pages.shared.state import project
 from pages.shared.text_view import Block
 from rag.values import Chunk, Finding, Prompt, Span
 
@@ -13,7 +13,7 @@ MEANINGS = {"instruction": "text that may be an instruction", "hidden": "text th
 
 def flags_of(span: Span) -> tuple[Finding, ...]:
     """The stretches of a passage's document that nobody should trust and that the passage holds, at least in part."""
-    document = workspace().document(span.document)
+    document = project().shelf.document(span.document)
     return tuple(one for one in document.flags if one.start < span.end and one.end > span.start) if document else ()
 
 

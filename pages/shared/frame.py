@@ -4,9 +4,10 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.focus import keep_focus
-from pages.shared.state import copied, keep_copy, running, take_over, workspace
+from pages.shared.projects import project_menu
+from pages.shared.state import copied, keep_copy, project, running, take_over
 from pages.shared.text_view import plain
-from rag.documents.shelf import waiting
+from rag.documents.entry import waiting
 from rag.governance.egress import allowed_hosts
 from rag.wordpiece import INSTALL, installed
 
@@ -14,7 +15,8 @@ from rag.wordpiece import INSTALL, installed
 def sidebar(page: str = "") -> None:
     """The state of the workspace in a few words, under the menu, and what goes on though another page is open."""
     with st.sidebar:
-        shelf = workspace().shelf
+        project_menu()
+        shelf = project().shelf.entries
         hosts = ", ".join(sorted(allowed_hosts()))
         reach = f"May be sent to: {plain(hosts)}, by settings that name it." if hosts else "Nothing leaves this machine."
         held = len(waiting(shelf))
@@ -54,9 +56,9 @@ def waiting_link(number: int, label: str = "") -> None:
 
 def stop_without_documents() -> None:
     """On a page that needs documents: says what to do next, and ends the page, where there are none."""
-    if workspace().documents:
+    if project().shelf.documents:
         return
-    held = len(waiting(workspace().shelf))
+    held = len(waiting(project().shelf.entries))
     if held:
         st.info("No document is released yet, so there is nothing to ask.", icon=":material/front_hand:")
         waiting_link(held)

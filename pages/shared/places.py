@@ -1,6 +1,6 @@
 """Where a passage stands, told alike everywhere: the page's number in the file and, where it differs, the printed one."""
 
-from pages.shared.state import workspace
+from pages.shared.state import project
 from rag.values import Document, Span
 
 
@@ -14,7 +14,7 @@ def page_told(document: Document | None, start: int) -> str:
 
 def page_of(span: Span) -> str:
     """The same for a stretch of a document of the workspace."""
-    return page_told(workspace().document(span.document), span.start)
+    return page_told(project().shelf.document(span.document), span.start)
 
 
 def place_of(span: Span) -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shared.flags import flag_stretches, warning_of
 from pages.shared.layers import Stretch, drawn
 from pages.shared.places import page_told
-from pages.shared.state import open_source, opened, workspace
+from pages.shared.state import open_source, opened, project
 from pages.shared.text_view import Block, Button, Part, plain, text_view
 from rag.clinical.statements import shown
 from rag.documents.page_image import page_image
@@ -60,7 +60,7 @@ def outcome_line(answer: Answer) -> None:
 def _nearest_block(answer: Answer, nearest: Citation) -> Block:
     """The sentence nearest to an answer, which is none."""
     parts: list[Part] = [{"text": "Possibly, not an answer: ", "look": "label"}, {"text": shown(nearest.quote)}]
-    where = place(workspace().document(nearest.span.document), nearest)
+    where = place(project().shelf.document(nearest.span.document), nearest)
     button: Button = {"label": where, "value": "open", "hint": "Open this passage in its document"}
     return {"parts": parts, "buttons": [button], "look": "quiet", "warning": _cited_warning(answer, nearest)}
 
@@ -70,7 +70,7 @@ def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
     look = "statement doubt" if claim.supported and any(map(warns, claim.marks)) else looks[claim.supported]
     buttons: list[Button] = [
         {
-            "label": f"{cited.source} · {place(workspace().document(cited.span.document), cited)}",
+            "label": f"{cited.source} · {place(project().shelf.document(cited.span.document), cited)}",
             "value": f"{at}.{number}",
             "hint": "Open this passage in its document",
         }
@@ -101,7 +101,7 @@ def show_opened() -> None:
 
 @st.dialog("Source", width="large")
 def _source(span: Span) -> None:
-    document = workspace().document(span.document)
+    document = project().shelf.document(span.document)
     if document is None:
         st.warning(f"{plain(span.document)} was removed. Upload it again to read this passage.")
         return
@@ -124,7 +124,7 @@ def _source(span: Span) -> None:
 
 
 def _page(document: Document, number: int, quote: str) -> None:
-    data = workspace().original(document.name)
+    data = project().shelf.original(document.name)
     if data is None:
         st.info("The file itself is not kept; read the passage under Text.")
         return

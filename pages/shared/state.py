@@ -13,10 +13,11 @@ import streamlit as st
 
 from pages.shared import tabs
 from pages.shared.text_view import plain
-from rag.documents.workspace import Workspace, open_workspace
+from rag.documents.workspace import Project, Workspace, open_workspace
 from rag.errors import SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
 from rag.keep.jobs import Stand, Tell
+from rag.keep.projects import DEFAULT
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.pipeline.explain.expense import expenses
 from rag.pipeline.presets import PRESETS
@@ -24,7 +25,8 @@ from rag.stages.models.chat import BESIDE, ChatModel
 from rag.stages.reader import model as reader
 from rag.values import Answer, Document, Filter, Hit, Prompt, Span
 
-SESSION = "s"
+SESSION, PROJECT = "s", "p"
+ENTERED = "entered"  # Whether this tab has just gone to another project.
 RUN = "set run"  # The key of the run of a question set that this session began last.
 FIRST = "What apixaban dose is recommended for extended treatment after 6 months?"
 """The question that is offered to whoever has asked nothing yet."""
@@ -38,16 +40,27 @@ def workspace() -> Workspace:
     """The one workspace of this app, for all sessions and the service. The default pipeline is made ready meanwhile."""
     found = open_workspace()
     _OPEN.set()
-    threading.Thread(target=_warm, args=(found,), daemon=True).start()
+    threading.Thread(target=_warm, args=(found.project(),), daemon=True).start()
     return found
 
 
-def _warm(found: Workspace) -> None:
+def project() -> Project:
+    """The project that this tab works in."""
+    return workspace().project(st.session_state.get(PROJECT, DEFAULT))
+
+
+def enter(id: str) -> None:
+    """Goes to another project, with a session of its own; called before the page is drawn."""
+    st.session_state.clear()
+    st.session_state.update({PROJECT: id, ENTERED: True})
+
+
+def _warm(found: Project) -> None:
     """Loads the model and the index for the default pipeline, so that the first question does not wait for them."""
     with contextlib.suppress(WorkbenchError):
         pipeline = PRESETS["default"][1]
-        if len(found.documents) <= WARMED:
-            pipeline.prepare(found.documents, found.artifacts).question_vector("warm")
+        if len(found.shelf.documents) <= WARMED:
+            pipeline.prepare(found.shelf.documents, found.artifacts).question_vector("warm")
         reader.warm()
 
 
@@ -110,11 +123,12 @@ def restore() -> Own:
     A workspace that cannot be used is told, and nothing else is drawn.
     """
     if "own" not in st.session_state:
-        name = st.query_params.get(SESSION, "")
+        name = "" if st.session_state.pop(ENTERED, False) else st.query_params.get(SESSION, "")
         try:
             with contextlib.nullcontext() if _OPEN.is_set() else st.spinner("Opening the workspace…"):
-                found = workspace()
-            kept = found.saved("session", name) if name else None
+                _find_project()
+            found = project().saved
+            kept = found.get("session", name) if name else None
             other = kept is not None and tabs.is_open_elsewhere(found, name)
         except SettingProblem as problem:
             st.error(plain(str(problem)))
@@ -128,11 +142,27 @@ def restore() -> Own:
     own = st.session_state["own"]
     own.state = st.session_state["state"]
     with contextlib.suppress(SettingProblem):
-        if own.holds and tabs.is_held_elsewhere(workspace(), own.session):
+        project().shelf.refresh()  # Another server may have changed it.
+        if own.holds and tabs.is_held_elsewhere(project().saved, own.session):
             own.part()
             own.taken = True
+    if st.session_state[PROJECT] != DEFAULT:
+        st.query_params[PROJECT] = st.session_state[PROJECT]
+    else:
+        st.query_params.pop(PROJECT, None)
     st.query_params[SESSION] = st.session_state["session"] = own.session
     return own
+
+
+def _find_project() -> None:
+    """Settles which project this tab works in: the one in the address, else the default."""
+    if PROJECT not in st.session_state:
+        asked = st.query_params.get(PROJECT, DEFAULT)
+        found = workspace().projects.named(asked)
+        if found is None or found.archived:
+            st.warning("The project in the address is archived, or not in this workspace. You are in the default project.")
+            asked = DEFAULT
+        st.session_state[PROJECT] = asked
 
 
 def keep(own: Own | None = None) -> None:
@@ -143,9 +173,9 @@ def keep(own: Own | None = None) -> None:
         return
     try:
         if not own.holds:
-            tabs.hold(workspace(), own.session)
+            tabs.hold(project().saved, own.session)
             own.holds = True
-        if not workspace().save("session", body, own.session, tabs.here()):
+        if not project().saved.put("session", body, own.session, tabs.here()):
             if not tabs.is_here():
                 return
             own.part()
@@ -159,7 +189,7 @@ def keep(own: Own | None = None) -> None:
 
 def _hold(own: Own) -> None:
     with contextlib.suppress(SettingProblem):  # It is tried again when the session is kept.
-        tabs.hold(workspace(), own.session)
+        tabs.hold(project().saved, own.session)
         own.holds = True
 
 
@@ -181,7 +211,7 @@ def take_over() -> None:
     """
     own: Own = st.session_state["own"]
     name, own.copied, own.taken = own.copied, "", False
-    kept = workspace().saved("session", name)
+    kept = project().saved.get("session", name)
     if kept is None:
         return
     revision = own.state["revision"]
@@ -258,7 +288,7 @@ def answering(pipeline: Pipeline, question: str) -> Callable[[Callable[[str], No
     The same question under the same settings is not asked twice. Raises WorkbenchError. Embedding shows its progress.
     """
     keep()  # A reload does not wait for the answer.
-    only, artifacts, index = current_filter(), workspace().artifacts, prepared(pipeline)
+    only, artifacts, index = current_filter(), project().artifacts, prepared(pipeline)
     key = answer_key(pipeline, question, only)
 
     def ask(stream: Callable[[str], None]) -> Answer:
@@ -274,7 +304,7 @@ def kept_answer(pipeline: Pipeline, question: str, only: Filter) -> Answer | Non
     def gone() -> Answer:
         raise LookupError
 
-    key, artifacts = answer_key(pipeline, question, only), workspace().artifacts
+    key, artifacts = answer_key(pipeline, question, only), project().artifacts
     if artifacts.recall(key):
         with contextlib.suppress(LookupError):
             found: Answer = artifacts.remembered(key, gone, "answers", ANSWERS_KEPT)
@@ -287,7 +317,7 @@ def answer_key(pipeline: Pipeline, question: str, only: Filter) -> str:
     stages = {name: getattr(pipeline, name) for name in UNIONS}
     beside = {name: ChatModel.model_fields[name].default for name in BESIDE}
     alike = {name: stage.model_copy(update=beside) for name, stage in stages.items() if isinstance(stage, ChatModel)}
-    documents = (document.key for document in workspace().documents)
+    documents = (document.key for document in project().shelf.documents)
     return pipeline.model_copy(update=alike).key("verify", [*documents, question, repr(only)])
 
 
@@ -317,7 +347,7 @@ def prepared(pipeline: Pipeline) -> Any:
     The work goes on in a thread of its own, and a page that is drawn anew joins it. It ends where nobody waits any more, or at a
     press of Cancel (`stop_preparing`); what was divided and embedded before stays.
     """
-    documents, artifacts = workspace().documents, workspace().artifacts
+    documents, artifacts = project().shelf.documents, project().artifacts
     plan = pipeline.plan(documents, artifacts)
     if not plan.work:
         return pipeline.prepare(documents, artifacts)
@@ -345,7 +375,7 @@ def index_made(pipeline: Pipeline, documents: Sequence[Document], artifacts: Art
 
 def stop_preparing(pipeline: Pipeline) -> None:
     """Ends the making of this pipeline's index, where it is under way."""
-    workspace().artifacts.jobs.stop(_index_key(pipeline, workspace().documents))
+    project().artifacts.jobs.stop(_index_key(pipeline, project().shelf.documents))
 
 
 def _index_key(pipeline: Pipeline, documents: Sequence[Document]) -> str:
@@ -354,7 +384,7 @@ def _index_key(pipeline: Pipeline, documents: Sequence[Document]) -> str:
 
 def running() -> Stand | None:
     """How far the run of a question set is that this session began; None where none is under way."""
-    return workspace().artifacts.jobs.stand(state().get(RUN, ""))
+    return project().artifacts.jobs.stand(state().get(RUN, ""))
 
 
 def opened() -> Span | None:

@@ -3,26 +3,25 @@
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from rag.documents.workspace import Workspace
+from rag.keep.saved import HOLDER, Saved
 from rag.stage import fingerprint
 
-HOLDER = "holder"  # What the workspace keeps of a session: the tab that holds it.
 NAMES: dict[str, str] = {}  # Streamlit's name of each tab that this server has seen.
 
 
-def hold(workspace: Workspace, session: str) -> None:
-    """Notes that this tab holds a session from here on. Raises SettingProblem where the workspace does not take it."""
-    workspace.save(HOLDER, here(), session)
+def hold(saved: Saved, session: str) -> None:
+    """Notes that this tab holds a session from here on. Raises SettingProblem where the database does not take it."""
+    saved.put(HOLDER, here(), session)
 
 
-def is_held_elsewhere(workspace: Workspace, session: str) -> bool:
+def is_held_elsewhere(saved: Saved, session: str) -> bool:
     """Whether another tab holds this session, open or closed."""
-    return workspace.saved(HOLDER, session) not in (None, here())
+    return saved.get(HOLDER, session) not in (None, here())
 
 
-def is_open_elsewhere(workspace: Workspace, session: str) -> bool:
+def is_open_elsewhere(saved: Saved, session: str) -> bool:
     """Whether another tab holds this session and is open at this server."""
-    return is_held_elsewhere(workspace, session) and _is_open(str(workspace.saved(HOLDER, session)))
+    return is_held_elsewhere(saved, session) and _is_open(str(saved.get(HOLDER, session)))
 
 
 def is_here() -> bool:

@@ -13,7 +13,7 @@ from rag.away.gate import OPEN, VARIABLE, App, Gate, Message, Receive, Send, ref
 from rag.errors import SettingProblem, WorkbenchError
 
 if TYPE_CHECKING:
-    from rag.documents.workspace import Workspace
+    from rag.keep.saved import Saved
     from rag.pipeline import Pipeline
 
 PLACE = "/api"
@@ -77,11 +77,11 @@ class Service:
 
     def _prepare(self) -> None:
         from pages.shared.state import workspace  # What answers is loaded here, so that the server does not start later for it.
-        from rag.away.serve import application, of_workspace
+        from rag.away.serve import application, of_project
 
         try:
-            found = workspace()
-            served = of_workspace(found, _pipeline(found))
+            found = workspace().project()
+            served = of_project(found, _pipeline(found.saved))
             self._ready = application(served, self._key)
             served.index()
         except WorkbenchError as problem:
@@ -89,7 +89,7 @@ class Service:
             LOGGER.warning("The service under %s: %s", PLACE, problem)
 
 
-def _pipeline(workspace: "Workspace") -> "Pipeline":
+def _pipeline(pipelines: "Saved") -> "Pipeline":
     """The default, or the saved one that is named in the environment. Raises SettingProblem where it is not there."""
     from rag.pipeline import read_pipeline
     from rag.pipeline.presets import PRESETS
@@ -97,9 +97,9 @@ def _pipeline(workspace: "Workspace") -> "Pipeline":
     name = os.environ.get(PIPELINE, "").strip()
     if not name:
         return PRESETS["default"][1]
-    kept = workspace.saved("pipeline", name)
+    kept = pipelines.get("pipeline", name)
     if kept is None:
-        saved = ", ".join(map(repr, workspace.names("pipeline"))) or "none"
+        saved = ", ".join(map(repr, pipelines.names("pipeline"))) or "none"
         raise SettingProblem(
             f"{PIPELINE} names {name!r}, and no pipeline is saved under that. Saved: {saved}. Name one of these."
         )

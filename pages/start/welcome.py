@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.frame import waiting_link
-from pages.shared.state import FIRST, state, workspace
-from rag.documents.shelf import waiting
+from pages.shared.state import FIRST, project, state
+from rag.documents.entry import waiting
 
 st.title("Clinical RAG Workbench")
 st.markdown(
@@ -13,17 +13,17 @@ st.markdown(
     "every setting shows what it changes. Runs on this machine alone."
 )
 
-documents = workspace().documents
+documents = project().shelf.documents
 with st.container(border=True):
     st.markdown("**Try it on the sample documents** (invented notes, reports, policies and guidelines):")
     st.markdown(f"> {FIRST}")
     if st.button("Ask the first question", type="primary", icon=":material/arrow_forward:", disabled=not documents):
         state().update(asked=FIRST)
         st.switch_page("pages/tune/ask.py")
-    if not workspace().shelf:
+    if not project().shelf.entries:
         st.caption("There are no documents yet: upload some first.")
 
-held = waiting(workspace().shelf)
+held = waiting(project().shelf.entries)
 if held:
     with st.container(border=True):
         st.markdown(

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
 from pages.shared.sources import show_opened
-from pages.shared.state import current_filter, pipeline_of, prepared, state, workspace
+from pages.shared.state import current_filter, pipeline_of, prepared, project, state
 from pages.shared.text_view import plain
 from pages.tune.answering.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.tune.question import question_asked, question_box
@@ -36,7 +36,7 @@ if not pipeline.reads_vectors:
 if not question_box("map", "see where it stands and what it finds"):
     st.stop()
 
-documents, artifacts = workspace().documents, workspace().artifacts
+documents, artifacts = project().shelf.documents, project().artifacts
 question = state()["asked"].strip()
 if question:
     question_asked("map", question)

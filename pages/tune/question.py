@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.layers import drawn, finding_stretch
-from pages.shared.state import state, workspace
+from pages.shared.state import project, state
 from pages.shared.text_view import plain, text_view
 from pages.tune.answering.asking import forget_failures
 from rag.documents.screen.redact import placeholders
@@ -85,7 +85,7 @@ def offered(question: str, page: str, way: Way) -> str:
 
 def identifiers(question: str) -> list[Finding]:
     """What in a question would hold it back."""
-    screen = workspace().screen
+    screen = project().shelf.screen
     return [one for one in screen.text(question) if one.kind == "identifier" and one.score >= screen.threshold]
 
 

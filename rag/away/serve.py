@@ -1,6 +1,5 @@
 """A tuned pipeline as a service over HTTP: /retrieve, /ask, /pipeline, /health, and its OpenAPI description."""
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,7 +18,8 @@ from rag.away.scope import known, narrowed, within
 from rag.away.shapes import Answered, Asked, AskedInTurn, Found, Health, Only, Passage, Problem, Scope, Taken, Understood, Warned
 from rag.away.telemetry import Traced
 from rag.documents.screen import Screen
-from rag.documents.workspace import Workspace
+from rag.documents.shelf import Shelf
+from rag.documents.workspace import Project
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
@@ -108,25 +108,17 @@ def passages(hits: Sequence[Hit]) -> list[Passage]:
     return [Passage(**passage(hit), text=hit.chunk.text) for hit in hits]
 
 
-def of_workspace(workspace: Workspace, pipeline: Pipeline, scope: Filter | None = None) -> Served:
-    """The released documents of a workspace, served by this pipeline."""
-    return Served(pipeline, workspace.artifacts, released(workspace), workspace.screen, scope or Filter())
+def of_project(project: Project, pipeline: Pipeline, scope: Filter | None = None) -> Served:
+    """The released documents of a project, served by this pipeline."""
+    return Served(pipeline, project.artifacts, released(project.shelf), project.shelf.screen, scope or Filter())
 
 
-def released(workspace: Workspace) -> Callable[[], Sequence[Document]]:
-    """The released documents of a workspace at the time of the call, also where the app decides in another process.
-
-    What is no longer released leaves this process's memory too.
-    """
-    lock = threading.Lock()
+def released(shelf: Shelf) -> Callable[[], Sequence[Document]]:
+    """The released documents of a shelf at the time of the call, also where the app decides in another process."""
 
     def now() -> Sequence[Document]:
-        with lock:
-            before = {document.name for document in workspace.documents}
-            if workspace.refresh():
-                for gone in before - {document.name for document in workspace.documents}:
-                    workspace.artifacts.forget(gone)
-            return workspace.documents
+        shelf.refresh()
+        return shelf.documents
 
     return now
 

@@ -11,11 +11,11 @@ from rag.away.gate import VARIABLE, key_given
 from rag.away.scope import command_line
 from rag.commands.common import Keep, PipelineFile, documents_at, made_ready, pipeline_from, say
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
-from rag.documents.shelf import DATABASE
 from rag.documents.workspace import Workspace
 from rag.errors import SettingProblem
 from rag.governance.egress import is_local
 from rag.keep.artifacts import Artifacts
+from rag.keep.records import DATABASE
 from rag.places import workspace_folder
 from rag.values import Filter
 
@@ -60,7 +60,7 @@ def serve(
     import uvicorn
 
     from rag.away.patience import Patient
-    from rag.away.serve import Served, application, of_workspace
+    from rag.away.serve import Served, application, of_project
 
     key = _key(host)
     tuned = pipeline_from(pipeline)
@@ -69,7 +69,7 @@ def serve(
         documents = tuple(documents_at(docs, screened=True))
         served = Served(tuned, Artifacts(workspace), lambda: documents, scope=only)
     elif (folder := workspace or workspace_folder()).joinpath(DATABASE).is_file():
-        served = of_workspace(Workspace(folder), tuned, only)
+        served = of_project(Workspace(folder).project(), tuned, only)
     else:
         raise SettingProblem("There is nothing to serve. Give documents after --docs, or a workspace's folder after --workspace.")
     among(only, served.documents())

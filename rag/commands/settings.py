@@ -66,9 +66,9 @@ def setup(
     for model in fetch or ():
         _fetch(model)
     keep_models()
-    opened = open_workspace(workspace)
+    opened = open_workspace(workspace).project()
     chosen = PRESETS["default"][1]
-    made_ready(chosen, opened.documents, opened.artifacts).question_vector("ready")
+    made_ready(chosen, opened.shelf.documents, opened.artifacts).question_vector("ready")
     reader.warm()
 
 

@@ -1,57 +1,76 @@
-"""The workspace: the shelf of documents, saved pipelines, comparisons and sessions, kept on disk in safe formats."""
+"""The workspace: a folder with one database, and in it the projects, each with its shelf, decisions and saved things."""
 
-import secrets
-import time
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
+from rag.documents.decisions import Decisions
 from rag.documents.load import FORMATS
 from rag.documents.load.files import paths
-from rag.documents.review import Review
-from rag.errors import FileProblem
+from rag.documents.shelf import Shelf
+from rag.errors import FileProblem, SettingProblem
+from rag.keep import private
+from rag.keep.artifacts import Artifacts
+from rag.keep.made import fault_of
+from rag.keep.projects import DEFAULT, Projects
+from rag.keep.records import Records
+from rag.keep.saved import Saved
+from rag.keep.work import Work
 from rag.places import SAMPLES, workspace_folder
 from rag.values import File
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS saved (kind TEXT, name TEXT, body TEXT, at REAL, PRIMARY KEY (kind, name));
-"""
-OTHER = "SELECT 1 FROM saved WHERE kind = 'holder' AND name = ? AND body != ?"  # Never true without a holder: NULL.
+
+class Project:
+    """A shelf of documents with what belongs to it: decisions, saved things, work under way, and what was computed."""
+
+    def __init__(self, records: Records, id: str, folder: Path) -> None:
+        self.id, self.folder = id, folder
+        self.artifacts = Artifacts(folder)
+        self.shelf = Shelf(records, id, folder, self.artifacts)
+        self.decisions = Decisions(self.shelf, records, id)
+        self.saved = Saved(records, id)
+        self.work = Work(records, id)
 
 
-class Workspace(Review):
-    """The shelf of documents, the artifacts computed from them, and texts kept by name."""
+class Workspace:
+    """A folder for one database and its projects. The default project lies in the folder itself, the others in one each."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self._begin(TABLES)
+        """Opens it, and makes it where it is not there. Raises SettingProblem where it cannot be used."""
+        self.folder = folder
+        with _usable(folder):
+            private.folder(folder)
+            private.shut_all(folder)
+        self.records = Records(folder)
+        self._open: dict[str, Project] = {}
+        self._lock = threading.RLock()
 
-    def save(self, kind: str, body: str, name: str | None = None, holder: str | None = None) -> str:
-        """Keeps a text (a pipeline, a comparison, a session) under a name, or under a new random one, which is returned.
+    @cached_property
+    def projects(self) -> Projects:
+        """What projects there are."""
+        return Projects(self.records)
 
-        Where a holder is given, a name that another one holds (a text of the kind "holder") stays as it is, and "" is returned.
-        """
-        name = name or secrets.token_urlsafe(9)
-        row = (kind, name, body, time.time())
-        with self._write() as base:
-            done = base.execute(
-                f"INSERT OR REPLACE INTO saved SELECT ?, ?, ?, ? WHERE NOT EXISTS ({OTHER})", (*row, name, holder)
-            )
-        return name if done.rowcount else ""
+    def project(self, id: str = DEFAULT) -> Project:
+        """A project, opened. Raises SettingProblem where there is none of this id."""
+        with self._lock:
+            if id not in self._open:
+                if self.projects.named(id) is None:
+                    raise SettingProblem(f"There is no project {id!r}. Choose among those that there are.")
+                folder = self.folder if id == DEFAULT else self.folder / "projects" / id
+                with _usable(folder):
+                    self._open[id] = Project(self.records, id, folder)
+            return self._open[id]
 
-    def saved(self, kind: str, name: str) -> str | None:
-        """A text kept under this kind and name, or None."""
-        rows = self._rows("SELECT body FROM saved WHERE kind = ? AND name = ?", kind, name)
-        return str(rows[0][0]) if rows else None
 
-    def names(self, kind: str) -> list[str]:
-        """The names of this kind, the newest first."""
-        return [str(name) for (name,) in self._rows("SELECT name FROM saved WHERE kind = ? ORDER BY at DESC", kind)]
-
-    def discard(self, kind: str, name: str) -> None:
-        """Removes a saved text. Unknown names are passed over."""
-        with self._write() as base:
-            base.execute("DELETE FROM saved WHERE kind = ? AND name = ?", (kind, name))
-        self._settle()
+@contextmanager
+def _usable(folder: Path) -> Iterator[None]:
+    """Raises SettingProblem in place of what the disk raises."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingProblem(f"{folder}: cannot be used as a workspace: {fault_of(error)}. Choose another folder.") from None
 
 
 def sample_files() -> list[Path]:
@@ -59,12 +78,12 @@ def sample_files() -> list[Path]:
     return [path for path in paths([SAMPLES], FORMATS) if path.parent == SAMPLES and path.name != "README.md"]
 
 
-def add_all(workspace: Workspace, files: Iterable[Path]) -> list[str]:
+def add_all(shelf: Shelf, files: Iterable[Path]) -> list[str]:
     """Adds files from disk; returns the named reason of each that failed, while the others go on."""
     failed: list[FileProblem] = []
     for path in files:
         try:
-            workspace.add(File(path.name, path.read_bytes()), failed)
+            shelf.add(File(path.name, path.read_bytes()), failed)
         except FileProblem as problem:
             failed.append(problem)
     return list(map(str, failed))
@@ -73,7 +92,8 @@ def add_all(workspace: Workspace, files: Iterable[Path]) -> list[str]:
 def open_workspace(folder: Path | None = None) -> Workspace:
     """The workspace in a folder (or where `rag.places` says); a new one begins with the samples."""
     workspace = Workspace(folder or workspace_folder())
-    if workspace.saved("state", "samples") is None:
-        workspace.save("state", "added", "samples")
-        add_all(workspace, sample_files())
+    project = workspace.project()
+    if project.saved.get("state", "samples") is None:
+        add_all(project.shelf, sample_files())
+        project.saved.put("state", "added", "samples")
     return workspace

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from rag.embedding import Embedding, Progress, Vectors, silent
 from rag.errors import SettingProblem
+from rag.keep import private
 from rag.keep.database import Database
 from rag.keep.database import fault_of as database_fault
 from rag.keep.jobs import Jobs
@@ -218,7 +219,7 @@ class Artifacts:
             return None
         folder = self._place(self.folder, kind, key)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private.folder(folder)
             put(folder / LISTING, json.dumps(sorted(set(documents))).encode())
         except OSError as error:
             self._tell("The index is not kept: %s.", fault_of(error))
@@ -233,19 +234,22 @@ class Artifacts:
     def _place(folder: Path, kind: str, key: str) -> Path:
         return folder / "indexes" / f"{kind}-{key}"
 
-    def forget(self, document: str) -> None:
-        """Removes the passages of a document, the vectors that no other document uses, and the indexes that hold it.
+    def forget(self, *documents: str) -> None:
+        """Removes the passages of documents, the vectors that no other document uses, and the indexes that hold them.
 
         Raises SettingProblem where they cannot be removed.
         """
         unused = "DELETE FROM {} WHERE text NOT IN (SELECT text FROM uses)"
-        own = [(f"DELETE FROM {table} WHERE document = ?", [(document,)]) for table in ("passages", "uses", "counts")]
+        if not documents:
+            return
+        names = [(name,) for name in documents]
+        own = [(f"DELETE FROM {table} WHERE document = ?", names) for table in ("passages", "uses", "counts")]
         with self._lock:
             self._memory.clear()
         try:
             self._base.erase(*own, *((unused.format(table), [()]) for table in ("vectors", "tokens")))
             for folder in (self.folder / "indexes").glob("*") if self.folder else ():
-                if _may_hold(folder, document):
+                if _may_hold(folder, documents):
                     shutil.rmtree(folder)
         except (sqlite3.Error, OSError) as error:
             fault = database_fault(error) if isinstance(error, sqlite3.Error) else fault_of(error)
@@ -264,10 +268,10 @@ class Artifacts:
         return statistics.median(paces) if paces else None
 
 
-def _may_hold(folder: Path, document: str) -> bool:
-    """Whether a document is in an index, as its folder says; where that cannot be read any may be."""
+def _may_hold(folder: Path, documents: Sequence[str]) -> bool:
+    """Whether one of these documents is in an index, as its folder says; where that cannot be read any may be."""
     try:
-        return document in json.loads((folder / LISTING).read_text("utf-8"))
+        return not set(documents).isdisjoint(json.loads((folder / LISTING).read_text("utf-8")))
     except (OSError, ValueError, TypeError, RecursionError):
         return True
 
@@ -276,7 +280,7 @@ def _usable(folder: Path | None) -> Path | None:
     """The folder, made where it is not there; None where the disk is too full for that. Raises SettingProblem."""
     try:
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+            private.folder(folder)
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             fault = fault_of(error)

@@ -6,8 +6,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from rag.keep import private
 
 LOGGER = logging.getLogger(__name__)
 PATIENCE = 5.0  # Seconds for which another program may hold it.
@@ -117,6 +120,9 @@ class Database:
         return True
 
     def _opened(self, path: Path | str) -> sqlite3.Connection:
+        if isinstance(path, Path):
+            with suppress(OSError):  # SQLite says what is wrong with it.
+                private.file(path)
         base = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
         try:
             base.execute("PRAGMA journal_mode=WAL")

@@ -32,13 +32,17 @@ class Engine:
 
     def open(self, connection: str, collection: str, embedding: Any, timeout: float) -> Any:
         """The LangChain vector store. Raises ModelProblem where the host is not allowed or the package is missing."""
-        host = self.host(connection)
-        if host is not None:
-            permit(f"https://{f'[{host}]' if ':' in host else host}")
+        self.permit(connection)
         try:
             return self.opened(connection, collection, embedding, timeout)
         except ImportError:
             raise ModelProblem(f"This database needs a package. Install it with: {install(self.extra)}") from None
+
+    def permit(self, connection: str) -> None:
+        """Passes where the host of a connection string is this machine or was allowed. Raises ModelProblem or ValueError."""
+        host = self.host(connection)
+        if host is not None:
+            permit(f"https://{f'[{host}]' if ':' in host else host}")
 
 
 def _postgres_host(connection: str) -> str | None:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from rag.keep import private
+
 LOGGER = logging.getLogger(__name__)
 _looked_at: dict[Path, tuple[object, bool]] = {}  # How a file stood when its checksum was last computed, and whether it fitted.
 
@@ -58,10 +60,12 @@ def write(path: Path, into: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         into(part)
+        private.as_its_folder(part)
         found = hash_of(part)
         removed(path)
         os.replace(part, path)
         part.write_text(found, "ascii")
+        private.as_its_folder(part)
         os.replace(part, seal_of(path))
     finally:
         removed(part)
@@ -72,6 +76,7 @@ def put(path: Path, data: bytes) -> None:
     part = path.with_name(f"{secrets.token_hex(6)}.part")
     try:
         part.write_bytes(data)
+        private.as_its_folder(part)
         os.replace(part, path)
     finally:
         with suppress(OSError):

@@ -29,7 +29,7 @@ class PgVector(VectorStore):
             raise ValueError("a table's name has letters, digits and underscores")
         self._embedding = embedding
         self._table = table
-        self._told = _told(connection, timeout)
+        self._told = told(connection, timeout)
         self._free: LifoQueue[Any] = LifoQueue()
 
     def with_timeout(self, timeout: float) -> Self:
@@ -165,11 +165,11 @@ def _written(vector: Sequence[float]) -> str:
     return "[" + ",".join(f"{number:.9g}" for number in vector) + "]"
 
 
-def _told(connection: str, timeout: float) -> dict[str, Any]:
+def told(connection: str, timeout: float) -> dict[str, Any]:
     """What pg8000 is told. Another machine is spoken to over TLS with its certificate checked, unless sslmode=disable."""
     parts = urlsplit(connection)
     asked = parse_qs(parts.query)
-    told: dict[str, Any] = {
+    found: dict[str, Any] = {
         "user": unquote(parts.username or "postgres"),
         "password": unquote(parts.password) if parts.password else None,
         "database": unquote(parts.path.strip("/")) or "postgres",
@@ -178,7 +178,7 @@ def _told(connection: str, timeout: float) -> dict[str, Any]:
     }
     folder = asked.get("host", [""])[0]
     if folder:
-        return {**told, "unix_sock": f"{folder}/.s.PGSQL.{parts.port or 5432}"}
+        return {**found, "unix_sock": f"{folder}/.s.PGSQL.{parts.port or 5432}"}
     host = parts.hostname or "localhost"
     secure = not is_local(host) and asked.get("sslmode") != ["disable"]
-    return {**told, "host": host, "port": parts.port or 5432, "ssl_context": ssl.create_default_context() if secure else False}
+    return {**found, "host": host, "port": parts.port or 5432, "ssl_context": ssl.create_default_context() if secure else False}

@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableLambda
 
 from rag.away.langchain import WorkbenchAnswer, WorkbenchRetriever
 from rag.away.records import answer_row
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.pipeline import Pipeline
 from rag.stages.answer.base import Answering
@@ -331,12 +331,12 @@ def test_no_way_of_printing_or_dumping_holds_document_text(
     assert "pipeline" not in retriever.model_dump() and "index" not in retriever.model_dump()
 
 
-def test_records_print_no_document_text(pipeline: Pipeline, index: Index, workspace: Workspace) -> None:
+def test_records_print_no_document_text(pipeline: Pipeline, index: Index, project: Project) -> None:
     answer, search = pipeline.ask(QUESTION, index), pipeline.search(QUESTION, index)
     name, document = next(iter(index.documents.items()))
-    workspace.add(File(name, document.text.encode()))
+    project.shelf.add(File(name, document.text.encode()))
     things = [answer, search, answer.prompt, *answer.claims, *answer.hits, document, File(name, document.text.encode())]
-    things += [workspace.entry(name), workspace.shelf, replace(document, asides=(Aside("comment", document.text, 0),))]
+    things += [project.shelf.entry(name), project.shelf.entries, replace(document, asides=(Aside("comment", document.text, 0),))]
     for thing in things:
         assert [words for words in words_of(index) if words in repr(thing)] == []
 

@@ -29,9 +29,9 @@ TUNED = Pipeline(chunk=Words(size=60, overlap=12), embed=Hashing(), retrieve=Ter
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page Ask over one invented note."""
     monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    workspace = Workspace(tmp_path)
-    workspace.save("state", "added", "samples")
-    workspace.add(File("note.txt", NOTE.encode()))
+    project = Workspace(tmp_path).project()
+    project.saved.put("state", "added", "samples")
+    project.shelf.add(File("note.txt", NOTE.encode()))
     st.cache_resource.clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     yield app.switch_page("pages/tune/ask.py").run()
@@ -83,9 +83,9 @@ def _surroundings(folder: Path) -> dict[str, str]:
 
 
 def test_what_is_written_for_langchain_runs_with_its_filter(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / ".workspace")
-    workspace.add(File("note.txt", NOTE.encode()))
-    workspace.add(File("other.txt", NOTE.replace("P-0001", "P-0002").encode()))
+    project = Workspace(tmp_path / ".workspace").project()
+    project.shelf.add(File("note.txt", NOTE.encode()))
+    project.shelf.add(File("other.txt", NOTE.replace("P-0001", "P-0002").encode()))
     (tmp_path / "pipeline.yaml").write_text(to_yaml(TUNED), "utf-8")
     asked = "print({one.metadata['document'] for one in retriever.invoke('Was furosemide 40 mg continued?')})"
     started = [sys.executable, "-c", f"{in_langchain(Filter(patients=('P-0002',)))}\n{asked}"]
@@ -94,7 +94,7 @@ def test_what_is_written_for_langchain_runs_with_its_filter(tmp_path: Path) -> N
 
 
 def test_what_is_written_for_langchain_runs(tmp_path: Path) -> None:
-    Workspace(tmp_path / ".workspace").add(File("note.txt", NOTE.encode()))
+    Workspace(tmp_path / ".workspace").project().shelf.add(File("note.txt", NOTE.encode()))
     (tmp_path / "pipeline.yaml").write_text(to_yaml(TUNED), "utf-8")
     asked = "print([one.page_content for one in retriever.invoke('Was furosemide 40 mg continued?')])"
     started = [sys.executable, "-c", f"{IN_LANGCHAIN}\n{asked}"]

@@ -95,9 +95,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def services(folder: Path) -> Iterator[dict[str, Service]]:
     """One over the documents, one with a key, one over a workspace; they start side by side."""
-    workspace = Workspace(folder / "workspace")
-    workspace.add(File("plan.txt", b"Torsemide 40 mg by mouth daily is planned. The invented syrup is stopped."))
-    workspace.add(File("note.txt", NOTE.encode()))
+    project = Workspace(folder / "workspace").project()
+    project.shelf.add(File("plan.txt", b"Torsemide 40 mg by mouth daily is planned. The invented syrup is stopped."))
+    project.shelf.add(File("note.txt", NOTE.encode()))
     docs, pipeline = ("--docs", folder / "documents"), ("--pipeline", folder / "pipeline.yaml")
     started = {
         "open": Service(*docs, *pipeline),
@@ -423,17 +423,17 @@ def test_nothing_to_serve_and_a_taken_port_are_said(
 
 
 def test_a_workspace_is_served_as_it_is_decided_meanwhile(services: dict[str, Service], folder: Path) -> None:
-    service, workspace = services["workspace"], Workspace(folder / "workspace")
+    service, project = services["workspace"], Workspace(folder / "workspace").project()
 
     def names() -> set[str]:
         return {one["document"] for one in service.post("/retrieve").raise_for_status().json()["passages"]}
 
     assert names() == {"plan.txt"}
-    workspace.decide(["note.txt"], "release", "test")
+    project.decisions.make(["note.txt"], "release", "test")
     assert names() == {"plan.txt", "note.txt"}
-    workspace.remove("plan.txt")
+    project.shelf.remove("plan.txt")
     assert names() == {"note.txt"}
-    workspace.decide(["note.txt"], "reject", "test")
+    project.decisions.make(["note.txt"], "reject", "test")
     assert names() == set() and service.post("/ask").json()["refused"] is True
 
 

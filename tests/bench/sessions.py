@@ -73,10 +73,10 @@ def sessions(settings: Settings) -> list[Figure]:
 
 def _expected(folder: Path) -> dict[tuple[str, str], list[str]]:
     """The statements for every preset and question, computed alone."""
-    workspace = open_workspace(folder)
+    project = open_workspace(folder).project()
     found = {}
     for name, (_, pipeline) in PRESETS.items():
-        index = Pipeline.model_validate(pipeline).prepare(workspace.documents, workspace.artifacts)
+        index = Pipeline.model_validate(pipeline).prepare(project.shelf.documents, project.artifacts)
         for question in QUESTIONS:
             found[name, question] = [" ".join(claim.text.split()) for claim in pipeline.ask(question, index).claims]
     return found

@@ -21,7 +21,7 @@ import pypdf
 import pytest
 
 from rag.documents.load import read_file
-from rag.documents.workspace import Workspace, add_all
+from rag.documents.workspace import Project, add_all
 from rag.errors import FileProblem
 from rag.values import File
 from tests.made_files import CCDA, COMPOSITION, HTML, NOTE, RTF, bundle, reference, word, workbook, zipped
@@ -439,7 +439,7 @@ def test_no_message_carries_the_text(read: dict[str, dict[str, Any]]) -> None:
 
 
 def test_the_other_files_of_an_upload_go_through(
-    broken: dict[str, Broken], read: dict[str, dict[str, Any]], workspace: Workspace, tmp_path: Path
+    broken: dict[str, Broken], read: dict[str, dict[str, Any]], project: Project, tmp_path: Path
 ) -> None:
     small = [one.file for name, one in broken.items() if len(one.file.data) < 100_000 and read[name]["seconds"] < 0.5]
     places = []
@@ -447,8 +447,8 @@ def test_the_other_files_of_an_upload_go_through(
         for name, data in ((f"{at:03}{file.name}", file.data), (f"{at:03}good.txt", f"Note {at} of the ward.".encode())):
             (tmp_path / name).write_bytes(data)
             places.append(tmp_path / name)
-    failed = add_all(workspace, places)
-    good = [entry for entry in workspace.shelf if entry.document.name.endswith("good.txt")]
+    failed = add_all(project.shelf, places)
+    good = [entry for entry in project.shelf.entries if entry.document.name.endswith("good.txt")]
     assert len(small) >= 60 and len(good) == len(small)
     assert len(failed) >= 50
 

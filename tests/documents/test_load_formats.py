@@ -19,7 +19,7 @@ from rag.documents.load.guard import safe_path
 from rag.documents.load.office.formulas import cell_finding, formula_finding
 from rag.documents.load.office.sheets import shown
 from rag.documents.load.web.css import Seen, colour_of
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project
 from rag.errors import FileProblem
 from rag.rules import rules
 from rag.values import Document, File
@@ -482,21 +482,21 @@ def test_an_archive_gives_its_members_by_path_and_names_those_that_fail() -> Non
         read_file(File("all.zip", zipped(members)))
 
 
-def test_each_member_of_an_archive_is_kept_as_a_file_of_its_own(workspace: Workspace, make_pdf: MakePdf) -> None:
+def test_each_member_of_an_archive_is_kept_as_a_file_of_its_own(project: Project, make_pdf: MakePdf) -> None:
     pdf = make_pdf([["The cough is better."]])
     failed: list[FileProblem] = []
-    added = workspace.add(File("all.zip", zipped({"a.pdf": pdf, "b.txt": "The cough is worse.", "c.txt": b""})), failed)
+    added = project.shelf.add(File("all.zip", zipped({"a.pdf": pdf, "b.txt": "The cough is worse.", "c.txt": b""})), failed)
     assert [document.name for document in added] == ["all.zip/a.pdf", "all.zip/b.txt"]
     assert len(failed) == 1
-    assert workspace.original("all.zip/a.pdf") == pdf
-    again = workspace.add(File("all.zip", zipped({"a.pdf": pdf})), failed)
+    assert project.shelf.original("all.zip/a.pdf") == pdf
+    again = project.shelf.add(File("all.zip", zipped({"a.pdf": pdf})), failed)
     assert "already here" in again[0].warnings[0]
 
 
-def test_without_a_list_for_what_fails_nothing_of_an_archive_is_kept(workspace: Workspace) -> None:
+def test_without_a_list_for_what_fails_nothing_of_an_archive_is_kept(project: Project) -> None:
     with pytest.raises(FileProblem):
-        workspace.add(File("all.zip", zipped({"a.txt": "A note.", "b.txt": b""})))
-    assert workspace.shelf == ()
+        project.shelf.add(File("all.zip", zipped({"a.txt": "A note.", "b.txt": b""})))
+    assert project.shelf.entries == ()
 
 
 def test_each_document_comes_with_the_file_that_it_stands_in() -> None:

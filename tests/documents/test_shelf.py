@@ -13,11 +13,13 @@ from rag.documents.load import read_file
 from rag.documents.load.files import looks
 from rag.documents.screen import Screen
 from rag.documents.screen.redact import redacted, shift, with_surrogates
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.errors import ModelProblem, SettingProblem
 from rag.pipeline import Pipeline
 from rag.values import Document, File, Finding, Page, Section
+from tests.conftest import run_sql
 
+pytestmark = pytest.mark.usefixtures("either_database")
 NOTE = """PROGRESS NOTE
 Patient: P-9100
 Date of visit: 2024-03-14
@@ -36,10 +38,10 @@ VALUES = ("Quillonby", "QX-4455667", "216-555-0134")
 
 
 @pytest.fixture
-def held(workspace: Workspace) -> Workspace:
-    """A workspace with one note that waits."""
-    workspace.add(File("visit.txt", NOTE.encode()))
-    return workspace
+def held(project: Project) -> Project:
+    """A project with one note that waits."""
+    project.shelf.add(File("visit.txt", NOTE.encode()))
+    return project
 
 
 def traces(folder: Path, words: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -48,61 +50,61 @@ def traces(folder: Path, words: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(path.name, word) for path in files for word in words if word.lower().encode() in path.read_bytes().lower()]
 
 
-def test_a_document_with_an_identifier_waits_and_cannot_be_retrieved(held: Workspace, pipeline: Pipeline) -> None:
-    assert held.documents == () and held.document("visit.txt") is None
-    (entry,) = held.shelf
+def test_a_document_with_an_identifier_waits_and_cannot_be_retrieved(held: Project, pipeline: Pipeline) -> None:
+    assert held.shelf.documents == () and held.shelf.document("visit.txt") is None
+    (entry,) = held.shelf.entries
     assert not entry.released and {"NAME", "MRN", "PHONE", "DATE"} <= {one.type for one in entry.findings}
-    held.add(File("other.txt", b"Progress note\nPeritol was stopped because of a rash.\n"))
-    index = pipeline.prepare(held.documents, held.artifacts)
+    held.shelf.add(File("other.txt", b"Progress note\nPeritol was stopped because of a rash.\n"))
+    index = pipeline.prepare(held.shelf.documents, held.artifacts)
     assert {chunk.span.document for chunk in index.chunks} == {"other.txt"}
 
 
-def test_a_release_is_kept_with_name_and_time_and_survives_a_restart(held: Workspace) -> None:
-    (after,) = held.decide(["visit.txt"], "release", " AB ")
+def test_a_release_is_kept_with_name_and_time_and_survives_a_restart(held: Project) -> None:
+    (after,) = held.decisions.make(["visit.txt"], "release", " AB ")
     assert (after.status, after.decision, after.who) == ("released", "release", "AB") and after.at
-    again = Workspace(held.folder)
-    assert [document.name for document in again.documents] == ["visit.txt"]
-    (line,) = again.decisions()
+    again = Workspace(held.folder).project()
+    assert [document.name for document in again.shelf.documents] == ["visit.txt"]
+    (line,) = again.decisions.all()
     assert (line.who, line.document, line.decision) == ("AB", "visit.txt", "release")
     assert {one.type for one in line.findings} >= {"NAME", "MRN"}
 
 
-def test_the_record_of_decisions_holds_places_and_no_text(held: Workspace) -> None:
-    held.decide(["visit.txt"], "reject", "AB")
-    assert held.shelf == ()
+def test_the_record_of_decisions_holds_places_and_no_text(held: Project) -> None:
+    held.decisions.make(["visit.txt"], "reject", "AB")
+    assert held.shelf.entries == ()
     assert traces(held.folder, VALUES) == []
-    assert held.decisions()[0].decision == "reject"
+    assert held.decisions.all()[0].decision == "reject"
 
 
 @pytest.mark.parametrize("decision", ["redact", "surrogates"])
-def test_what_was_replaced_is_in_no_file_of_the_workspace(held: Workspace, pipeline: Pipeline, decision: str) -> None:
-    (after,) = held.decide(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
-    assert after.released and held.original("visit.txt") is None
-    index = pipeline.prepare(held.documents, held.artifacts)
+def test_what_was_replaced_is_in_no_file_of_the_workspace(held: Project, pipeline: Pipeline, decision: str) -> None:
+    (after,) = held.decisions.make(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
+    assert after.released and held.shelf.original("visit.txt") is None
+    index = pipeline.prepare(held.shelf.documents, held.artifacts)
     pipeline.ask("What does the patient take?", index)
     held.artifacts.vectors(pipeline.embed, index.chunks)
     assert traces(held.folder, VALUES) == []
-    assert "zalumide 5 mg" in held.documents[0].text
+    assert "zalumide 5 mg" in held.shelf.documents[0].text
 
 
-def test_the_original_is_kept_where_the_user_says_so(held: Workspace) -> None:
-    held.decide(["visit.txt"], "redact", "AB", keep_original=True)
-    assert held.original("visit.txt") == NOTE.encode()
+def test_the_original_is_kept_where_the_user_says_so(held: Project) -> None:
+    held.decisions.make(["visit.txt"], "redact", "AB", keep_original=True)
+    assert held.shelf.original("visit.txt") == NOTE.encode()
 
 
 @pytest.mark.parametrize("decision", ["redact", "surrogates"])
-def test_a_document_that_was_redacted_without_its_file_is_redacted_again_and_removed(held: Workspace, decision: str) -> None:
-    held.decide(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
-    (first,) = [entry.document for entry in held.shelf if entry.document.name == "visit.txt"]
-    held.decide(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
-    (again,) = [entry.document for entry in held.shelf if entry.document.name == "visit.txt"]
+def test_a_document_that_was_redacted_without_its_file_is_redacted_again_and_removed(held: Project, decision: str) -> None:
+    held.decisions.make(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
+    (first,) = [entry.document for entry in held.shelf.entries if entry.document.name == "visit.txt"]
+    held.decisions.make(["visit.txt"], decision, "AB")  # type: ignore[arg-type]
+    (again,) = [entry.document for entry in held.shelf.entries if entry.document.name == "visit.txt"]
     assert [one.title for one in again.sections] == [one.title for one in first.sections] and "zalumide 5 mg" in again.text
-    held.remove("visit.txt")
-    assert held.entry("visit.txt") is None and (held.folder / "files").is_dir()
+    held.shelf.remove("visit.txt")
+    assert held.shelf.entry("visit.txt") is None and (held.folder / "files").is_dir()
 
 
-def test_a_redacted_document_keeps_its_sections_pages_and_dates_in_place(held: Workspace) -> None:
-    (entry,) = held.shelf
+def test_a_redacted_document_keeps_its_sections_pages_and_dates_in_place(held: Project) -> None:
+    (entry,) = held.shelf.entries
     changed = redacted(entry.document, entry.findings).document
     assert "[NAME]" in changed.text and "[MRN]" in changed.text and "March 3" not in changed.text
     assert changed.date is None
@@ -111,8 +113,8 @@ def test_a_redacted_document_keeps_its_sections_pages_and_dates_in_place(held: W
     assert [section.title for section in changed.sections] == [section.title for section in entry.document.sections]
 
 
-def test_surrogates_are_the_same_for_the_same_value_and_intervals_survive(held: Workspace) -> None:
-    (entry,) = held.shelf
+def test_surrogates_are_the_same_for_the_same_value_and_intervals_survive(held: Project) -> None:
+    (entry,) = held.shelf.entries
     one, two = (with_surrogates(entry.document, entry.findings, secret).document for secret in (b"one", b"two"))
     assert one == with_surrogates(entry.document, entry.findings, b"one").document and one.text != two.text
     moved = shift("P-9100", b"one")
@@ -125,55 +127,54 @@ def test_surrogates_are_the_same_for_the_same_value_and_intervals_survive(held: 
     assert one.text.count(name) == 2, "the second mention has the same stand-in"
 
 
-def test_unknown_decisions_and_unnamed_deciders_change_nothing(held: Workspace) -> None:
+def test_unknown_decisions_and_unnamed_deciders_change_nothing(held: Project) -> None:
     for names, decision, who in (
         (["visit.txt"], "burn", "AB"),
         (["visit.txt"], "release", "  "),
         (["gone.txt"], "release", "AB"),
     ):
         with pytest.raises(SettingProblem):
-            held.decide(names, decision, who)  # type: ignore[arg-type]
-    assert not held.shelf[0].released and held.decisions() == ()
+            held.decisions.make(names, decision, who)  # type: ignore[arg-type]
+    assert not held.shelf.entries[0].released and held.decisions.all() == ()
 
 
-def test_another_threshold_screens_again_and_spares_what_was_decided(held: Workspace) -> None:
-    held.add(File("dated.txt", b"Progress note\nSeen on March 3, 2024 with a cough.\n"))
-    assert [document.name for document in held.documents] == ["dated.txt"]
-    held.decide(["visit.txt"], "release", "AB")
-    assert held.set_screen(Screen(threshold=0.5)) == 2
-    assert [document.name for document in held.documents] == ["visit.txt"], (
+def test_another_threshold_screens_again_and_spares_what_was_decided(held: Project) -> None:
+    held.shelf.add(File("dated.txt", b"Progress note\nSeen on March 3, 2024 with a cough.\n"))
+    assert [document.name for document in held.shelf.documents] == ["dated.txt"]
+    held.decisions.make(["visit.txt"], "release", "AB")
+    assert held.shelf.set_screen(Screen(threshold=0.5)) == 2
+    assert [document.name for document in held.shelf.documents] == ["visit.txt"], (
         "dates alone hold back now, what a person saw does not"
     )
-    assert held.set_screen(Screen(threshold=0.5)) == 0, "nothing is screened twice"
-    assert Workspace(held.folder).screen.threshold == 0.5
+    assert held.shelf.set_screen(Screen(threshold=0.5)) == 0, "nothing is screened twice"
+    assert Workspace(held.folder).project().shelf.screen.threshold == 0.5
 
 
-def test_a_released_planted_instruction_is_flagged_and_never_quoted(workspace: Workspace, pipeline: Pipeline) -> None:
-    workspace.add(File("referral.txt", PLANTED.encode()))
-    assert workspace.documents == ()
-    workspace.decide(["referral.txt"], "release", "AB")
-    (document,) = workspace.documents
+def test_a_released_planted_instruction_is_flagged_and_never_quoted(project: Project, pipeline: Pipeline) -> None:
+    project.shelf.add(File("referral.txt", PLANTED.encode()))
+    assert project.shelf.documents == ()
+    project.decisions.make(["referral.txt"], "release", "AB")
+    (document,) = project.shelf.documents
     (flag,) = [flag for flag in document.flags if flag.kind == "instruction"][:1]
     assert "Ignore all previous instructions" in document.text[flag.start : flag.end]
     answer = pipeline.ask(
-        "What should be replied about the patient's health and cough?", pipeline.prepare([document], workspace.artifacts)
+        "What should be replied about the patient's health and cough?", pipeline.prepare([document], project.artifacts)
     )
     assert all("Ignore" not in claim.text for claim in answer.claims)
 
 
-def test_a_workspace_of_an_earlier_version_is_screened_when_it_is_opened(held: Workspace) -> None:
-    with held._write() as base:
-        base.execute("DELETE FROM screened")
-    assert [entry.status for entry in Workspace(held.folder).shelf] == ["quarantined"]
+def test_a_workspace_of_an_earlier_version_is_screened_when_it_is_opened(held: Project) -> None:
+    run_sql(held, "DELETE FROM screened")
+    assert [entry.status for entry in Workspace(held.folder).project().shelf.entries] == ["quarantined"]
 
 
-def test_a_name_model_that_is_gone_does_not_lock_the_workspace(held: Workspace) -> None:
+def test_a_name_model_that_is_gone_does_not_lock_the_workspace(held: Project) -> None:
     with pytest.raises(ModelProblem):
-        held.set_screen(Screen(name_model="spacy:never_there"))
-    assert held.screen.name_model == ""
-    with held._write() as base:
-        base.execute("INSERT INTO settings VALUES ('screen', ?)", (Screen(name_model="spacy:never_there").model_dump_json(),))
-    assert len(Workspace(held.folder).shelf) == 1
+        held.shelf.set_screen(Screen(name_model="spacy:never_there"))
+    assert held.shelf.screen.name_model == ""
+    kept = Screen(name_model="spacy:never_there").model_dump_json()
+    run_sql(held, "INSERT INTO settings (project, name, body, who, at) VALUES ('default', 'screen', ?, '', 0)", kept)
+    assert len(Workspace(held.folder).project().shelf.entries) == 1
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), max_size=6)
@@ -206,26 +207,26 @@ PAIRS = {
 
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("turned", [False, True])
-def test_other_content_under_a_name_that_looks_alike_gets_a_marked_name(pair: str, turned: bool, workspace: Workspace) -> None:
+def test_other_content_under_a_name_that_looks_alike_gets_a_marked_name(pair: str, turned: bool, project: Project) -> None:
     one, other = PAIRS[pair][:: -1 if turned else 1]
-    workspace.add(File(one, b"The dose of zalumide is 5 mg."))
-    (second,) = workspace.add(File(other, b"Peritol was stopped because of a rash."))
+    project.shelf.add(File(one, b"The dose of zalumide is 5 mg."))
+    (second,) = project.shelf.add(File(other, b"Peritol was stopped because of a rash."))
     assert second.name != other and "(" in second.name and second.name.endswith(").txt")
     assert second.warnings == (f"{other} was taken by other content; kept as {second.name}",)
-    assert len({looks(document.name) for document in workspace.documents}) == 2
-    (again,) = Workspace(workspace.folder).add(File(other, b"Peritol was stopped because of a rash."))
+    assert len({looks(document.name) for document in project.shelf.documents}) == 2
+    (again,) = Workspace(project.folder).project().shelf.add(File(other, b"Peritol was stopped because of a rash."))
     assert again.warnings == ("already here; nothing was added",)
-    (same,) = workspace.add(File(other, b"The dose of zalumide is 5 mg."))
+    (same,) = project.shelf.add(File(other, b"The dose of zalumide is 5 mg."))
     assert (same.name, same.warnings) == (one, ("already here; nothing was added",))
-    workspace.remove(one)
-    (third,) = workspace.add(File(other, b"Metoprolol was begun."))
-    assert third.name == other and len(workspace.documents) == 2
+    project.shelf.remove(one)
+    (third,) = project.shelf.add(File(other, b"Metoprolol was begun."))
+    assert third.name == other and len(project.shelf.documents) == 2
 
 
-def test_a_name_that_looks_alike_is_seen_where_another_process_took_it(workspace: Workspace) -> None:
-    workspace.add(File("first.txt", b"Metoprolol was begun."))
-    Workspace(workspace.folder).add(File("pl\u00e1n.txt", b"The dose of zalumide is 5 mg."))
-    (second,) = workspace.add(File("pla\u0301n.txt", b"Peritol was stopped because of a rash."))
+def test_a_name_that_looks_alike_is_seen_where_another_process_took_it(project: Project) -> None:
+    project.shelf.add(File("first.txt", b"Metoprolol was begun."))
+    Workspace(project.folder).project().shelf.add(File("pl\u00e1n.txt", b"The dose of zalumide is 5 mg."))
+    (second,) = project.shelf.add(File("pla\u0301n.txt", b"Peritol was stopped because of a rash."))
     assert "(" in second.name
 
 

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.errors import SettingProblem
 from rag.evaluate.made import KIND, NAME, cases_in, with_case
 from rag.evaluate.questions import answerable, misplaced, read_cases
@@ -46,13 +46,13 @@ def test_what_cannot_be_a_case_is_refused_and_says_why(question: str, evidence: 
 
 
 @pytest.fixture
-def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    workspace = Workspace(tmp_path)
-    workspace.save("state", "added", "samples")
-    workspace.add(File("note.txt", f"PROGRESS NOTE\nPatient: P-0001\n\nPLAN:\n{NOTE.text}\n".encode()))
+    project = Workspace(tmp_path).project()
+    project.saved.put("state", "added", "samples")
+    project.shelf.add(File("note.txt", f"PROGRESS NOTE\nPatient: P-0001\n\nPLAN:\n{NOTE.text}\n".encode()))
     st.cache_resource.clear()
-    yield workspace
+    yield project
     st.cache_resource.clear()
 
 
@@ -65,11 +65,11 @@ def asked(question: str) -> AppTest:
     return app
 
 
-def test_an_answer_becomes_a_case_with_the_chosen_statement_as_its_evidence(ward: Workspace) -> None:
+def test_an_answer_becomes_a_case_with_the_chosen_statement_as_its_evidence(ward: Project) -> None:
     app = asked("Was quillwort syrup continued?")
     next(button for button in app.button if button.key.startswith("case-save-")).click().run()
     assert not app.exception and any("Saved" in one.value for one in app.success)
-    (row,) = map(json.loads, (ward.saved(KIND, NAME) or "").splitlines())
+    (row,) = map(json.loads, (ward.saved.get(KIND, NAME) or "").splitlines())
     assert row["question"] == "Was quillwort syrup continued?" and row["evidence"][0]["quote"] in NOTE.text
     written = PIPELINE.to_json()
     app.session_state["state"].update(columns=[written, written], compared=[written, written])
@@ -78,7 +78,7 @@ def test_an_answer_becomes_a_case_with_the_chosen_statement_as_its_evidence(ward
     assert not app.exception and any(NAME in box.options for box in app.selectbox)
 
 
-def test_the_right_passage_is_given_by_its_words_where_no_statement_is_right(ward: Workspace) -> None:
+def test_the_right_passage_is_given_by_its_words_where_no_statement_is_right(ward: Project) -> None:
     app = asked("What happened to the sails?")
     toggle = next(one for one in app.toggle if one.key.startswith("case-none-"))
     if toggle.value:
@@ -87,5 +87,5 @@ def test_the_right_passage_is_given_by_its_words_where_no_statement_is_right(war
         box.set_value(False)
     next(one for one in app.text_input if one.key.startswith("case-words-")).set_value("the dried sails were").run()
     next(button for button in app.button if button.key.startswith("case-save-")).click().run()
-    (row,) = map(json.loads, (ward.saved(KIND, NAME) or "").splitlines())
+    (row,) = map(json.loads, (ward.saved.get(KIND, NAME) or "").splitlines())
     assert "sails were dried" in row["evidence"][0]["quote"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import FakeEmbeddings
 
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project
 from rag.embedding import Embedding, Progress, Vectors, silent
 from rag.errors import Cancelled
 from rag.keep.artifacts import Artifacts
@@ -283,19 +283,19 @@ def holding(folder: Path, word: str) -> list[str]:
 
 
 @pytest.mark.parametrize("retrieve", [Terms(), Dense()], ids=["terms", "dense"])
-def test_a_removed_document_leaves_no_text_in_any_file(retrieve: Terms | Dense, workspace: Workspace) -> None:
+def test_a_removed_document_leaves_no_text_in_any_file(retrieve: Terms | Dense, project: Project) -> None:
     text = f"Seen with {MARKER} disease. The dose of zalumide is 5 mg.\n" * 40
-    workspace.add(File("secret.txt", text.encode()))
-    workspace.add(File("other.txt", b"The dose of peritol is 60 mg daily in this note."))
+    project.shelf.add(File("secret.txt", text.encode()))
+    project.shelf.add(File("other.txt", b"The dose of peritol is 60 mg daily in this note."))
     for chunk in (Sections(), Words(size=20, overlap=0)):
         pipeline = Pipeline(embed=Hashing(), chunk=chunk, retrieve=retrieve)
-        index = pipeline.prepare(workspace.documents, workspace.artifacts)
+        index = pipeline.prepare(project.shelf.documents, project.artifacts)
         assert pipeline.ask("zalumide dose", index).hits
-    assert holding(workspace.folder, MARKER)
-    workspace.remove("secret.txt")
-    assert holding(workspace.folder, MARKER) == []
-    assert holding(workspace.folder, "secret.txt") == []
-    index = pipeline.prepare(workspace.documents, workspace.artifacts)
+    assert holding(project.folder, MARKER)
+    project.shelf.remove("secret.txt")
+    assert holding(project.folder, MARKER) == []
+    assert holding(project.folder, "secret.txt") == []
+    index = pipeline.prepare(project.shelf.documents, project.artifacts)
     assert all(hit.chunk.span.document == "other.txt" for hit in pipeline.retrieve(f"{MARKER} zalumide dose", index))
 
 

@@ -15,20 +15,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.documents import shelf as shelf_module
+from rag.documents import files as files_module
 from rag.documents import workspace as workspace_module
-from rag.documents.shelf import DATABASE
 from rag.documents.workspace import Workspace
 from rag.errors import FileProblem, SettingProblem
+from rag.keep import records as records_module
 from rag.keep.artifacts import Artifacts
 from rag.keep.engines import ENGINES
 from rag.keep.outside import Outside
+from rag.keep.records import DATABASE
 from rag.pipeline import Pipeline
 from rag.stages.embed.hashing import Hashing
 from rag.stages.index import indexing
 from rag.stages.index.local import Exact, Hnsw, Ivf
 from rag.stages.index.store import Store
 from rag.values import Document, File
+from tests.conftest import run_sql
 from tests.memory_store import MEMORY
 
 ROOT = Path(__file__).parents[2]
@@ -160,13 +162,13 @@ def test_token_vectors_are_made_anew_where_they_were_harmed(
 
 @pytest.mark.parametrize("listing", ["", "{nothing", "7", "null", "missing"])
 def test_a_removed_document_leaves_no_index_behind_whose_list_cannot_be_read(listing: str, tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.add(File("secret.txt", b"Seen with Quillemont disease. The dose of zalumide is 5 mg."))
+    project = Workspace(tmp_path).project()
+    project.shelf.add(File("secret.txt", b"Seen with Quillemont disease. The dose of zalumide is 5 mg."))
     pipeline = Pipeline(embed=Hashing())
-    pipeline.prepare(workspace.documents, workspace.artifacts)
+    pipeline.prepare(project.shelf.documents, project.artifacts)
     (path,) = tmp_path.glob("indexes/*/documents.json")
     path.unlink() if listing == "missing" else path.write_text(listing)
-    workspace.remove("secret.txt")
+    project.shelf.remove("secret.txt")
     assert not any(b"quillemont" in one.read_bytes().lower() for one in tmp_path.rglob("*") if one.is_file())
 
 
@@ -239,7 +241,7 @@ def test_a_workspace_that_a_full_disk_cannot_make_is_done_without(
         patch.setattr(Path, "mkdir", no_room)
         artifacts = Artifacts(tmp_path / "new")
         with pytest.raises(SettingProblem, match=r"cannot be used as a workspace: no space left on device\. Choose another"):
-            Workspace(tmp_path / "new")
+            Workspace(tmp_path / "new").project()
     assert artifacts.folder is None and len(caplog.messages) == 1 and "no space left on device" in caplog.messages[0]
     assert Pipeline(embed=Hashing()).prepare(documents, artifacts).chunks
 
@@ -293,10 +295,10 @@ def test_a_damaged_workspace_is_told_on_the_command_line_in_one_line_each(
 
 @pytest.fixture
 def given(tmp_path: Path) -> Iterator[Path]:
-    """A workspace with a document in it, which nobody has open."""
-    workspace = Workspace(tmp_path / "given")
-    workspace.add(File("note.txt", b"Progress note. The dose of zalumide is 5 mg. " * 200))
-    del workspace
+    """A project with a document in it, which nobody has open."""
+    project = Workspace(tmp_path / "given").project()
+    project.shelf.add(File("note.txt", b"Progress note. The dose of zalumide is 5 mg. " * 200))
+    del project
     gc.collect()
     yield tmp_path / "given"
 
@@ -308,7 +310,7 @@ def test_a_damaged_database_of_what_people_gave_is_told_and_never_made_anew(
     HARMS[harm](given / DATABASE)
     before = (given / DATABASE).read_bytes()
     with pytest.raises(SettingProblem, match=r"^workspace\.sqlite of the workspace cannot be used: it is damaged\. Restore it"):
-        assert Workspace(given).documents
+        assert Workspace(given).project().shelf.documents
     for told in (("serve", "--workspace", given, "--pipeline", hashing), ("setup", "--workspace", given)):
         done = command(*told)
         assert (done.returncode, done.stdout) == (1, "")
@@ -316,92 +318,92 @@ def test_a_damaged_database_of_what_people_gave_is_told_and_never_made_anew(
     assert (given / DATABASE).read_bytes() == before
 
 
-def test_a_locked_database_of_what_people_gave_is_told(given: Path) -> None:
-    workspace, other = Workspace(given), sqlite3.connect(given / DATABASE, isolation_level=None)
-    workspace._base.execute("PRAGMA busy_timeout=10")
+def test_a_locked_database_of_what_people_gave_is_told(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records_module, "PATIENCE", 0.05)
+    project, other = Workspace(given).project(), sqlite3.connect(given / DATABASE, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     locked = r"^workspace\.sqlite of the workspace cannot be used: another program has locked it\. Close that, then try again\.$"
     for work in (
-        lambda: workspace.save("pipeline", "body", "mine"),
-        lambda: workspace.add(File("other.txt", b"Peritol was stopped.")),
-        lambda: workspace.edit("note.txt", title="Visit"),
-        lambda: workspace.remove("note.txt"),
-        lambda: workspace.discard("pipeline", "mine"),
+        lambda: project.saved.put("pipeline", "body", "mine"),
+        lambda: project.shelf.add(File("other.txt", b"Peritol was stopped.")),
+        lambda: project.shelf.edit("note.txt", title="Visit"),
+        lambda: project.shelf.remove("note.txt"),
+        lambda: project.saved.discard("pipeline", "mine"),
     ):
         with pytest.raises(SettingProblem, match=locked):
             work()
     other.execute("ROLLBACK")
-    assert [document.name for document in workspace.documents] == ["note.txt"]
-    workspace.remove("note.txt")
-    assert workspace.documents == ()
+    assert [document.name for document in project.shelf.documents] == ["note.txt"]
+    project.shelf.remove("note.txt")
+    assert project.shelf.documents == ()
 
 
 def test_what_was_computed_of_a_document_is_removed_with_it_or_the_removal_is_refused(given: Path) -> None:
-    workspace = Workspace(given)
-    Pipeline(embed=Hashing()).prepare(workspace.documents, workspace.artifacts)
+    project = Workspace(given).project()
+    Pipeline(embed=Hashing()).prepare(project.shelf.documents, project.artifacts)
     other = sqlite3.connect(given / "artifacts.sqlite", isolation_level=None)
-    assert workspace.artifacts._base._disk
-    workspace.artifacts._base._disk.execute("PRAGMA busy_timeout=10")
+    assert project.artifacts._base._disk
+    project.artifacts._base._disk.execute("PRAGMA busy_timeout=10")
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(SettingProblem, match="What was computed of a document cannot be removed: another program has locked it"):
-        workspace.remove("note.txt")
-    assert [document.name for document in workspace.documents] == ["note.txt"], "nothing is half removed"
+        project.shelf.remove("note.txt")
+    assert [document.name for document in project.shelf.documents] == ["note.txt"], "nothing is half removed"
     other.execute("ROLLBACK")
-    workspace.remove("note.txt")
-    assert workspace.documents == ()
+    project.shelf.remove("note.txt")
+    assert project.shelf.documents == ()
 
 
 def test_a_full_disk_refuses_an_upload_and_a_setting_in_one_line_and_keeps_what_was_there(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = Workspace(given)
-    (pages,) = workspace._base.execute("PRAGMA page_count").fetchone()
-    workspace._base.execute(f"PRAGMA max_page_count={pages}")
+    project = workspace.project()
+    with workspace.records._engine.connect() as base:
+        pages = base.exec_driver_sql("PRAGMA page_count").scalar()
+        base.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     with pytest.raises(SettingProblem, match=r"cannot be used: the disk is full\. Make room, then try again\.$"):
-        workspace.save("pipeline", "x" * 100_000)
+        project.saved.put("pipeline", "x" * 100_000)
 
     def no_room(path: Path, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(shelf_module, "put", no_room)
+    monkeypatch.setattr(files_module, "_write", no_room)
     with pytest.raises(
         FileProblem, match=r"^new\.txt: cannot be kept: no space left on device\. Mend that, then upload it again"
     ):
-        workspace.add(File("new.txt", b"Peritol was stopped."))
-    assert [document.name for document in workspace.documents] == ["note.txt"]
+        project.shelf.add(File("new.txt", b"Peritol was stopped."))
+    assert [document.name for document in project.shelf.documents] == ["note.txt"]
 
 
 def test_a_file_that_was_half_kept_before_is_kept_whole_when_it_comes_again(given: Path) -> None:
-    workspace = Workspace(given)
-    data = workspace.original("note.txt")
+    project = Workspace(given).project()
+    data = project.shelf.original("note.txt")
     assert data
     (path,) = (given / "files").iterdir()
     os.truncate(path, 10)
-    workspace.add(File("copy.txt", data))
-    assert workspace.original("note.txt") == workspace.original("copy.txt") == data
+    project.shelf.add(File("copy.txt", data))
+    assert project.shelf.original("note.txt") == project.shelf.original("copy.txt") == data
 
 
 def test_a_document_whose_row_is_damaged_is_left_out_with_a_line_that_holds_no_text(
     given: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    workspace = Workspace(given)
-    workspace.add(File("other.txt", b"Peritol was stopped because of a rash."))
-    with workspace._write() as base:
-        base.execute("UPDATE documents SET body = replace(body, '\"format\"', '\"zalumide') WHERE name = 'note.txt'")
-        base.execute("UPDATE documents SET body = substr(body, 1, 200) WHERE name = 'note.txt'")
-        base.execute("UPDATE screened SET screen = 'older'")
-    again = Workspace(given)
-    assert [document.name for document in again.documents] == ["other.txt"] and again.entry("note.txt") is None
+    project = Workspace(given).project()
+    project.shelf.add(File("other.txt", b"Peritol was stopped because of a rash."))
+    run_sql(project, "UPDATE documents SET body = replace(body, '\"format\"', '\"zalumide') WHERE name = 'note.txt'")
+    run_sql(project, "UPDATE documents SET body = substr(body, 1, 200) WHERE name = 'note.txt'")
+    run_sql(project, "UPDATE screened SET screen = 'older'")
+    again = Workspace(given).project()
+    assert [document.name for document in again.shelf.documents] == ["other.txt"] and again.shelf.entry("note.txt") is None
     assert "damaged and left out" in caplog.text and "zalumide" not in caplog.text
-    again.remove("note.txt")
-    assert [entry.document.name for entry in again.shelf] == ["other.txt"]
+    again.shelf.remove("note.txt")
+    assert [entry.document.name for entry in again.shelf.entries] == ["other.txt"]
 
 
 def test_rules_of_the_screen_that_are_damaged_release_nothing(given: Path) -> None:
-    with Workspace(given)._write() as base:
-        base.execute("INSERT OR REPLACE INTO settings VALUES ('screen', '{\"threshold\": 0.')")
+    run_sql(Workspace(given).project(), "INSERT INTO settings VALUES ('default', 'screen', ?, '', 0)", '{"threshold": 0.')
     with pytest.raises(SettingProblem, match=r"rules of the screen in workspace\.sqlite are damaged"):
-        Workspace(given)
+        Workspace(given).project()
 
 
 def test_setup_on_a_full_disk_is_one_line(places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared.layers import Stretch, drawn
 from pages.shared.text_view import plain
 from pages.tune.answering.changes import moves, prompt_lines
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.errors import Cancelled, ModelProblem
 from rag.pipeline import Pipeline
 from rag.pipeline.presets import PRESETS
@@ -53,15 +53,15 @@ NOTE = "PROGRESS NOTE\nPatient: P-0001\nDate: 2024-03-14\n\nPLAN:\nFurosemide 40
 
 
 @pytest.fixture(autouse=True)
-def small_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """A workspace with two invented notes instead of the samples, so that the pages open quickly."""
+def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project with two invented notes instead of the samples, so that the pages open quickly."""
     monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    workspace = Workspace(tmp_path)
-    workspace.save("state", "added", "samples")
-    workspace.add(File("note.txt", NOTE.encode()))
-    workspace.add(File("second.txt", NOTE.replace("40 mg", "20 mg").replace("P-0001", "P-0002").encode()))
+    project = Workspace(tmp_path).project()
+    project.saved.put("state", "added", "samples")
+    project.shelf.add(File("note.txt", NOTE.encode()))
+    project.shelf.add(File("second.txt", NOTE.replace("40 mg", "20 mg").replace("P-0001", "P-0002").encode()))
     st.cache_resource.clear()
-    yield workspace
+    yield project
     st.cache_resource.clear()
 
 
@@ -75,11 +75,11 @@ def opened(page: str, **state: Any) -> AppTest:
 
 
 @pytest.fixture
-def held(small_workspace: Workspace) -> Workspace:
-    """The small workspace with two documents that wait: one for identifiers, one for a planted instruction."""
-    small_workspace.add(File("held.txt", HELD.encode()))
-    small_workspace.add(File("planted.txt", PLANTED.encode()))
-    return small_workspace
+def held(small_project: Project) -> Project:
+    """The small project with two documents that wait: one for identifiers, one for a planted instruction."""
+    small_project.shelf.add(File("held.txt", HELD.encode()))
+    small_project.shelf.add(File("planted.txt", PLANTED.encode()))
+    return small_project
 
 
 def viewed(view: str) -> AppTest:
@@ -94,14 +94,14 @@ def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label == label).click().run()
 
 
-def again(workspace: Workspace) -> Workspace:
-    """The workspace as it is on disk now; the app has opened one of its own."""
-    return Workspace(workspace.folder)
+def again(project: Project) -> Project:
+    """The project as it is on disk now; the app has opened one of its own."""
+    return Workspace(project.folder).project()
 
 
-def names(workspace: Workspace) -> list[str]:
+def names(project: Project) -> list[str]:
     """The documents that are released now."""
-    return [document.name for document in again(workspace).documents]
+    return [document.name for document in again(project).shelf.documents]
 
 
 def shown(app: AppTest) -> str:
@@ -119,9 +119,9 @@ def test_every_page_opens(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_says_what_to_do_next_when_there_are_no_documents(page: str, small_workspace: Workspace) -> None:
-    for document in small_workspace.documents:
-        small_workspace.remove(document.name)
+def test_every_page_says_what_to_do_next_when_there_are_no_documents(page: str, small_project: Project) -> None:
+    for document in small_project.shelf.documents:
+        small_project.shelf.remove(document.name)
     assert "no documents yet" in shown(opened(page))
 
 
@@ -137,7 +137,7 @@ def test_every_control_of_a_page_moves(page: str) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_control_of_a_view_of_the_documents_moves(view: str, held: Workspace) -> None:
+def test_every_control_of_a_view_of_the_documents_moves(view: str, held: Project) -> None:
     for kind in KINDS:
         app = viewed(view)
         for at in range(len(app.get(kind))):
@@ -193,11 +193,11 @@ def test_a_session_comes_back_by_its_address() -> None:
     assert again.session_state["state"]["asked"] == QUESTION
 
 
-def test_a_comparison_link_holds_settings_and_question_but_no_document_text(small_workspace: Workspace) -> None:
+def test_a_comparison_link_holds_settings_and_question_but_no_document_text(small_project: Project) -> None:
     app = opened("compare", asked=QUESTION)
     next(button for button in app.button if button.label == "Link to this comparison").click().run()
     name = "".join(app.query_params["comparison"])
-    kept = small_workspace.saved("comparison", name)
+    kept = small_project.saved.get("comparison", name)
     assert kept is not None and QUESTION in kept and "continued at discharge" not in kept
     again = opened("compare")
     again.query_params["comparison"] = name
@@ -214,9 +214,9 @@ def test_an_unknown_comparison_says_so() -> None:
 def reading(name: str) -> None:
     """A page that shows one document; the table that leads there cannot be clicked without a browser."""
     from pages.prepare.reading.document_view import facts, reading
-    from pages.shared.state import workspace
+    from pages.shared.state import project
 
-    entry = workspace().entry(name)
+    entry = project().shelf.entry(name)
     if entry is not None:
         reading(entry, 0.6)
         facts(entry.document)
@@ -236,7 +236,7 @@ def test_a_drawn_text_is_the_text_wherever_its_layers_overlap(text: str, places:
     assert not stretches or covered == text[max(stretches[0].start, low) : max(stretches[0].end, low)]
 
 
-def test_a_document_is_read_with_its_layers_and_corrected(small_workspace: Workspace) -> None:
+def test_a_document_is_read_with_its_layers_and_corrected(small_project: Project) -> None:
     app = read("note.txt")
     assert not app.exception and app.button_group[0].value == ["Sections", "Dates", "Assertions", "Findings"]
     for layers in ([], ["Dates"]):
@@ -245,15 +245,15 @@ def test_a_document_is_read_with_its_layers_and_corrected(small_workspace: Works
     app.text_input[0].set_value("Another title")
     next(box for box in app.text_input if box.label == "Edition").set_value("3")
     press(app, "Save")
-    changed = again(small_workspace).document("note.txt")
+    changed = again(small_project).shelf.document("note.txt")
     assert changed is not None and (changed.title, changed.edition) == ("Another title", "3")
     next(box for box in app.text_input if box.label == "Date").set_value("yesterday")
     assert "is not a day written like" in shown(press(app, "Save"))
 
 
-def test_a_long_document_is_shown_part_by_part_and_a_section_brings_its_part(small_workspace: Workspace) -> None:
+def test_a_long_document_is_shown_part_by_part_and_a_section_brings_its_part(small_project: Project) -> None:
     long = NOTE + "Potassium was normal.\n" * 4000 + "\nASSESSMENT:\nStable.\n"
-    small_workspace.add(File("long.txt", long.encode()))
+    small_project.shelf.add(File("long.txt", long.encode()))
     app = read("long.txt")
     assert app.slider[0].max == 3 and "Characters 0 to 30,000" in shown(app)
     goto = next(box for box in app.selectbox if box.label == "Go to")
@@ -261,7 +261,7 @@ def test_a_long_document_is_shown_part_by_part_and_a_section_brings_its_part(sma
     assert app.slider[0].value == 3 and "Characters 60,000 to" in shown(app)
 
 
-def test_documents_are_filtered_by_status_type_patient_and_findings(held: Workspace) -> None:
+def test_documents_are_filtered_by_status_type_patient_and_findings(held: Project) -> None:
     app = opened("documents")
     assert set(app.dataframe[0].value["Status"]) == {"released", "waiting"}
     app.selectbox(key="shelf-status").select("Waiting").run()
@@ -274,17 +274,17 @@ def test_documents_are_filtered_by_status_type_patient_and_findings(held: Worksp
     assert "1 of 4 documents" in shown(app)
 
 
-def test_an_upload_with_an_identifier_waits_and_says_so(small_workspace: Workspace) -> None:
+def test_an_upload_with_an_identifier_waits_and_says_so(small_project: Project) -> None:
     app = opened("documents")
     app.file_uploader[0].set_value([("visit.txt", HELD.encode(), "text/plain"), ("empty.txt", b" ", "text/plain")])
     press(app, "Add")
     assert "1 of 2 files read. 1 failed. 1 waits for a decision." in shown(app)
     results = app.dataframe[0].value
     assert list(results["Result"]) == ["failed", "waits"] and results["What to know"][1].startswith("waits: 2 identifiers")
-    assert "visit.txt" not in names(small_workspace)
+    assert "visit.txt" not in names(small_project)
 
 
-def test_what_waits_is_told_on_every_page_and_a_link_leads_to_it(held: Workspace) -> None:
+def test_what_waits_is_told_on_every_page_and_a_link_leads_to_it(held: Project) -> None:
     for page in PAGES:
         links = [link.proto.label for link in opened(page).get("page_link")]
         assert "2 documents wait for a decision" in links
@@ -293,13 +293,13 @@ def test_what_waits_is_told_on_every_page_and_a_link_leads_to_it(held: Workspace
     assert "Select one row or several" in shown(app.run())
 
 
-def test_a_page_that_needs_released_documents_says_that_all_wait(held: Workspace) -> None:
+def test_a_page_that_needs_released_documents_says_that_all_wait(held: Project) -> None:
     for name in names(held):
-        held.remove(name)
+        held.shelf.remove(name)
     assert "No document is released yet" in shown(opened("ask"))
 
 
-def test_nobody_decides_without_a_name_and_a_release_is_told_and_recorded(held: Workspace) -> None:
+def test_nobody_decides_without_a_name_and_a_release_is_told_and_recorded(held: Project) -> None:
     app = viewed("Waiting")
     assert "Nobody is named" in shown(press(app, "Release")) and "held.txt" not in names(held)
     app.text_input(key="decide-who").set_value("A. B.").run()
@@ -310,42 +310,42 @@ def test_nobody_decides_without_a_name_and_a_release_is_told_and_recorded(held: 
     assert "MRN 1" in line["Findings by type"] and "QX-4455667" not in str(line)
 
 
-def test_a_redacted_document_is_released_and_one_with_an_instruction_says_why_it_still_waits(held: Workspace) -> None:
+def test_a_redacted_document_is_released_and_one_with_an_instruction_says_why_it_still_waits(held: Project) -> None:
     app = viewed("Waiting")
     app.text_input(key="decide-who").set_value("A. B.").run()
     assert "1 document redacted, 1 released now." in shown(press(app, "Redact"))
-    document = again(held).document("held.txt")
-    assert document is not None and "MRN: [MRN]" in document.text and again(held).original("held.txt") is None
+    document = again(held).shelf.document("held.txt")
+    assert document is not None and "MRN: [MRN]" in document.text and again(held).shelf.original("held.txt") is None
     assert r"planted\.txt still waits: 1 instruction" in shown(press(app, "Redact"))
     assert "1 document rejected and removed." in shown(press(app, "Reject and remove"))
-    assert again(held).entry("planted.txt") is None and "Nothing waits." in shown(app)
+    assert again(held).shelf.entry("planted.txt") is None and "Nothing waits." in shown(app)
 
 
-def test_surrogates_keep_the_file_only_where_that_is_wanted(held: Workspace) -> None:
+def test_surrogates_keep_the_file_only_where_that_is_wanted(held: Project) -> None:
     app = viewed("Waiting")
     app.text_input(key="decide-who").set_value("A. B.").run()
     app.toggle(key="decide-keep").set_value(True).run()
     press(app, "Replace with surrogates")
-    entry = again(held).entry("held.txt")
+    entry = again(held).shelf.entry("held.txt")
     assert entry is not None and "QX-4455667" not in entry.document.text
-    assert again(held).original("held.txt") == HELD.encode()
+    assert again(held).shelf.original("held.txt") == HELD.encode()
 
 
-def test_a_lower_threshold_holds_dates_back_and_a_missing_name_model_changes_nothing(small_workspace: Workspace) -> None:
+def test_a_lower_threshold_holds_dates_back_and_a_missing_name_model_changes_nothing(small_project: Project) -> None:
     app = viewed("Rules")
     app.text_input(key="screen-model").set_value("spacy:nowhere").run()
     assert "is not on this machine" in shown(press(app, "Apply"))
-    assert again(small_workspace).screen.name_model == ""
+    assert again(small_project).shelf.screen.name_model == ""
     app = viewed("Rules")
     app.slider(key="screen-threshold").set_value(0.5).run()
     assert "At 0.50, 2 of the 2 documents" in shown(app)
     assert "2 documents screened again. 2 wait now." in shown(press(app, "Apply"))
-    assert again(small_workspace).screen.threshold == 0.5 and names(small_workspace) == []
+    assert again(small_project).shelf.screen.threshold == 0.5 and names(small_project) == []
 
 
 @pytest.mark.parametrize("page", ["ask", "compare"])
 def test_a_question_with_an_identifier_is_neither_asked_nor_kept_until_somebody_decides(
-    page: str, small_workspace: Workspace
+    page: str, small_project: Project
 ) -> None:
     app = opened(page, asked=QUESTION)
     app.chat_input[0].set_value(ABOUT_SOMEBODY).run()
@@ -353,7 +353,7 @@ def test_a_question_with_an_identifier_is_neither_asked_nor_kept_until_somebody_
     assert "word for word in the source" not in shown(app)
     app.run()
     assert app.session_state["state"]["asked"] == QUESTION
-    folder = small_workspace.folder
+    folder = small_project.folder
     assert not [path for path in folder.rglob("*") if path.is_file() and b"QX-4455667" in path.read_bytes()]
     press(app, "Ask without them")
     rest = " [NAME], MRN: [MRN], take?"  # Before it a follow-up may say what is left out: "What dose of torsemide does".
@@ -375,8 +375,8 @@ def test_a_question_that_is_too_long_is_not_cut_but_refused() -> None:
     assert app.session_state["state"]["asked"] == QUESTION
 
 
-def test_a_released_instruction_is_marked_in_hits_prompt_and_warning(held: Workspace) -> None:
-    held.decide(["planted.txt"], "release", "A. B.")
+def test_a_released_instruction_is_marked_in_hits_prompt_and_warning(held: Project) -> None:
+    held.decisions.make(["planted.txt"], "release", "A. B.")
     question = "What was the cough treated with?"
     app = opened("ask", asked=question)
     hits = app.dataframe[0].value
@@ -386,11 +386,11 @@ def test_a_released_instruction_is_marked_in_hits_prompt_and_warning(held: Works
     assert "text that may be an instruction" in shown(app)
 
 
-def test_flags_are_told_for_what_overlaps_them_alone(held: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_are_told_for_what_overlaps_them_alone(held: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     from pages.shared import flags
 
-    held.decide(["planted.txt"], "release", "A. B.")
-    monkeypatch.setattr(flags, "workspace", lambda: held)
+    held.decisions.make(["planted.txt"], "release", "A. B.")
+    monkeypatch.setattr(flags, "project", lambda: held)
     start = PLANTED.index(ORDER)
     assert flags.warning_of(Span("planted.txt", 0, start - 2)) == ""
     told = flags.warning_of(Span("planted.txt", start + 5, start + 9))
@@ -414,10 +414,10 @@ DOSES = "Which dose of torsemide was given?"
 
 
 @pytest.fixture
-def ward(small_workspace: Workspace) -> Workspace:
-    """The small workspace with a note of thirty passages, so that not all of them fit into a prompt."""
-    small_workspace.add(File("ward.txt", MANY.encode()))
-    return small_workspace
+def ward(small_project: Project) -> Project:
+    """The small project with a note of thirty passages, so that not all of them fit into a prompt."""
+    small_project.shelf.add(File("ward.txt", MANY.encode()))
+    return small_project
 
 
 def small_passages(**changed: Any) -> str:
@@ -441,7 +441,7 @@ def told(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("view", ["Passages", "Cut-offs", "Why not there?"])
-def test_every_control_of_a_view_of_the_answer_moves(view: str, ward: Workspace) -> None:
+def test_every_control_of_a_view_of_the_answer_moves(view: str, ward: Project) -> None:
     app = asked(view)
     for kind in ("toggle", "selectbox", "slider", "text_input", "button"):
         keys = [one.key for one in app.get(kind) if str(one.key).startswith(("cutoffs", "missing", "explain"))]
@@ -452,7 +452,7 @@ def test_every_control_of_a_view_of_the_answer_moves(view: str, ward: Workspace)
                 assert not app.exception, (kind, key, [error.value for error in app.exception])
 
 
-def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(ward: Workspace) -> None:
+def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(ward: Project) -> None:
     app = asked("What changed?")
     assert "Change a setting on the left" in shown(app) and not [b for b in app.button if str(b.key).startswith("history")]
     widget(app.slider, "ask-rerank-keep-top").set_value(5).run()
@@ -477,7 +477,7 @@ def tried(app: AppTest) -> list[str]:
     return [button.label.replace("\\", "") for button in app.button if str(button.key).startswith("history-")]
 
 
-def test_the_strip_holds_the_last_settings_as_plain_json_and_brings_back_a_filter(ward: Workspace) -> None:
+def test_the_strip_holds_the_last_settings_as_plain_json_and_brings_back_a_filter(ward: Project) -> None:
     app = asked()
     widget(app.multiselect, "ask-names").set_value(["note.txt"]).run()
     for top in range(2, 15):
@@ -496,7 +496,7 @@ def test_the_strip_holds_the_last_settings_as_plain_json_and_brings_back_a_filte
 
 
 def test_cut_offs_move_without_a_run_of_the_pipeline_and_are_used_on_a_press(
-    ward: Workspace, monkeypatch: pytest.MonkeyPatch
+    ward: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = asked("Cut-offs")
     runs: list[str] = []
@@ -528,7 +528,7 @@ def test_only_what_reaches_the_minimum_counts_for_the_top() -> None:
     assert kept_of([], 3, 0.0) == [] and kept_of([0.5], 1, 0.5) == [True]
 
 
-def test_a_rank_is_explained_by_words_that_add_up_and_by_its_sum(ward: Workspace) -> None:
+def test_a_rank_is_explained_by_words_that_add_up_and_by_its_sum(ward: Project) -> None:
     app = asked()
     app.toggle(key="explain").set_value(True).run()
     words = app.dataframe[1].value
@@ -537,7 +537,7 @@ def test_a_rank_is_explained_by_words_that_add_up_and_by_its_sum(ward: Workspace
     assert "Fusion (convex): 0.45 × " in told(app).replace("*", "") and "(terms) = " in told(app)
 
 
-def test_token_matches_are_shown_for_late_interaction(ward: Workspace) -> None:
+def test_token_matches_are_shown_for_late_interaction(ward: Project) -> None:
     if not installed():
         pytest.skip("the MiniLM wheel is not installed")
     app = asked(embed=MiniLM(), rerank=LateInteraction(depth=3, top=3))
@@ -545,7 +545,7 @@ def test_token_matches_are_shown_for_late_interaction(ward: Workspace) -> None:
     assert "Token matches" in shown(app) and "late " in told(app)
 
 
-def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(ward: Workspace) -> None:
+def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(ward: Project) -> None:
     app = asked("Why not there?")
     assert "Pick a passage" in shown(app)
     app.text_input(key="missing-words").set_value("Bed 27: torsemide\n135 MG").run()
@@ -560,7 +560,7 @@ def test_a_passage_that_is_not_there_is_found_by_its_words_and_kept_by_a_press(w
     assert "No document holds most of these words" in shown(app)
 
 
-def test_a_passage_that_the_filter_lost_comes_back_with_the_filter(ward: Workspace) -> None:
+def test_a_passage_that_the_filter_lost_comes_back_with_the_filter(ward: Project) -> None:
     app = asked("Why not there?")
     widget(app.multiselect, "ask-names").set_value(["note.txt"]).run()
     app.text_input(key="missing-words").set_value("Bed 3:").run()
@@ -569,7 +569,7 @@ def test_a_passage_that_the_filter_lost_comes_back_with_the_filter(ward: Workspa
     assert widget(app.multiselect, "ask-names").value == [] and "The filter leaves out" not in told(app)
 
 
-def test_a_passage_of_a_document_that_waits_says_so_and_leads_there(held: Workspace) -> None:
+def test_a_passage_of_a_document_that_waits_says_so_and_leads_there(held: Project) -> None:
     app = asked("Why not there?")
     app.text_input(key="missing-words").set_value("Quillwort syrup 7 mL").run()
     assert "held.txt is not released" in told(app)
@@ -588,7 +588,7 @@ def test_a_passage_of_a_document_that_waits_says_so_and_leads_there(held: Worksp
     ],
 )
 def test_settings_that_make_no_sense_together_come_with_a_button_that_mends_them(
-    key: str, value: float, label: str, mended: float, ward: Workspace
+    key: str, value: float, label: str, mended: float, ward: Project
 ) -> None:
     app = asked()
     widget(app.slider, key).set_value(value).run()
@@ -602,14 +602,14 @@ def test_settings_that_make_no_sense_together_come_with_a_button_that_mends_them
         assert widget(app.slider, key).value == mended
 
 
-def test_what_was_searched_beside_the_question_is_said(ward: Workspace) -> None:
+def test_what_was_searched_beside_the_question_is_said(ward: Project) -> None:
     app = asked(expand=Feedback())
     assert "Searched also for: added from the first" in told(app)
     assert "Searched also for" not in told(asked())
 
 
 def test_a_long_wait_can_be_cancelled_and_brings_back_the_settings_of_the_last_answer(
-    ward: Workspace, monkeypatch: pytest.MonkeyPatch
+    ward: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pages.tune.answering import asking
     from pages.tune.settings import history

@@ -11,7 +11,7 @@ from pages.tune.answering import asking
 from pages.tune.answering.answers import hits_frame
 from pages.tune.answering.unsent import rooms
 from pages.tune.settings.controls import carried
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.pipeline.titles import MENU
 from rag.stage import options
@@ -21,11 +21,11 @@ from rag.stages.rerank.keep import Keep
 from rag.stages.retrieve import Convex
 from rag.values import Chunk, Filter, Hit, Message, Prompt, Span, Step
 from tests.fake_server import Server
-from tests.pages.test_pages import DOSES, QUESTION, asked, opened, shown, small_passages, small_workspace, told, tried, ward
+from tests.pages.test_pages import DOSES, QUESTION, asked, opened, shown, small_passages, small_project, told, tried, ward
 from tests.pages.test_pages_cost import at
 from tests.widgets import widget
 
-__all__ = ["small_workspace", "ward"]  # The fixtures that tests here start from.
+__all__ = ["small_project", "ward"]  # The fixtures that tests here start from.
 
 
 def test_a_text_that_is_being_typed_is_one_entry_of_the_strip() -> None:
@@ -39,7 +39,7 @@ def test_a_text_that_is_being_typed_is_one_entry_of_the_strip() -> None:
     assert len(tried(app)) == 4
 
 
-def test_another_kind_keeps_the_settings_that_mean_the_same_in_it(ward: Workspace) -> None:
+def test_another_kind_keeps_the_settings_that_mean_the_same_in_it(ward: Project) -> None:
     app = asked(embed=Hashing())
     widget(app.slider, "ask-rerank-keep-top").set_value(15).run()
     widget(app.slider, "ask-retrieve-convex-candidates").set_value(70).run()
@@ -95,7 +95,7 @@ def test_the_table_of_passages_shows_how_each_begins_where_it_stands_and_the_ran
     assert other["terms · vectors"] == "– · 7"
 
 
-def test_the_explanation_stays_on_through_a_change_and_a_look_elsewhere(ward: Workspace) -> None:
+def test_the_explanation_stays_on_through_a_change_and_a_look_elsewhere(ward: Project) -> None:
     app = asked()
     app.toggle(key="explain").set_value(True).run()
     for view in ("Time", "Passages"):
@@ -159,8 +159,8 @@ def test_a_free_model_that_was_applied_answers_at_once_to_other_passages_and_one
     assert server.seen.calls["good"] == 3 and "Not applied yet" in shown(app)
 
 
-def test_an_answer_is_kept_by_all_that_its_words_depend_on(small_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.state.workspace", lambda: small_workspace)
+def test_an_answer_is_kept_by_all_that_its_words_depend_on(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.state.project", lambda: small_project)
 
     def key(**settings: Any) -> str:
         return answer_key(Pipeline(embed=Hashing(), answer=Chat(**settings)), QUESTION, Filter())
@@ -207,7 +207,7 @@ def unfit(server: Server) -> AppTest:
 
 
 @pytest.mark.parametrize("mend", ["Lower Prompt · Budget", "Lower Answer · Max tokens", "Raise Answer · Context"])
-def test_a_prompt_that_does_not_fit_is_shown_with_mends_that_send_it(mend: str, server: Server, ward: Workspace) -> None:
+def test_a_prompt_that_does_not_fit_is_shown_with_mends_that_send_it(mend: str, server: Server, ward: Project) -> None:
     app = unfit(server)
     assert "Not sent" in shown(app) and not server.seen.bodies
     app.button_group(key="unsent-view").set_value("Prompt not sent").run()
@@ -224,13 +224,13 @@ def test_no_mend_is_offered_that_would_not_fit() -> None:
     assert labels == ["Raise Answer · Context to 1,024"]
 
 
-def test_a_window_that_is_raised_by_hand_sends_what_did_not_fit(server: Server, ward: Workspace) -> None:
+def test_a_window_that_is_raised_by_hand_sends_what_did_not_fit(server: Server, ward: Project) -> None:
     app = unfit(server)
     widget(app.number_input, "ask-answer-chat-context").set_value(8000).run()
     assert server.seen.calls["good"] == 1 and "Not sent" not in shown(app)
 
 
-def test_the_last_answer_is_drawn_while_the_next_is_waited_for(ward: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_answer_is_drawn_while_the_next_is_waited_for(ward: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     app = asked()
     seen: list[bool] = []
     monkeypatch.setattr(asking, "QUICK", -1.0)
@@ -255,10 +255,10 @@ def test_what_waits_stands_above_the_settings() -> None:
     assert keys.index("ask-apply") < keys.index("ask-preset-default")
 
 
-def test_the_default_settings_bring_no_warning_and_long_passages_are_a_caption(small_workspace: Workspace) -> None:
+def test_the_default_settings_bring_no_warning_and_long_passages_are_a_caption(small_project: Project) -> None:
     from rag.values import File
 
-    small_workspace.add(File("long.txt", b"PLAN:\n" + b"Furosemide " * 900))
+    small_project.shelf.add(File("long.txt", b"PLAN:\n" + b"Furosemide " * 900))
     app = opened("ask")
     assert not app.warning
     if "embed" in str(app.session_state["state"]["applied"]) and in_force(app).embed.kind == "minilm":

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project
 from rag.embedding import silent
 from rag.pipeline import Pipeline
 from rag.stage import options
@@ -18,9 +18,9 @@ from rag.stages.embed.hashing import Hashing
 from rag.stages.embed.minilm import MiniLM
 from rag.stages.retrieve import Terms
 from rag.values import File
-from tests.pages.test_pages import NOTE, QUESTION, opened, shown, small_workspace
+from tests.pages.test_pages import NOTE, QUESTION, opened, shown, small_project
 
-__all__ = ["small_workspace"]  # The fixture that every test here starts from.
+__all__ = ["small_project"]  # The fixture that every test here starts from.
 
 LIMIT = 24
 KINDS = [kind for kind in options(Chunker) if kind != "tokens"]  # That one cuts nothing off.
@@ -34,15 +34,15 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_both_pages_tell_of_passages_that_are_cut_off(kind: str, short: None, small_workspace: Workspace) -> None:
+def test_both_pages_tell_of_passages_that_are_cut_off(kind: str, short: None, small_project: Project) -> None:
     by: dict[str, Any] = {"by": "hashing"} if kind == "semantic" else {}
     stage: Any = options(Chunker)[kind](**by)
     long = "Furosemide was continued by the ward team of the night, which weighed the patient every morning and every evening "
-    small_workspace.add(
+    small_project.shelf.add(
         File("a_long.txt", (NOTE + (long + "without any change of the dose until the day of discharge. ") * 9).encode())
     )
     settings = Pipeline(embed=Hashing(), chunk=stage).to_json()
-    documents = small_workspace.documents
+    documents = small_project.shelf.documents
     first = list(stage(documents[0]))
     here = told(too_long(first, Hashing()), len(first), LIMIT)
     assert documents[0].name == "a_long.txt" and here
@@ -56,7 +56,7 @@ def test_both_pages_tell_of_passages_that_are_cut_off(kind: str, short: None, sm
     assert line.help.replace("\\", "") == warned.split("; ")[1].capitalize() and not app.warning
 
 
-def test_nothing_is_said_where_nothing_is_cut_off_or_no_vector_is_read(short: None, small_workspace: Workspace) -> None:
+def test_nothing_is_said_where_nothing_is_cut_off_or_no_vector_is_read(short: None, small_project: Project) -> None:
     for pipeline in (
         Pipeline(embed=Hashing(), chunk=Words(size=20, overlap=0, header=False)),
         Pipeline(embed=Hashing(), retrieve=Terms()),
@@ -68,7 +68,7 @@ def test_nothing_is_said_where_nothing_is_cut_off_or_no_vector_is_read(short: No
 
 @pytest.mark.parametrize("page", ["chunks", "ask"])
 def test_a_chunker_that_asks_a_model_shows_how_far_it_is(
-    page: str, small_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    page: str, small_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
 

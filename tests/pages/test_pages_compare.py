@@ -32,7 +32,7 @@ from rag.stages.rerank.keep import Keep
 from rag.stages.retrieve import Convex, ReciprocalRank, Terms
 from rag.values import Case, Chunk, Hit, Span, Usage
 from tests.fake_server import running
-from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown, small_workspace  # noqa: F401
+from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown, small_project  # noqa: F401
 from tests.widgets import widget
 
 PIPELINE = Pipeline(embed=Hashing())

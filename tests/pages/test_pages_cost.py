@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages.tune.comparing.question_set import UPLOADED
 from pages.tune.settings import costs, fit_view, index_view
 from pages.tune.settings.costs import money, told
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project
 from rag.errors import SettingProblem
 from rag.evaluate.fitting import Fit
 from rag.pipeline import Pipeline, read_pipeline
@@ -29,10 +29,10 @@ from rag.stages.rerank.judge import Judge
 from rag.stages.retrieve import Terms
 from rag.values import File, Usage
 from tests.fake_server import Server
-from tests.pages.test_pages import MANY, QUESTION, opened, shown, small_workspace
+from tests.pages.test_pages import MANY, QUESTION, opened, shown, small_project
 from tests.widgets import widget
 
-__all__ = ["small_workspace"]  # The fixture that every test here starts from.
+__all__ = ["small_project"]  # The fixture that every test here starts from.
 AWAY = "https://models.invalid/v1"
 
 
@@ -162,9 +162,9 @@ def ward_set(number: int) -> str:
     return "\n".join(map(json.dumps, rows))
 
 
-def ward(workspace: Workspace, number: int, **stages: Any) -> AppTest:
+def ward(project: Project, number: int, **stages: Any) -> AppTest:
     """The Ask page with the fitted reranker, its dialog open, on a question set of so many questions."""
-    workspace.add(File("ward.txt", MANY.encode()))
+    project.shelf.add(File("ward.txt", MANY.encode()))
     app = asked(chunk=Sentences(size=1, overlap=0), retrieve=Terms(), rerank=Fitted(**stages))
     app.session_state[UPLOADED] = {"id": "1", "name": "ward.jsonl", "text": ward_set(number)}
     app.button(key="ask-fit").click().run()
@@ -195,14 +195,14 @@ def test_the_weights_in_force_are_a_chart_wherever_the_fitted_reranker_is_chosen
     assert not any("Terms (BM25)" in one.get("y", ()) for one in charts(asked()))
 
 
-def test_a_set_that_is_too_small_says_so_and_nothing_is_fitted(small_workspace: Workspace) -> None:
-    app = ward(small_workspace, 29)
+def test_a_set_that_is_too_small_says_so_and_nothing_is_fitted(small_project: Project) -> None:
+    app = ward(small_project, 29)
     assert "too small to fit: 29 questions with evidence, at least 30 are needed" in said(app)
     assert not [button for button in app.button if str(button.key).startswith("fit-run")]
 
 
-def test_weights_are_fitted_on_an_uploaded_set_with_gain_interval_and_verdict(small_workspace: Workspace) -> None:
-    app = ward(small_workspace, 40)
+def test_weights_are_fitted_on_an_uploaded_set_with_gain_interval_and_verdict(small_project: Project) -> None:
+    app = ward(small_project, 40)
     app.button(key="fit-run").click().run()
     app = waited(app, "95 % interval")
     text = said(app)
@@ -211,11 +211,11 @@ def test_weights_are_fitted_on_an_uploaded_set_with_gain_interval_and_verdict(sm
     assert sum("Terms (BM25)" in one["y"] for one in charts(app)) == 2 and not fit_view.JOBS
 
 
-def test_fitted_weights_are_used_at_a_press(small_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fitted_weights_are_used_at_a_press(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = {**dict.fromkeys(FEATURES, 0.0), "before": 0.4, "terms": 1.0}
     result = Fit(weights, 0.5, 0.1, 0.05, 0.15, 40, True, "nDCG@10 rises.", 0.1, weights)
     monkeypatch.setattr(fit_view, "fit", lambda *parts, **named: result)
-    app = ward(small_workspace, 40, top=3)
+    app = ward(small_project, 40, top=3)
     app.button(key="fit-run").click().run()
     app = waited(app, "Use the fitted weights: nDCG@10 rises.".replace(":", "**:"))
     assert "95 % interval +0.050 to +0.150 (bootstrap over questions), n = 40" in said(app)
@@ -224,7 +224,7 @@ def test_fitted_weights_are_used_at_a_press(small_workspace: Workspace, monkeypa
     assert stage == Fitted(top=3, before=0.4, terms=1.0) and "Use the fitted" not in said(app)
 
 
-def test_a_fit_stops_at_a_press_and_one_that_fails_says_why(small_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fit_stops_at_a_press_and_one_that_fails_says_why(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
 
     def slow(*parts: Any, progress: Any) -> Fit:
@@ -238,7 +238,7 @@ def test_a_fit_stops_at_a_press_and_one_that_fails_says_why(small_workspace: Wor
         raise AssertionError("nobody stopped it")
 
     monkeypatch.setattr(fit_view, "fit", slow)
-    app = ward(small_workspace, 40)
+    app = ward(small_project, 40)
     app.button(key="fit-run").click().run()
     app.button(key="fit-stop").click().run()
     assert [button for button in app.button if button.key == "fit-run"] and not fit_view.JOBS

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.pipeline import Pipeline
 from rag.stages.embed.hashing import Hashing
 from rag.values import File
@@ -21,15 +21,15 @@ ROWS = "patient,note\nP-0001,Cough\nP-0002,The nodule is zarbethsecret\n"
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    workspace = Workspace(tmp_path)
-    workspace.save("state", "added", "samples")
-    workspace.add(File("first.txt", CT.format("PRELIMINARY", 8).encode()))
-    workspace.add(File("second.txt", CT.format("FINAL", 9).encode()))
-    workspace.add(File("rows.csv", ROWS.encode()))
+    project = Workspace(tmp_path).project()
+    project.saved.put("state", "added", "samples")
+    project.shelf.add(File("first.txt", CT.format("PRELIMINARY", 8).encode()))
+    project.shelf.add(File("second.txt", CT.format("FINAL", 9).encode()))
+    project.shelf.add(File("rows.csv", ROWS.encode()))
     st.cache_resource.clear()
-    yield workspace
+    yield project
     st.cache_resource.clear()
 
 
@@ -60,15 +60,15 @@ def test_reports_are_filtered_by_their_status_and_a_session_without_one_still_wo
     assert [entry["words"] for entry in app.session_state["state"]["history"]] == ["first settings", "filter: report status"]
 
 
-def test_no_status_is_offered_where_no_document_has_one(folder: Workspace) -> None:
+def test_no_status_is_offered_where_no_document_has_one(folder: Project) -> None:
     for name in ("first.txt", "second.txt"):
-        folder.remove(name)
+        folder.shelf.remove(name)
     assert not [one for one in opened().multiselect if str(one.key).startswith("ask-statuses")]
 
 
-def test_a_patient_who_is_gone_stays_chosen_so_that_nobody_elses_text_appears(folder: Workspace) -> None:
-    folder.remove("P-0002/rows.csv")
-    folder.add(File("other.txt", b"Patient: P-0003\n\nThe nodule is large, zarbethsecret.\n"))
+def test_a_patient_who_is_gone_stays_chosen_so_that_nobody_elses_text_appears(folder: Project) -> None:
+    folder.shelf.remove("P-0002/rows.csv")
+    folder.shelf.add(File("other.txt", b"Patient: P-0003\n\nThe nodule is large, zarbethsecret.\n"))
     app = opened(patients=["P-0002"])
     assert widget(app.multiselect, "ask-patients").value == ["P-0002"]
     assert found(app) == set()
@@ -82,13 +82,13 @@ def test_a_range_the_wrong_way_round_is_read_the_right_way_and_said() -> None:
     assert not app.exception and found(app) == set()
 
 
-def test_the_documents_page_shows_the_status_and_takes_another(folder: Workspace) -> None:
+def test_the_documents_page_shows_the_status_and_takes_another(folder: Project) -> None:
     app = opened("pages/prepare/documents.py")
     table = app.dataframe[0].value
     assert dict(zip(table["Document"], table["Report status"].fillna(""), strict=True)) == {
         "first.txt": "preliminary", "second.txt": "final", "P-0001/rows.csv": "", "P-0002/rows.csv": "",
     }  # fmt: skip
-    before = folder.document("first.txt")
-    after = folder.edit("first.txt", status="amended")
+    before = folder.shelf.document("first.txt")
+    after = folder.shelf.edit("first.txt", status="amended")
     assert before and (before.status, after.status) == ("preliminary", "amended") and before.key != after.key
-    assert Workspace(folder.folder).document("first.txt").status == "amended"  # type: ignore[union-attr]
+    assert Workspace(folder.folder).project().shelf.document("first.txt").status == "amended"  # type: ignore[union-attr]

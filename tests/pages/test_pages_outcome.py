@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import sources
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.pipeline import Pipeline
 from rag.stages.answer.chat import Chat
 from rag.stages.embed.hashing import Hashing
@@ -29,14 +29,14 @@ PIPELINE = Pipeline(embed=Hashing())
 
 
 @pytest.fixture(autouse=True)
-def small_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    workspace = Workspace(tmp_path)
-    workspace.save("state", "added", "samples")
-    workspace.add(File("note.txt", NOTE.encode()))
-    workspace.add(File("second.txt", NOTE.replace("7 mL", "9 mL").replace("P-0001", "P-0002").encode()))
+    project = Workspace(tmp_path).project()
+    project.saved.put("state", "added", "samples")
+    project.shelf.add(File("note.txt", NOTE.encode()))
+    project.shelf.add(File("second.txt", NOTE.replace("7 mL", "9 mL").replace("P-0001", "P-0002").encode()))
     st.cache_resource.clear()
-    yield workspace
+    yield project
     st.cache_resource.clear()
 
 

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rag import wordpiece
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.errors import ModelProblem
 from rag.pipeline import Pipeline, read_pipeline
 from rag.stages.answer.chat import Chat
@@ -18,14 +18,14 @@ from rag.stages.embed.minilm import MiniLM
 from rag.stages.prompt import Cited, Plain
 from rag.values import File
 from rag.wordpiece import installed
-from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown, small_workspace
+from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown, small_project
 from tests.widgets import widget
 
-__all__ = ["small_workspace"]  # The fixture that every test here starts from.
+__all__ = ["small_project"]  # The fixture that every test here starts from.
 
 
-def test_the_prompt_view_lists_what_was_left_out_and_why(small_workspace: Workspace) -> None:
-    small_workspace.add(File("long.txt", (NOTE.replace("P-0001", "P-0003") + "Furosemide was continued. " * 100).encode()))
+def test_the_prompt_view_lists_what_was_left_out_and_why(small_project: Project) -> None:
+    small_project.shelf.add(File("long.txt", (NOTE.replace("P-0001", "P-0003") + "Furosemide was continued. " * 100).encode()))
     settings = Pipeline(embed=Hashing(), chunk=Whole(), prompt=Plain(budget=200)).to_json()
     app = opened("ask", asked=QUESTION, pipeline=settings, applied=settings)
     app.session_state["look"] = "Prompt"
@@ -52,8 +52,8 @@ def test_texts_by_type_are_set_on_the_page_and_sent() -> None:
 
 
 @pytest.mark.skipif(not installed(), reason="the MiniLM wheel is not installed")
-def test_the_chunks_page_warns_of_passages_beyond_the_limit_of_the_embedder(small_workspace: Workspace) -> None:
-    small_workspace.add(File("a_long.txt", (NOTE + "Furosemide was continued. " * 200).encode()))
+def test_the_chunks_page_warns_of_passages_beyond_the_limit_of_the_embedder(small_project: Project) -> None:
+    small_project.shelf.add(File("a_long.txt", (NOTE + "Furosemide was continued. " * 200).encode()))
     whole = Pipeline(embed=MiniLM(), chunk=Whole()).to_json()
     app = opened("chunks", pipeline=whole, chunkers=[whole, whole])
     warned = "1 of 1 passages are longer than the embedder's 256 tokens; the rest of their text is not in the vector."
@@ -131,9 +131,9 @@ def test_going_back_to_a_version_puts_its_texts_in_force_and_keeps_the_other_set
 
 
 @pytest.mark.parametrize("marking", ["none", "delimiters", "words"])
-def test_the_difference_of_what_is_sent_ends_with_exactly_what_is_sent(marking: str, small_workspace: Workspace) -> None:
+def test_the_difference_of_what_is_sent_ends_with_exactly_what_is_sent(marking: str, small_project: Project) -> None:
     odd = NOTE.replace("P-0001", "P-0003").replace("daily", "daily \u200bµg² “quoted” {question} <b>tab\tthere</b>")
-    small_workspace.add(File("odd.txt", odd.encode()))
+    small_project.shelf.add(File("odd.txt", odd.encode()))
     app = prompted(marking=marking)
     before = [code.value for code in app.code][-2:]
     app = edited(app, 1, system="Answer in one sentence.", by_type="note: Notes are of one day.")
@@ -159,10 +159,10 @@ def test_a_version_that_todays_prompts_cannot_read_is_left_out() -> None:
     assert "1 version kept" in shown(app.run()) and not app.exception
 
 
-def test_the_versions_come_back_with_the_session(small_workspace: Workspace) -> None:
+def test_the_versions_come_back_with_the_session(small_project: Project) -> None:
     app = edited(prompted(), 1, system="Cite.")
-    (name,) = Workspace(small_workspace.folder).names("session")
-    kept = json.loads(Workspace(small_workspace.folder).saved("session", name) or "")
+    (name,) = Workspace(small_project.folder).project().saved.names("session")
+    kept = json.loads(Workspace(small_project.folder).project().saved.get("session", name) or "")
     assert [version["texts"]["system"] for version in kept["prompts"]] == ["Be brief.\nCite.", "Cite."]
     assert kept["prompts"] == app.session_state["state"]["prompts"]
 

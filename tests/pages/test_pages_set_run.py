@@ -9,12 +9,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.state import RUN, workspace
+from pages.shared.state import RUN, project
 from rag.keep import jobs
 from rag.pipeline import Pipeline
 from rag.stages.rerank.keep import Keep
 from rag.values import File
-from tests.pages.test_pages import APP, NOTE, PAGES, opened, press, shown, small_workspace  # noqa: F401
+from tests.pages.test_pages import APP, NOTE, PAGES, opened, press, shown, small_project  # noqa: F401
 from tests.pages.test_pages_compare import CASES, PIPELINE, TERMS, with_set, without
 from tests.widgets import widget
 
@@ -88,7 +88,7 @@ def links(app: AppTest) -> list[str]:
 
 
 def stand(app: AppTest) -> Any:
-    return workspace().artifacts.jobs.stand(app.session_state["state"][RUN])
+    return project().artifacts.jobs.stand(app.session_state["state"][RUN])
 
 
 def test_a_run_goes_on_through_a_reload_which_returns_to_its_view_and_shows_its_results(
@@ -152,12 +152,12 @@ def test_another_run_takes_the_place_of_the_one_before(gate: Gate, leaving: Call
     app.session_state["state"]["columns"][1] = PIPELINE.model_copy(update={"rerank": Keep(top=2)}).to_json()
     app.session_state["state"]["revision"] += 1
     press(app.run(), RUN_ALL)
-    assert workspace().artifacts.jobs.stand(before) is None and stand(app) is not None
+    assert project().artifacts.jobs.stand(before) is None and stand(app) is not None
 
 
 def test_a_run_keeps_nothing_of_documents_that_were_changed_under_it(gate: Gate, leaving: Callable[[], None]) -> None:
     app = begun(gate)
-    workspace().add(File("third.txt", NOTE.replace("40 mg", "10 mg").encode()))
+    project().shelf.add(File("third.txt", NOTE.replace("40 mg", "10 mg").encode()))
     gate.go.set()
     until(lambda: stand(app) is None)
     assert gate.begun == 1 and any(button.label == RUN_ALL for button in app.run().button)
@@ -165,7 +165,7 @@ def test_a_run_keeps_nothing_of_documents_that_were_changed_under_it(gate: Gate,
 
 def test_a_set_that_is_not_in_memory_any_more_is_told_once_and_the_samples_are_there(leaving: Callable[[], None]) -> None:
     app = with_set([PIPELINE, TERMS], CASES)
-    workspace().artifacts.forget("gone.txt")
+    project().artifacts.forget("gone.txt")
     again = loaded_anew(app)
     assert "Upload it again" in shown(again) and "Upload it again" not in shown(again.run())
 

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import tabs
-from rag.documents.workspace import Workspace
-from tests.pages.test_pages import APP, QUESTION, press, shown, small_workspace  # noqa: F401
+from rag.documents.workspace import Project, Workspace
+from tests.pages.test_pages import APP, QUESTION, press, shown, small_project  # noqa: F401
 
 OPENED = "This session is open in another tab. This tab is a copy with a session of its own from here on."
 TAKEN = "Another tab took this session over. This tab is a copy with a session of its own from here on."
@@ -41,8 +41,8 @@ def asked(app: AppTest) -> str:
     return str(app.session_state["state"]["asked"])
 
 
-def kept(workspace: Workspace, session: str) -> Any:
-    return json.loads(Workspace(workspace.folder).saved("session", session) or "{}")
+def kept(project: Project, session: str) -> Any:
+    return json.loads(Workspace(project.folder).project().saved.get("session", session) or "{}")
 
 
 def begun(within: Run, tab: str = "first") -> AppTest:
@@ -51,7 +51,7 @@ def begun(within: Run, tab: str = "first") -> AppTest:
     return within(tab, app)
 
 
-def test_a_second_tab_has_a_session_of_its_own_and_is_told(within: Run, small_workspace: Workspace) -> None:  # noqa: F811
+def test_a_second_tab_has_a_session_of_its_own_and_is_told(within: Run, small_project: Project) -> None:  # noqa: F811
     first = begun(within)
     second = within("second", of_link(first))
     assert OPENED in shown(second) and asked(second) == QUESTION, "it begins as a copy"
@@ -62,8 +62,8 @@ def test_a_second_tab_has_a_session_of_its_own_and_is_told(within: Run, small_wo
     first.session_state["state"]["who"] = "A. B."
     within("first", first)
     assert OPENED not in shown(first) and TAKEN not in shown(first)
-    of_first = kept(small_workspace, first.session_state["session"])
-    of_second = kept(small_workspace, second.session_state["session"])
+    of_first = kept(small_project, first.session_state["session"])
+    of_second = kept(small_project, second.session_state["session"])
     assert (of_first["asked"], of_first["who"]) == (QUESTION, "A. B.")
     assert (of_second["asked"], of_second["who"]) == ("What of the second?", "")
 
@@ -77,7 +77,7 @@ def test_a_reload_or_a_closed_tab_makes_no_copy(within: Run) -> None:
 
 def test_the_copy_takes_the_session_over_and_the_other_tab_is_told_and_loses_nothing(
     within: Run,
-    small_workspace: Workspace,  # noqa: F811
+    small_project: Project,  # noqa: F811
 ) -> None:
     first = begun(within)
     second = within("second", of_link(first))
@@ -86,14 +86,14 @@ def test_the_copy_takes_the_session_over_and_the_other_tab_is_told_and_loses_not
     own, name = second.session_state["session"], first.session_state["session"]
     press(second, "Take it over")
     assert second.session_state["session"] == name and asked(second) == QUESTION and OPENED not in shown(second)
-    assert second.query_params["s"] == name and kept(small_workspace, own)["asked"] == "What of the second?"
+    assert second.query_params["s"] == name and kept(small_project, own)["asked"] == "What of the second?"
     second.session_state["state"]["asked"] = "Since then?"
     within("second", second)
     first.session_state["state"]["who"] = "A. B."
     within("first", first)
     assert TAKEN in shown(first) and first.session_state["session"] not in (name, own)
-    assert kept(small_workspace, name)["asked"] == "Since then?" and not kept(small_workspace, name)["who"]
-    mine = kept(small_workspace, first.session_state["session"])
+    assert kept(small_project, name)["asked"] == "Since then?" and not kept(small_project, name)["who"]
+    mine = kept(small_project, first.session_state["session"])
     assert (mine["asked"], mine["who"]) == (QUESTION, "A. B."), "what the first tab had goes on in a session of its own"
     press(first, "Take it over")
     assert first.session_state["session"] == name and asked(first) == "Since then?"
@@ -110,30 +110,32 @@ def test_the_line_goes_at_one_click_and_does_not_come_back(within: Run) -> None:
 
 def test_a_session_that_is_taken_over_during_a_run_is_not_overwritten_at_its_end(
     within: Run,
-    small_workspace: Workspace,  # noqa: F811
+    small_project: Project,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = begun(within)
     name = first.session_state["session"]
     first.session_state["state"]["asked"] = "Of the first?"
     monkeypatch.setattr(tabs, "is_held_elsewhere", lambda *found: False)
-    small_workspace.save(tabs.HOLDER, "second", name)
+    small_project.saved.put(tabs.HOLDER, "second", name)
     within("first", first)
-    assert kept(small_workspace, name)["asked"] == QUESTION
+    assert kept(small_project, name)["asked"] == QUESTION
     own = first.session_state["session"]
-    assert own != name and kept(small_workspace, own)["asked"] == "Of the first?"
-    small_workspace.save(tabs.HOLDER, "second", own)
+    assert own != name and kept(small_project, own)["asked"] == "Of the first?"
+    small_project.saved.put(tabs.HOLDER, "second", own)
     monkeypatch.setattr(tabs, "_is_open", lambda tab: False)
     first.session_state["state"]["asked"] = "Too late?"
-    before = len(Workspace(small_workspace.folder).names("session"))
+    before = len(Workspace(small_project.folder).project().saved.names("session"))
     within("first", first)
-    assert len(Workspace(small_workspace.folder).names("session")) == before, "a tab that was closed makes no copy at its end"
+    assert len(Workspace(small_project.folder).project().saved.names("session")) == before, (
+        "a tab that was closed makes no copy at its end"
+    )
 
 
-def test_a_text_is_not_kept_under_a_name_that_another_holds(small_workspace: Workspace) -> None:  # noqa: F811
-    save = small_workspace.save
+def test_a_text_is_not_kept_under_a_name_that_another_holds(small_project: Project) -> None:  # noqa: F811
+    save = small_project.saved.put
     assert save("session", "{}", "name", "mine") == "name"
     save(tabs.HOLDER, "mine", "name")
     assert save("session", "1", "name", "mine") == "name" and save("session", "2", "name", "other") == ""
-    assert small_workspace.saved("session", "name") == "1"
+    assert small_project.saved.get("session", "name") == "1"
     assert save("session", "3", "name") == "name", "without a holder nothing is asked"

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from rag.documents.workspace import Workspace
 from rag.errors import SettingProblem
+from rag.keep.saved import Saved
 from rag.values import File
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -21,9 +22,9 @@ NOTE = b"Progress note\nDate: 2024-03-14\nThe dose of zalumide is 5 mg.\n"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A workspace with a note, which nobody has open."""
     monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    made = Workspace(tmp_path)
-    made.save("state", "added", "samples")
-    made.add(File("note.txt", NOTE))
+    made = Workspace(tmp_path).project()
+    made.saved.put("state", "added", "samples")
+    made.shelf.add(File("note.txt", NOTE))
     del made
     gc.collect()
     st.cache_resource.clear()
@@ -44,19 +45,19 @@ def test_a_damaged_workspace_is_told_and_not_made_anew(folder: Path) -> None:
 def test_a_session_that_the_workspace_does_not_take_goes_on_without_being_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = Workspace.save
+    save = Saved.put
 
-    def full(self: Workspace, kind: str, *told: Any) -> str:
+    def full(self: Saved, kind: str, *told: Any) -> str:
         if kind == "session":
             raise SettingProblem("The invented disk is full. Make room.")
         return save(self, kind, *told)
 
-    monkeypatch.setattr(Workspace, "save", full)
+    monkeypatch.setattr(Saved, "put", full)
     page = AppTest.from_file(str(APP), default_timeout=120).run()
     for _ in range(2):
         said = [one.value.replace("\\", "") for one in page.warning]
         assert said == ["The invented disk is full. Make room. This session is not kept."]
         assert not page.exception and not page.error and page.title
         page.run()
-    monkeypatch.setattr(Workspace, "save", save)
-    assert [one.value for one in page.run().warning] == [] and Workspace(folder).names("session")
+    monkeypatch.setattr(Saved, "put", save)
+    assert [one.value for one in page.run().warning] == [] and Workspace(folder).project().saved.names("session")

@@ -26,7 +26,7 @@ from websockets.sync.client import connect
 from pages.shared import state
 from pages.start.guard import ANCESTORS, Guard, ancestors
 from pages.start.service import PIPELINE, Beside, Service
-from rag.documents.workspace import Workspace
+from rag.documents.workspace import Project, Workspace
 from rag.errors import SettingProblem
 from rag.pipeline import Pipeline
 from rag.places import WORKSPACE
@@ -199,22 +199,22 @@ def test_a_site_may_be_allowed_to_frame_the_app(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def found(monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """The app's workspace, with one document that is released and one that waits, and a saved pipeline."""
     made(Path(os.environ[WORKSPACE]))
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": ""}.__getitem__)
     st.cache_resource.clear()
-    yield state.workspace()
+    yield state.workspace().project()
     st.cache_resource.clear()
 
 
-def made(folder: Path) -> Workspace:
-    workspace = Workspace(folder)
-    workspace.save("state", "added", "samples")
-    workspace.save("pipeline", TUNED.to_json(), "for the ward")
-    workspace.add(File("plan.txt", b"The invented syrup is planned twice a day."))
-    workspace.add(File("note.txt", HELD))
-    return workspace
+def made(folder: Path) -> Project:
+    project = Workspace(folder).project()
+    project.saved.put("state", "added", "samples")
+    project.saved.put("pipeline", TUNED.to_json(), "for the ward")
+    project.shelf.add(File("plan.txt", b"The invented syrup is planned twice a day."))
+    project.shelf.add(File("note.txt", HELD))
+    return project
 
 
 @contextmanager
@@ -233,7 +233,7 @@ def until(done: Callable[[], bool]) -> None:
     raise AssertionError("waited for a minute")
 
 
-def test_the_service_serves_what_is_released_on_the_pages_at_once(found: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_serves_what_is_released_on_the_pages_at_once(found: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PIPELINE, "for the ward")
     with beside(Service(KEY)) as client:
 
@@ -245,9 +245,9 @@ def test_the_service_serves_what_is_released_on_the_pages_at_once(found: Workspa
         assert client.get("/elsewhere").text == client.get("/apiary").text == "the pages"
         assert Pipeline.model_validate(client.get("/api/pipeline", headers=SENT).json()) == TUNED
         assert names() == {"plan.txt"}
-        found.decide(["note.txt"], "release", "A. B.")
+        found.decisions.make(["note.txt"], "release", "A. B.")
         assert names() == {"plan.txt", "note.txt"}
-        found.remove("plan.txt")
+        found.shelf.remove("plan.txt")
         assert names() == {"note.txt"}
         refused = client.get("/api/nowhere", headers=SENT)
         assert (
@@ -262,7 +262,7 @@ def test_the_service_serves_what_is_released_on_the_pages_at_once(found: Workspa
         assert described["servers"] == [{"url": "/api"}] and "/ask" in described["paths"]
 
 
-def test_without_the_key_only_health_answers_also_while_it_is_made_ready(found: Workspace) -> None:
+def test_without_the_key_only_health_answers_also_while_it_is_made_ready(found: Project) -> None:
     service = Service(KEY)
     client = TestClient(Beside(PAGES, service), base_url="http://localhost")
     assert (client.get("/api/health").status_code, client.get("/api/health").json()) == (503, {"status": "unprepared"})
@@ -279,14 +279,14 @@ def test_without_a_key_the_service_is_off_and_says_how_it_is_turned_on() -> None
 
 
 def test_a_pipeline_that_is_not_saved_is_told_and_served_once_it_is(
-    found: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    found: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv(PIPELINE, "of the night shift")
     with beside(Service(KEY)) as client:
         until(lambda: "for the ward" in client.post("/api/ask", json=ASKED, headers=SENT).json()["error"])
         assert "'of the night shift'" in caplog.text
         assert client.get("/api/health").json() == {"status": "unprepared"}
-        found.save("pipeline", TUNED.to_json(), "of the night shift")
+        found.saved.put("pipeline", TUNED.to_json(), "of the night shift")
         client.post("/api/ask", json=ASKED, headers=SENT)
         until(lambda: client.post("/api/ask", json=ASKED, headers=SENT).status_code == 200)
 

@@ -4,14 +4,9 @@ import importlib.util
 import json
 import os
 import secrets
-import shutil
-import signal
 import socket
-import subprocess
-import tempfile
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,53 +29,9 @@ from rag.stages.index.store import InStore, Store
 from rag.stages.retrieve import Dense
 from rag.values import Document, File, Filter
 from tests.memory_store import MEMORY, STORES
+from tests.postgres import free_port
 
 QUESTION = "Which dose of torsemide was given at discharge?"
-PASSWORD = "an invented password, with @ and / in it"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL that the tests start, with the programs that the package pgserver brings."""
-    found = importlib.util.find_spec("pgserver")
-    if found is None or found.origin is None:
-        pytest.skip("pgserver is not installed")
-    programs = Path(found.origin).parent / "pginstall" / "bin"
-    user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root.
-    port = free_port()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        (folder / "password").write_text(PASSWORD, "utf-8")
-        if user:
-            for path in (folder, folder / "password"):
-                shutil.chown(path, user)
-        how: dict[str, Any] = {"user": user, "cwd": folder, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
-        data = folder / "data"
-        made = ["-U", "rag", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-E", "UTF8", "--no-sync", "-D", str(data)]
-        try:
-            subprocess.run([programs / "initdb", *made], check=True, timeout=120, **how)
-        except (PermissionError, subprocess.CalledProcessError) as error:
-            pytest.skip(f"PostgreSQL cannot be set up here as {user or 'this user'}: {type(error).__name__}")
-        told = ["-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off", "-c", "shared_buffers=16MB"]
-        server = subprocess.Popen([programs / "postgres", *told], **how)
-        try:
-            for _ in range(300):
-                with socket.socket() as one:
-                    if one.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert server.poll() is None, "PostgreSQL ended"
-                time.sleep(0.1)
-            time.sleep(0.5)
-            yield f"postgresql://rag:{'an%20invented%20password%2C%20with%20%40%20and%20%2F%20in%20it'}@127.0.0.1:{port}/postgres"
-        finally:
-            server.send_signal(signal.SIGINT)  # Ends the sessions that are still open.
-            server.wait(30)
 
 
 @pytest.fixture(scope="session")
@@ -198,16 +149,16 @@ def test_nothing_but_vectors_and_numbers_is_sent(store: Store, documents: tuple[
 
 
 def test_what_a_removed_document_left_in_the_database_goes_with_it(store: Store, tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / "workspace")
+    project = Workspace(tmp_path / "workspace").project()
     for name in ("secret.txt", "other.txt"):
-        workspace.add(File(name, f"The dose of zalumide in {name} is 5 mg, given daily.".encode()))
+        project.shelf.add(File(name, f"The dose of zalumide in {name} is 5 mg, given daily.".encode()))
     pipeline = Pipeline(embed=Hashing(), index=store)
-    both = pipeline.prepare(workspace.documents, workspace.artifacts)
+    both = pipeline.prepare(project.shelf.documents, project.artifacts)
     count = tables(store, both)
     assert count == len(both.chunks) > 0
-    workspace.remove("secret.txt")
+    project.shelf.remove("secret.txt")
     assert tables(store, both) == 0
-    rest = pipeline.prepare(workspace.documents, workspace.artifacts)
+    rest = pipeline.prepare(project.shelf.documents, project.artifacts)
     assert tables(store, rest) == len(rest.chunks) > 0
     assert len(json.loads((tmp_path / "workspace" / "stores.json").read_text("utf-8"))["collections"]) == 1
 

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.prepare.reading.document_view import day_of
-from rag.documents.review import Decided
-from rag.documents.shelf import counted
+from rag.documents.decisions import Decided
+from rag.documents.entry import counted
 
 
 def decisions_table(decided: Sequence[Decided]) -> None:

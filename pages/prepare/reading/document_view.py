@@ -5,9 +5,9 @@ import streamlit as st
 
 from pages.shared.findings import by_kind, findings_table, holding
 from pages.shared.layers import LAYERS, drawn, legend
-from pages.shared.state import workspace
+from pages.shared.state import project
 from pages.shared.text_view import plain, text_view
-from rag.documents.shelf import Entry
+from rag.documents.entry import Entry
 from rag.errors import SettingProblem
 from rag.values import Document
 
@@ -139,13 +139,13 @@ def facts(document: Document) -> None:
     with st.popover("Remove", icon=":material/delete:"):
         st.write("The document, its file, passages, vectors and cached answers are removed for good.")
         if st.button("Remove for good", type="primary", key=f"remove-{document.name}"):
-            workspace().remove(document.name)
+            project().shelf.remove(document.name)
             st.rerun()
 
 
 def _save(document: Document, values: dict[str, str]) -> None:
     try:
-        workspace().edit(document.name, **{field: value.strip() for field, value in values.items()})
+        project().shelf.edit(document.name, **{field: value.strip() for field, value in values.items()})
     except SettingProblem as problem:
         st.error(plain(str(problem)))
     else:

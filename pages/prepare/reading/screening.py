@@ -5,10 +5,10 @@ import streamlit as st
 from pydantic import ValidationError
 
 from pages.shared.findings import count, holding
-from pages.shared.state import workspace
+from pages.shared.state import project
 from pages.shared.text_view import plain
+from rag.documents.entry import waiting
 from rag.documents.screen import DEFAULT, Screen
-from rag.documents.shelf import waiting
 from rag.errors import WorkbenchError
 from rag.pipeline import problems
 from rag.rules import rules
@@ -35,7 +35,7 @@ def screening() -> None:
     """Controls with what they would do, and the tables that explain the scores."""
     if TOLD in st.session_state:
         st.success(st.session_state.pop(TOLD))
-    current = workspace().screen
+    current = project().shelf.screen
     controls, meaning = st.columns([1, 1.7], gap="large")
     with controls:
         st.subheader("When a document waits", anchor=False)
@@ -43,7 +43,7 @@ def screening() -> None:
             "Threshold", 0.0, 1.0, current.threshold, step=0.05, key="screen-threshold",
             help="A document with a finding of this score or more waits for a person",
         )  # fmt: skip
-        undecided = [entry for entry in workspace().shelf if not entry.decision]
+        undecided = [entry for entry in project().shelf.entries if not entry.decision]
         held = sum(bool(holding(entry.findings, threshold)) for entry in undecided)
         st.caption(
             f"At {threshold:.2f}, {held:,} of the {count(len(undecided), 'document')} that nobody has decided about would "
@@ -78,7 +78,7 @@ def _apply(threshold: float, model: str) -> None:
     try:
         screen = Screen(threshold=threshold, name_model=model)
         screen.text("")  # A name model that is not there is named before anything is kept.
-        done = workspace().set_screen(
+        done = project().shelf.set_screen(
             screen, lambda done, total: bar.progress(done / max(total, 1), text=f"Screening again: {done:,} of {total:,}")
         )
     except ValidationError as error:
@@ -86,7 +86,7 @@ def _apply(threshold: float, model: str) -> None:
     except WorkbenchError as problem:
         st.error(plain(str(problem)))
     else:
-        still = len(waiting(workspace().shelf))
+        still = len(waiting(project().shelf.entries))
         st.session_state[TOLD] = f"{count(done, 'document')} screened again. {still:,} {'waits' if still == 1 else 'wait'} now."
         st.rerun()
     finally:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.findings import holding
-from rag.documents.shelf import Entry
+from rag.documents.entry import Entry
 from rag.values import Filter
 
 STATES = ("All", "Released", "Waiting")

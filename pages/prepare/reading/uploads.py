@@ -7,9 +7,9 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared.findings import by_kind, holding
-from pages.shared.state import workspace
+from pages.shared.state import project
+from rag.documents.entry import waiting
 from rag.documents.load import FORMATS
-from rag.documents.shelf import waiting
 from rag.errors import FileProblem
 from rag.values import File
 
@@ -43,7 +43,7 @@ def take_in(files: Sequence[UploadedFile]) -> None:
         bar.progress((number - 1) / len(files), text=f"Reading {number} of {len(files)}")
         parts: list[FileProblem] = []  # Members of an archive, or lines, that cannot be read.
         try:
-            for document in workspace().add(File(file.name, file.getvalue()), parts):
+            for document in project().shelf.add(File(file.name, file.getvalue()), parts):
                 told = "; ".join(document.warnings)
                 result = "not added" if "already here" in told else "with warnings" if told else "added"
                 pages = len(document.pages) or None
@@ -78,8 +78,8 @@ def last_upload() -> None:
     kept = st.session_state.get(RESULTS)
     if not kept:
         return
-    threshold = workspace().screen.threshold
-    held = {entry.document.name: by_kind(holding(entry.findings, threshold)) for entry in waiting(workspace().shelf)}
+    threshold = project().shelf.screen.threshold
+    held = {entry.document.name: by_kind(holding(entry.findings, threshold)) for entry in waiting(project().shelf.entries)}
     results = [_now(result, held) for result in kept]
     failed = sum(result["Result"] == "failed" for result in results)
     missed = max(st.session_state.get(CHOSEN, 0) - len(results), 0)

@@ -7,10 +7,10 @@ import streamlit as st
 
 from pages.prepare.reading.shelf_table import fingerprint
 from pages.shared.findings import by_kind, count, findings_table, holding, passages
-from pages.shared.state import state, workspace
+from pages.shared.state import project, state
 from pages.shared.text_view import plain
-from rag.documents.review import Decision
-from rag.documents.shelf import Entry, counted, waiting
+from rag.documents.decisions import Decision
+from rag.documents.entry import Entry, counted, waiting
 from rag.errors import WorkbenchError
 from rag.values import Finding
 
@@ -31,7 +31,7 @@ def queue(threshold: float) -> None:
     """What waits, what was found in it, and the buttons that decide."""
     for kind, line in st.session_state.pop(TOLD, []):
         (st.success if kind == "done" else st.warning)(line)
-    entries = waiting(workspace().shelf)
+    entries = waiting(project().shelf.entries)
     if not entries:
         st.info("Nothing waits. Documents in which something is found when they are added stand here until somebody decides.")
         return
@@ -139,7 +139,7 @@ def _decided(chosen: Sequence[Entry], decision: Decision, who: str) -> None:
     keep = bool(st.session_state.get("decide-keep"))
     try:
         with st.spinner(f"{count(len(chosen), 'document')}…"):
-            after = workspace().decide([entry.document.name for entry in chosen], decision, who, keep)
+            after = project().decisions.make([entry.document.name for entry in chosen], decision, who, keep)
     except WorkbenchError as problem:
         st.error(plain(str(problem)))
         return
@@ -161,5 +161,5 @@ def _free(decision: Decision, released: int) -> str:
 
 
 def _why(entry: Entry) -> str:
-    held = by_kind(holding(entry.findings, workspace().screen.threshold))
+    held = by_kind(holding(entry.findings, project().shelf.screen.threshold))
     return f"{plain(entry.document.name)} still waits: {held} found in what is left. Release it as it is, or reject it."

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from pages.shared.state import answer_key, answering, current_filter, kept_answer, state, workspace
+from pages.shared.state import answer_key, answering, current_filter, kept_answer, project, state
 from pages.tune.settings.history import cancel
 from rag.errors import Cancelled, WorkbenchError
 from rag.pipeline import Pipeline
@@ -79,7 +79,7 @@ def forget_failures() -> None:
 
 
 def _is_dear(pipeline: Pipeline) -> bool:
-    plan = pipeline.plan(workspace().documents, workspace().artifacts)
+    plan = pipeline.plan(project().shelf.documents, project().artifacts)
     return plan.seconds is None or plan.seconds > QUICK
 
 

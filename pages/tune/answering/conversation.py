@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.places import place_of
-from pages.shared.state import open_source, prepared, state, workspace
+from pages.shared.state import open_source, prepared, project, state
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.asking import forget_failures
 from pages.tune.question import LEANING, identifiers, offered, question_asked
@@ -165,7 +165,7 @@ def _statement(one: dict[str, Any]) -> str:
     if not one["cited"]:
         return ""
     name, start, end, *_ = one["cited"][0]
-    document = workspace().document(name)
+    document = project().shelf.document(name)
     return shown(document.text[start:end]) if document else GONE
 
 

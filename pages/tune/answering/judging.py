@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.places import place_of
-from pages.shared.state import workspace
+from pages.shared.state import project
 from pages.shared.text_view import plain
 from rag.clinical.statements import shown
 from rag.errors import WorkbenchError
@@ -51,7 +51,7 @@ def _judged(answer: Answer, pipeline: Pipeline, right: bool, key: str) -> None:
     told |= {"statements": [claim.text for claim in answer.claims], "outcome": answer.outcome, "pipeline": pipeline.to_json()}
     if st.session_state.get(f"judged-{key}") != told:
         st.session_state[f"judged-{key}"] = told
-        workspace().save("judgement", json.dumps({**told, "at": datetime.now(UTC).isoformat(timespec="seconds")}), key)
+        project().saved.put("judgement", json.dumps({**told, "at": datetime.now(UTC).isoformat(timespec="seconds")}), key)
     st.caption("Kept in the workspace." if right else "Kept in the workspace. Make it a test case to say what is right.")
 
 
@@ -65,9 +65,11 @@ def _case(answer: Answer, key: str) -> None:
         evidence, expected = _evidence(answer, key)
     if st.button("Save", type="primary", key=f"case-save-{key}", disabled=not (none or evidence)):
         try:
-            found = workspace()
-            made = with_case(found.saved(KIND, NAME) or "", question, expected, evidence, {d.name: d for d in found.documents})
-            found.save(KIND, made, NAME)
+            found = project()
+            made = with_case(
+                found.saved.get(KIND, NAME) or "", question, expected, evidence, {d.name: d for d in found.shelf.documents}
+            )
+            found.saved.put(KIND, made, NAME)
         except WorkbenchError as problem:
             st.error(plain(str(problem)))
         else:
@@ -87,7 +89,7 @@ def _evidence(answer: Answer, key: str) -> tuple[list[Span], str]:
             texts.append(told)
     words = st.text_input("Or: words of the right passage", key=f"case-words-{key}", placeholder="Paste it from the document")
     if words.strip():
-        documents = workspace().documents
+        documents = project().shelf.documents
         places = places_of(words, documents) or places_near(words, documents)
         if not places:
             st.warning("No document holds most of these words close together.")

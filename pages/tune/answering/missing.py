@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared.frame import waiting_link
 from pages.shared.places import page_of
-from pages.shared.state import current_filter, prepared, workspace
+from pages.shared.state import current_filter, prepared, project
 from pages.shared.text_view import plain, text_view
 from pages.tune.settings.history import use
 from rag.pipeline import Pipeline
@@ -67,7 +67,7 @@ def _way(verdict: Verdict) -> str:
 
 
 def _picked(answer: Answer, index: Index, key: str) -> Chunk | None:
-    names = [entry.document.name for entry in workspace().shelf]
+    names = [entry.document.name for entry in project().shelf.entries]
     cited = [hit.chunk.span.document for hit in answer.hits]
     left, right = st.columns([1, 2])
     first = names.index(cited[0]) if cited and cited[0] in names else 0
@@ -85,7 +85,7 @@ def _label(at: int, chunk: Chunk) -> str:
 
 def _pasted(pasted: str, index: Index, key: str) -> Chunk | None:
     """The passage that holds most of the pasted words."""
-    documents = [entry.document for entry in workspace().shelf]
+    documents = [entry.document for entry in project().shelf.entries]
     places = places_of(pasted, documents)
     if not places:
         places = places_near(pasted, documents)

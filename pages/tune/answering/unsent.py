@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.state import open_pipeline, pipeline_of, state, unsent, workspace
+from pages.shared.state import open_pipeline, pipeline_of, project, state, unsent
 from pages.shared.text_view import plain
 from pages.tune.answering.answers import hits_table, prompt_view
 from pages.tune.answering.asking import NOT_SENT, Failure, forget_failures
@@ -23,7 +23,7 @@ Mend = tuple[str, str, dict[str, Any]]
 def failure_view(failure: Failure, pipeline: Pipeline, alone: bool) -> None:
     """The error with its mends, and below it what is there without an answer; at once where it stands `alone`."""
     st.error(plain(failure.why))
-    hits, prompt = workspace().artifacts.remembered(failure.attempt, lambda: unsent(pipeline, state()["asked"]), "failed", KEPT)
+    hits, prompt = project().artifacts.remembered(failure.attempt, lambda: unsent(pipeline, state()["asked"]), "failed", KEPT)
     with st.container(horizontal=True):
         if prompt is not None and failure.why.startswith(NOT_SENT):
             for at, (label, stage, changed) in enumerate(rooms(pipeline, prompt, hits)):
@@ -62,7 +62,7 @@ def rooms(pipeline: Pipeline, prompt: Prompt, hits: tuple[Hit, ...]) -> Iterator
 
 def _budget(pipeline: Pipeline, hits: tuple[Hit, ...], prompt: Prompt, first: int) -> int | None:
     """The highest budget of sources, about, with which the prompt fits; None where none of them does."""
-    model, documents = pipeline.answer, {document.name: document for document in workspace().documents}
+    model, documents = pipeline.answer, {document.name: document for document in project().shelf.documents}
     assert isinstance(model, ChatModel)
     budget = first // 100 * 100
     while budget >= 200:

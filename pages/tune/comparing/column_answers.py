@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.sources import answer_view
-from pages.shared.state import answering, current_filter, kept_answer, retrieved, workspace
+from pages.shared.state import answering, current_filter, kept_answer, project, retrieved
 from pages.shared.text_view import plain
 from pages.tune.answering.asking import SWIFT, listened
 from pages.tune.answering.changes import same
@@ -78,7 +78,7 @@ def column_answer(at: int, pipeline: Pipeline, question: str) -> tuple[Answer | 
     st.button("Try again", key=f"compare-again-{at}", on_click=lambda: failed.pop(key, None))
     found: tuple[Hit, ...] = ()
     if attempt:
-        found = workspace().artifacts.remembered(attempt, lambda: retrieved(pipeline, question), "failed", 32)
+        found = project().artifacts.remembered(attempt, lambda: retrieved(pipeline, question), "failed", 32)
     if found:
         st.caption(f"{count(len(found), 'passage')} found; no answer was written.")
     return None, found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.state import current_filter, kept_answer, pipeline_of, prepared, state, stop_preparing, workspace
+from pages.shared.state import current_filter, kept_answer, pipeline_of, prepared, project, state, stop_preparing
 from pages.shared.text_view import plain
 from pages.tune.comparing.comparison import letter
 from pages.tune.settings.controls import WAIT
@@ -46,7 +46,7 @@ def _plan(pipeline: Pipeline) -> Plan:
     """The plan of a column; nothing more is planned for one that could not be made ready, which its column tells."""
     if pipeline.to_json() in st.session_state.get(FAILED, []):
         return Plan()
-    return pipeline.plan(workspace().documents, workspace().artifacts)
+    return pipeline.plan(project().shelf.documents, project().artifacts)
 
 
 def _costs(pipeline: Pipeline, plan: Plan, good: list[str]) -> list[str]:
@@ -57,7 +57,7 @@ def _costs(pipeline: Pipeline, plan: Plan, good: list[str]) -> list[str]:
     question = state()["asked"].strip()
     if not question or kept_answer(pipeline, question, current_filter()) is not None:
         return []
-    index = None if plan.work else pipeline.prepare(workspace().documents, workspace().artifacts)
+    index = None if plan.work else pipeline.prepare(project().shelf.documents, project().artifacts)
     answering = [model_of(pipeline_of(text).answer) for text in good]
     live = {model.asked_key() for model in answering if model is not None and model.price == "free"}
     found = [one for one in expenses(pipeline, question, index, current_filter()) if one.usage.calls]

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
 from pages.shared.places import place_of
-from pages.shared.state import FIRST, open_pipeline, open_source, state, workspace
+from pages.shared.state import FIRST, open_pipeline, open_source, project, state
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.changes import same
 from pages.tune.settings.controls import mends, pipeline_controls, save_box
@@ -28,7 +28,7 @@ def bring_back() -> None:
     name = st.query_params.get(LINK, "")
     if not name or name == state()["comparison"]:
         return
-    kept = workspace().saved("comparison", name)
+    kept = project().saved.get("comparison", name)
     state()["comparison"] = name
     if kept is None:
         st.warning("This comparison is not in this workspace. It may have been made on another machine.")
@@ -48,7 +48,7 @@ def link() -> None:
     """A button that keeps the comparison and puts its name into the address; no document text is kept with it."""
     if st.button("Link to this comparison", icon=":material/link:"):
         body = {"columns": state()["columns"], "question": state()["asked"], "filter": state()["filter"]}
-        name = workspace().save("comparison", json.dumps(body))
+        name = project().saved.put("comparison", json.dumps(body))
         state()["comparison"] = name
         st.query_params[LINK] = name
     if state()["comparison"] and st.query_params.get(LINK):
@@ -72,7 +72,7 @@ def column_settings(at: int, pipeline: Pipeline, apart: str) -> Pipeline:
             st.rerun()
         for fault in faults:
             st.error(plain(fault))
-        documents, artifacts = workspace().documents, workspace().artifacts
+        documents, artifacts = project().shelf.documents, project().artifacts
         plan = edited.plan(documents, artifacts)
         if plan.work or plan.asking:
             st.caption(f":material/update: {plain(str(plan))}")
@@ -85,7 +85,7 @@ def _exchange(at: int, pipeline: Pipeline, key: str) -> None:
     others = {f"Column {letter(other)}": text for other, text in enumerate(state()["columns"]) if other != at}
     presets = {f"Preset {name}": preset.to_json() for name, (_, preset) in PRESETS.items()}
     asked = {"The Ask page": state()["pipeline"]}
-    saved = {f"Saved {name}": workspace().saved("pipeline", name) or "" for name in workspace().names("pipeline")}
+    saved = {f"Saved {name}": project().saved.get("pipeline", name) or "" for name in project().saved.names("pipeline")}
     sources = {**others, **asked, **presets, **saved}
     chosen = st.selectbox("Take the settings of", list(sources), index=None, key=f"{key}-from", placeholder="Choose")
     if chosen and st.button("Take them", key=f"{key}-take"):

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.state import keyed, state, workspace
+from pages.shared.state import keyed, project, state
 from pages.shared.text_view import plain
 from rag.documents.load.encoding import plain_text
 from rag.errors import FileProblem, WorkbenchError
@@ -23,7 +23,7 @@ SETS_KEPT = 16
 def chosen_cases() -> list[Case]:
     """The choice of a question set, and its cases that can be asked here; says which were left out and why."""
     sets = {"Sample questions": SAMPLES.joinpath("questions.jsonl").read_text("utf-8")}
-    if made := workspace().saved(KIND, NAME):
+    if made := project().saved.get(KIND, NAME):
         sets[NAME] = made
     chosen = state().setdefault(CHOSEN, {})
     uploaded = _uploaded(chosen)
@@ -37,7 +37,7 @@ def chosen_cases() -> list[Case]:
         _upload(chosen)
     try:
         cases = read_cases(sets[name])
-        absent = misplaced(sets[name], workspace().documents)
+        absent = misplaced(sets[name], project().shelf.documents)
     except FileProblem as problem:
         st.error(plain(str(problem)))
         return []
@@ -57,7 +57,7 @@ def chosen_cases() -> list[Case]:
 def _uploaded(chosen: dict[str, Any]) -> dict[str, str] | None:
     """The set that was uploaded. Its text stays in the memory of this process, where a page loaded anew finds it."""
     found: dict[str, str] | None = st.session_state.get(UPLOADED)
-    artifacts = workspace().artifacts
+    artifacts = project().artifacts
     if found is None:
         if not chosen.get("uploaded"):
             return None
@@ -102,14 +102,14 @@ def _without_misplaced(cases: list[Case], absent: dict[str, str]) -> list[Case]:
 
 def _without_identifiers(cases: list[Case]) -> list[Case]:
     """Questions that may hold an identifier are asked only where that is wanted."""
-    screen = workspace().screen
+    screen = project().shelf.screen
 
     def holds(case: Case) -> bool:
         return any(one.kind == "identifier" and one.score >= screen.threshold for one in screen.text(case.question))
 
     try:
         key = fingerprint("screened", screen.key(), *(case.question for case in cases))
-        held = workspace().artifacts.remembered(
+        held = project().artifacts.remembered(
             key, lambda: frozenset(case.id for case in cases if holds(case)), "screened questions"
         )
     except WorkbenchError as problem:

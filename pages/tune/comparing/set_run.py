@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.state import RUN, current_filter, index_made, keep, running, state, workspace
+from pages.shared.state import RUN, current_filter, index_made, keep, project, running, state
 from pages.shared.text_view import plain
 from pages.tune.comparing.comparison import letter
 from pages.tune.settings.costs import money
@@ -44,7 +44,7 @@ def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
             _tell_costs(at, pipeline, waiting)
     if current_filter() != Filter():
         st.caption("The filter of the Ask page holds here too.")
-    here, jobs = fingerprint("set run", *itertools.chain(*keys)), workspace().artifacts.jobs
+    here, jobs = fingerprint("set run", *itertools.chain(*keys)), project().artifacts.jobs
     runs = jobs.stand(here) is not None
     icon = ":material/play_arrow:"
     if missing and st.button(label, type="primary", icon=icon, key="compare-run", disabled=runs):
@@ -75,12 +75,12 @@ def _tell_other(here: str) -> None:
 
 
 def _stop() -> None:
-    workspace().artifacts.jobs.stop(state().get(RUN, ""))
+    project().artifacts.jobs.stop(state().get(RUN, ""))
 
 
 def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
     """What a column would ask of chat models for so many questions, as far as it is known before."""
-    documents, artifacts = workspace().documents, workspace().artifacts
+    documents, artifacts = project().shelf.documents, project().artifacts
     index = None
     if not pipeline.plan(documents, artifacts).work:
         index = pipeline.prepare(documents, artifacts)
@@ -103,7 +103,7 @@ def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
 
 def _asked(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[list[str]], run: str) -> None:
     """Waits for the run, begun now or under way; it goes on though the page is left, loaded anew or changed meanwhile."""
-    jobs = workspace().artifacts.jobs
+    jobs = project().artifacts.jobs
     line, stop = st.columns([6, 1], vertical_alignment="center")
     help = "What was answered before is kept. Without a press of Stop the run goes on, also while you are on another page."
     stop.button("Stop", icon=":material/stop:", key="compare-stop", width="stretch", help=help, on_click=jobs.stop, args=(run,))
@@ -131,8 +131,8 @@ def _asking(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[lis
 
     So a slow moment of the machine, and what the first column computes for the others, touches all columns alike.
     """
-    found, only = workspace(), current_filter()
-    artifacts, documents = found.artifacts, found.documents
+    found, only = project(), current_filter()
+    artifacts, documents = found.artifacts, found.shelf.documents
     turns = range(len(pipelines))
     order = [(number, (number + turn) % len(pipelines)) for number in range(len(cases)) for turn in turns]
 
@@ -154,7 +154,7 @@ def _asking(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[lis
             tell(f"{ASKED}column {letter(at)} is asked", done, len(todo))
             case, index, key = cases[number], indexes[at], keys[number][at]
             row = Row(case, error=index) if isinstance(index, str) else run(case, pipelines[at], index, only)
-            if found.documents != documents:
+            if found.shelf.documents != documents:
                 return
             failed = _failed(artifacts)
             failed.pop(key, None)
@@ -179,13 +179,13 @@ def _seconds(spent: float) -> str:
 
 
 def _keys(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> list[list[str]]:
-    documents, only = [document.key for document in workspace().documents], repr(current_filter())
+    documents, only = [document.key for document in project().shelf.documents], repr(current_filter())
     columns = [pipeline.key("verify", documents) for pipeline in pipelines]
     return [[fingerprint("score", column, only, repr(case)) for column in columns] for case in cases]
 
 
 def _kept(cases: Sequence[Case], keys: list[list[str]]) -> Rows:
-    artifacts = workspace().artifacts
+    artifacts = project().artifacts
     failed = _failed(artifacts)
 
     def gone() -> Row:

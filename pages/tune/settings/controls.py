@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from pages.shared.state import keep, keyed, open_pipeline, pipeline_of, state, workspace
+from pages.shared.state import keep, keyed, open_pipeline, pipeline_of, project, state
 from pages.shared.text_view import plain
 from pages.tune.settings.costs import costs_shown
 from pages.tune.settings.fit_view import fit_button, fit_where_asked, weights_in_force
@@ -193,8 +193,8 @@ def edited_pipeline(key: str = "ask") -> tuple[Pipeline, Any]:
     if edited != before:
         state()["pipeline"] = edited.to_json()
         keep()  # A reload may come while the rest of the page is still being drawn.
-    plan = edited.plan(workspace().documents, workspace().artifacts)
-    index = None if faults or plan.work else edited.prepare(workspace().documents, workspace().artifacts)
+    plan = edited.plan(project().shelf.documents, project().artifacts)
+    index = None if faults or plan.work else edited.prepare(project().shelf.documents, project().artifacts)
     with notices:
         for fault in faults:
             st.error(plain(fault))
@@ -236,7 +236,7 @@ def _asked_to_apply(place: Any, told: str, key: str) -> bool:
 
 def _starting_points(key: str) -> None:
     """Presets and saved pipelines to open; save, download and upload of the one at hand."""
-    saved = workspace().names("pipeline")
+    saved = project().saved.names("pipeline")
     with st.popover("Open or save settings", icon=":material/tune:", width="stretch"):
         st.caption("Presets")
         for name, (about, preset) in PRESETS.items():
@@ -245,7 +245,7 @@ def _starting_points(key: str) -> None:
         if saved:
             chosen = st.selectbox("Saved", saved, index=None, placeholder="Open a saved one", key=f"{key}-saved")
             if chosen and st.button("Open", key=f"{key}-open"):
-                load_text(workspace().saved("pipeline", chosen) or "", chosen)
+                load_text(project().saved.get("pipeline", chosen) or "", chosen)
         save_box(state()["pipeline"], key)
         st.download_button("Download as JSON", state()["pipeline"], "pipeline.json", "application/json", key=f"{key}-download")
         take_away(pipeline_of(state()["pipeline"]), key)
@@ -261,7 +261,7 @@ def save_box(pipeline: str, key: str) -> None:
         sent = st.form_submit_button("Save", icon=":material/save:", key=f"{key}-save")
     if sent:
         name = typed.strip() or f"Settings of {datetime.now():%Y-%m-%d %H:%M:%S}"
-        workspace().save("pipeline", pipeline, name)
+        project().saved.put("pipeline", pipeline, name)
         st.toast(f"Saved as {plain(name)}")
 
 

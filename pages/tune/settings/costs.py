@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.state import answer_key, current_filter, kept_answer, pipeline_of, state, workspace
+from pages.shared.state import answer_key, current_filter, kept_answer, pipeline_of, project, state
 from pages.shared.text_view import plain
 from rag.errors import ModelProblem
 from rag.pipeline import Pipeline
@@ -89,7 +89,7 @@ def _index_in_force(pipeline: Pipeline) -> Index | None:
     """The index of the answer on the screen, whose passages stand for those of the one to come; None where it is not made."""
     if not any(model_of(getattr(pipeline, stage)) for stage in WHERE):
         return None
-    documents, artifacts = workspace().documents, workspace().artifacts
+    documents, artifacts = project().shelf.documents, project().artifacts
     applied = pipeline_of(state()["applied"])
     return None if applied.plan(documents, artifacts).work else applied.prepare(documents, artifacts)
 

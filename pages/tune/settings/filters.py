@@ -5,7 +5,7 @@ from datetime import date
 
 import streamlit as st
 
-from pages.shared.state import current_filter, keyed, state, workspace
+from pages.shared.state import current_filter, keyed, project, state
 
 UNDATED = "Undated documents are left out then"
 NOBODY = "Policies, guidelines and formularies beside the documents of the patients chosen"
@@ -14,7 +14,7 @@ IN_FORCE = "Leaves out editions that a later one replaces, and those whose effec
 
 def filter_controls(key: str) -> None:
     """Controls for the filter; what is set is kept with the session."""
-    documents, only = workspace().documents, current_filter()
+    documents, only = project().shelf.documents, current_filter()
     active = sum(map(bool, astuple(only)))
     with st.expander(f"**Filter** · {active or 'none'}", key=f"{key}-filter"):
         types = _choice("Types", {d.type for d in documents}, only.types, f"{key}-types")

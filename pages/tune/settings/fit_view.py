@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.charts import weights_chart
 from pages.shared.findings import count
-from pages.shared.state import open_pipeline, workspace
+from pages.shared.state import open_pipeline, project
 from pages.shared.text_view import plain
 from pages.tune.comparing.question_set import chosen_cases
 from rag.errors import Cancelled, WorkbenchError
@@ -99,7 +99,7 @@ def _dialog(pipeline: Pipeline) -> None:
 
 def _start(key: str, pipeline: Pipeline, cases: list[Case]) -> None:
     """Fits in a thread of its own, since what is pressed in a dialog cannot break off what runs in it."""
-    job, documents, artifacts = Job(total=len(cases)), workspace().documents, workspace().artifacts
+    job, documents, artifacts = Job(total=len(cases)), project().shelf.documents, project().artifacts
 
     def make() -> Fit:
         index = pipeline.prepare(documents, artifacts, lambda done, total: job.say(0))
@@ -164,14 +164,14 @@ def _shown(result: Fit, pipeline: Pipeline) -> None:
 
 
 def _key(pipeline: Pipeline, cases: list[Case]) -> str:
-    documents = [document.key for document in workspace().documents]
+    documents = [document.key for document in project().shelf.documents]
     depth = pipeline.rerank.depth if isinstance(pipeline.rerank, Fitted) else 0
     parts = (pipeline.key("retrieve", documents), str(depth), *map(repr, cases))
     return fingerprint("fit", str(st.session_state.get("session")), *parts)
 
 
 def _kept(key: str) -> Fit | None:
-    artifacts = workspace().artifacts
+    artifacts = project().artifacts
 
     def gone() -> Fit:
         raise LookupError

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.state import workspace
+from pages.shared.state import project
 from pages.shared.text_view import plain
 from rag.errors import WorkbenchError
 from rag.pipeline import Pipeline
@@ -33,8 +33,8 @@ def index_facts(pipeline: Pipeline, index: Index | None, place: Any, key: str) -
 def _facts(pipeline: Pipeline, index: Index, key: str) -> None:
     if index.note:
         st.caption(f":material/info: {plain(index.note)}")
-    artifacts = workspace().artifacts
-    name = fingerprint("recall", pipeline.key("index", [document.key for document in workspace().documents]))
+    artifacts = project().artifacts
+    name = fingerprint("recall", pipeline.key("index", [document.key for document in project().shelf.documents]))
     large = len(index.chunks) > UNASKED or isinstance(pipeline.index, Store)
     place = st.empty()
     if large and not artifacts.recall(name):

@@ -22,9 +22,9 @@ from rag.away.langchain import WorkbenchRetriever
 from rag.documents.workspace import Workspace
 from rag.places import workspace_folder
 
-workspace = Workspace(workspace_folder())
+project = Workspace(workspace_folder()).project()
 pipeline = from_file(Path("pipeline.yaml").read_text("utf-8"), "pipeline.yaml")
-index = pipeline.prepare(workspace.documents, workspace.artifacts)
+index = pipeline.prepare(project.shelf.documents, project.artifacts)
 retriever = WorkbenchRetriever(pipeline=pipeline, index=index)"""
 AS_SERVICE = "python -m rag serve --pipeline pipeline.yaml"
 BESIDE = "RAG_API_KEY=… RAG_API_PIPELINE='the name it was saved under' python -m rag app"

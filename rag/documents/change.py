@@ -1,0 +1,95 @@
+"""A change of a shelf: the rows that one act writes, all in one transaction."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+
+from rag.documents.entry import DOCUMENT, FINDINGS, Entry
+from rag.governance.audit import Event
+from rag.keep.records import put
+from rag.keep.tables import decisions, documents, erasures, projects, screened, settings
+from rag.values import Document
+
+
+class Change:
+    """What one act does to the shelf of a project. Nothing of it holds before the transaction ends."""
+
+    def __init__(self, base: Connection, project: str, event: Event) -> None:
+        self._base, self._project, self._event = base, project, event
+        self.at = event.at
+        self.gone = False  # Whether something was removed that still stands elsewhere.
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """The documents by name, with the fingerprint of what they were made from."""
+        query = select(documents.c.name, documents.c.content).where(documents.c.project == self._project)
+        return ((str(name), str(content)) for name, content in self._base.execute(query))
+
+    def store(self, entry: Entry, content: str, place: str, screen: str) -> None:
+        """Writes a document; `content` is the fingerprint of what it was made from, `place` where its file is kept, or ""."""
+        row = {"content": content, "file": place, "body": DOCUMENT.dump_json(entry.document).decode()}
+        name = entry.document.name
+        put(self._base, documents, project=self._project, name=name, **row, who=self._event.who, at=self._event.at)
+        self.judge(entry, screen)
+
+    def judge(self, entry: Entry, screen: str) -> None:
+        """Writes what was found in a document and whether it may be used; `screen` is the key of the screen that found it."""
+        row: dict[str, Any] = {"status": entry.status, "findings": FINDINGS.dump_json(entry.findings).decode(), "screen": screen}
+        row |= {"decision": entry.decision, "who": entry.who, "at": entry.at}
+        put(self._base, screened, project=self._project, document=entry.document.name, **row)
+
+    def release(self, name: str, decision: str) -> None:
+        """Lets a document be used, since a person decided so."""
+        row = {"status": "released", "decision": decision, "who": self._event.who, "at": self._event.at}
+        mine = and_(screened.c.project == self._project, screened.c.document == name)
+        self._base.execute(update(screened).where(mine).values(row))
+
+    def rewrite(self, document: Document) -> None:
+        """Writes what is understood of a document anew; what was computed from what stood there is erased."""
+        self._base.execute(update(documents).where(self._one(document.name)).values(body=DOCUMENT.dump_json(document).decode()))
+        self._erase_later(document.name, "")
+
+    def remove(self, name: str) -> None:
+        """Removes a document, and its file where no other document came from it."""
+        place = self._place(name)
+        self._base.execute(delete(documents).where(self._one(name)))
+        self._erase_later(name, place)
+
+    def part(self, name: str) -> None:
+        """Removes a document's file, also where others came from it: they go on without."""
+        if place := self._place(name):
+            mine = and_(documents.c.project == self._project, documents.c.file == place)
+            self._base.execute(update(documents).where(mine).values(file=""))
+            self._erase_later(name, place)
+
+    def record(self, entry: Entry, decision: str, threshold: float) -> None:
+        """A line that is never changed: findings by kind, type, rule and place, and no text."""
+        row: dict[str, Any] = {"document": entry.known_as, "decision": decision, "threshold": threshold}
+        row |= {"findings": FINDINGS.dump_json(entry.findings).decode(), "who": self._event.who, "at": self._event.at}
+        self._base.execute(insert(decisions).values(project=self._project, **row))
+
+    def set(self, name: str, body: str) -> None:
+        """Keeps a setting."""
+        put(self._base, settings, project=self._project, name=name, body=body, who=self._event.who, at=self._event.at)
+
+    def setting(self, name: str) -> str | None:
+        """A setting as it stands."""
+        mine = and_(settings.c.project == self._project, settings.c.name == name)
+        return self._base.execute(select(settings.c.body).where(mine)).scalar()
+
+    def finish(self) -> int:
+        """Notes that the shelf is another one now, and returns the number of its state."""
+        mine = projects.c.id == self._project
+        self._base.execute(update(projects).where(mine).values(revision=projects.c.revision + 1))
+        return int(self._base.execute(select(projects.c.revision).where(mine)).scalar_one())
+
+    def _place(self, name: str) -> str:
+        return str(self._base.execute(select(documents.c.file).where(self._one(name))).scalar() or "")
+
+    def _erase_later(self, name: str, place: str) -> None:
+        row = {"project": self._project, "document": name, "file": place}
+        self._base.execute(insert(erasures).values(**row, who=self._event.who, at=self._event.at))
+        self.gone = True
+
+    def _one(self, name: str) -> ColumnElement[bool]:
+        return and_(documents.c.project == self._project, documents.c.name == name)
