@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
@@ -12,6 +13,7 @@ from typing import Any, TypeGuard, get_args
 from pydantic import BaseModel, ConfigDict
 
 RULES = Path(__file__).parent / "rules"
+MOST_PARSES = 5
 _PARSING = threading.Lock()
 
 
@@ -60,13 +62,21 @@ def _version(module: str) -> str:
         name = waiting.pop()
         if name in seen or name in {__name__, "rag.errors"}:
             continue
-        tree = ast.parse(inspect.getsource(sys.modules[name]))
+        tree = _parsed(inspect.getsource(sys.modules[name]))
         waiting += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _is_ours(node.module)]
         read |= {str(node.args[0].value) for node in ast.walk(tree) if _reads_rules(node)}  # type: ignore[attr-defined]
         seen[name] = ast.dump(_without_docstrings(tree))
     for name in read:
         seen[f"{name}.json"] = RULES.joinpath(f"{name}.json").read_text("utf-8")
     return fingerprint(*(part for name in sorted(seen) for part in (name, seen[name])))
+
+
+def _parsed(code: str) -> ast.Module:
+    """The tree of some code. Parsed once more where CPython 3.11 miscounted, since code of others parsed in another thread."""
+    for _ in range(MOST_PARSES - 1):
+        with suppress(SystemError):
+            return ast.parse(code)
+    return ast.parse(code)
 
 
 def _reads_rules(node: ast.AST) -> bool:

@@ -13,11 +13,14 @@ import streamlit as st
 
 from pages.shared import tabs
 from pages.shared.text_view import plain
+from rag.documents.inbox import UPLOAD
+from rag.documents.shelf import SCREEN
 from rag.documents.workspace import Project, Workspace, open_workspace
 from rag.errors import SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
 from rag.keep.jobs import Stand, Tell
 from rag.keep.projects import DEFAULT
+from rag.keep.work import Task, Work, Worker
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.pipeline.explain.expense import expenses
 from rag.pipeline.presets import PRESETS
@@ -27,6 +30,7 @@ from rag.values import Answer, Document, Filter, Hit, Prompt, Span
 
 SESSION, PROJECT = "s", "p"
 ENTERED = "entered"  # Whether this tab has just gone to another project.
+PREPARE = "prepare"  # The kind of work that makes an index ready.
 RUN = "set run"  # The key of the run of a question set that this session began last.
 FIRST = "What apixaban dose is recommended for extended treatment after 6 months?"
 """The question that is offered to whoever has asked nothing yet."""
@@ -47,6 +51,26 @@ def workspace() -> Workspace:
 def project() -> Project:
     """The project that this tab works in."""
     return workspace().project(st.session_state.get(PROJECT, DEFAULT))
+
+
+@st.cache_resource(show_spinner=False)
+def _worker(id: str) -> Worker:
+    found = workspace().project(id)
+
+    def screen(task: Task, tell: Tell) -> str:
+        return str(found.shelf.screen_unseen(lambda done, total: tell("screen", done, total)))
+
+    def prepare(task: Task, tell: Tell) -> str:
+        pipeline = read_pipeline(task.body, "the pipeline that was being made ready")
+        pipeline.prepare(found.shelf.documents, found.artifacts, partial(tell, "embed"), partial(tell, "divide"))
+        return "made ready"
+
+    return Worker(Work(workspace().records, id), {UPLOAD: found.inbox.take, SCREEN: screen, PREPARE: prepare})
+
+
+def work_on() -> None:
+    """Has the work of this project go on that waits, also what a server that died had begun."""
+    _worker(project().id).wake()
 
 
 def enter(id: str) -> None:
@@ -143,6 +167,7 @@ def restore() -> Own:
     own.state = st.session_state["state"]
     with contextlib.suppress(SettingProblem):
         project().shelf.refresh()  # Another server may have changed it.
+        work_on()
         if own.holds and tabs.is_held_elsewhere(project().saved, own.session):
             own.part()
             own.taken = True
@@ -367,10 +392,13 @@ def prepared(pipeline: Pipeline) -> Any:
 def index_made(pipeline: Pipeline, documents: Sequence[Document], artifacts: Artifacts, show: Tell) -> Any:
     """The index of these documents, made now or joined where it is being made; any thread may wait for it."""
 
-    def work(tell: Tell) -> Any:
-        return pipeline.prepare(documents, artifacts, partial(tell, "embed"), partial(tell, "divide"))
+    key, alone = _index_key(pipeline, documents), project().work.alone
 
-    return artifacts.jobs.followed(_index_key(pipeline, documents), work, show)
+    def work(tell: Tell) -> Any:
+        with alone(PREPARE, key, tell, pipeline.to_json()):  # Another server may be at it.
+            return pipeline.prepare(documents, artifacts, partial(tell, "embed"), partial(tell, "divide"))
+
+    return artifacts.jobs.followed(key, work, show)
 
 
 def stop_preparing(pipeline: Pipeline) -> None:

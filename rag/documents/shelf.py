@@ -109,6 +109,7 @@ class Shelf:
             revision = self._revision()
             if revision == self._seen:
                 return False
+            self._screen = self._kept_screen()
             before = None if self._documents is None else {one.name: one.key for one in self._documents}
             self._changed(revision)
             after = {one.name: one.key for one in self.documents}
@@ -235,15 +236,15 @@ class Shelf:
         unless something is found that was not there when it was decided."""
         if not self._unseen():
             return 0
+        with self._work.alone(SCREEN, self._screen.key(), lambda step, done, total: progress(done, max(total, 1))):
+            return self.screen_unseen(progress)
 
-        def tell(step: str, done: int, total: int) -> None:
-            progress(done, max(total, 1))
-
-        with self._work.alone(SCREEN, self._screen.key(), tell):
-            names = self._unseen()
-            for number, name in enumerate(names, 1):
-                self._screen_again(name)
-                progress(number, len(names))
+    def screen_unseen(self, progress: Progress = silent) -> int:
+        """Screens what the present screen has not seen, as `set_screen` does; for whoever takes up that work of another."""
+        names = self._unseen()
+        for number, name in enumerate(names, 1):
+            self._screen_again(name)
+            progress(number, len(names))
         with self._lock:
             self._changed(self._revision())
         return len(names)

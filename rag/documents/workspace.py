@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rag.documents.decisions import Decisions
+from rag.documents.inbox import Inbox
 from rag.documents.load import FORMATS
 from rag.documents.load.files import paths
 from rag.documents.shelf import Shelf
@@ -32,6 +33,7 @@ class Project:
         self.decisions = Decisions(self.shelf, records, id)
         self.saved = Saved(records, id)
         self.work = Work(records, id)
+        self.inbox = Inbox(self.shelf, self.work, folder)
 
 
 class Workspace:

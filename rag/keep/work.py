@@ -86,7 +86,7 @@ class Work:
                 raise Cancelled("Stopped: another server does it now, or it was given up. What was finished before is kept.")
 
     def finish(self, kind: str, key: str, result: str) -> None:
-        """Keeps what came of it until it is dropped."""
+        """Keeps what came of it until it is dropped. Nothing where another worker has taken it meanwhile."""
         query = update(work).where(self._one(kind, key), work.c.worker == self.worker).values(result=result, worker="")
         with self._records.writing(Event(f"end {kind}", self._project)) as base:
             base.execute(query)
@@ -97,9 +97,20 @@ class Work:
         with self._records.writing(Event(f"drop {kind}", self._project)) as base:
             base.execute(delete(work).where(mine))
 
+    def drop_old(self, kind: str, age: float) -> None:
+        """Forgets work of a kind that is done and was put there so many seconds ago."""
+        old = and_(
+            work.c.project == self._project, work.c.kind == kind, work.c.result.is_not(None), work.c.at < time.time() - age
+        )
+        if self._tasks(old):
+            self.drop(kind, *(task.key for task in self._tasks(old)))
+
     @contextmanager
     def alone(self, kind: str, key: str, tell: Tell, body: str = "") -> Iterator[None]:
-        """Within this nobody else does this work; whoever comes second waits, is told how far it is, and finds it done."""
+        """Within this nobody else does this work; whoever comes second waits, is told how far it is, and finds it done.
+
+        It is written down as long as it goes on, so that another worker takes it up where this process dies amid it.
+        """
         self.put(kind, key, body)
         while not self.claim(kind, key):
             task = self.task(kind, key)
@@ -108,13 +119,15 @@ class Work:
                 return
             tell(task.step, task.done, task.total)
             time.sleep(PAUSE)
-        with self.beating(kind, key):
-            yield
-        self.drop(kind, key)
+        try:
+            with self.beating(kind, key):
+                yield
+        finally:
+            self.drop(kind, key)
 
     @contextmanager
     def beating(self, kind: str, key: str) -> Iterator[None]:
-        """Gives signs of life from a thread of its own; at an error the work is free for others."""
+        """Gives signs of life from a thread of its own."""
         ended = threading.Event()
         beat = update(work).where(self._one(kind, key), work.c.worker == self.worker)
 
@@ -127,14 +140,9 @@ class Work:
         thread.start()
         try:
             yield
-        except BaseException:
+        finally:
             ended.set()
             thread.join()
-            with suppress(WorkbenchError), self._records.writing(Event(f"leave {kind}", self._project)) as base:
-                base.execute(beat.values(worker=""))
-            raise
-        ended.set()
-        thread.join()
 
     def _one(self, kind: str, key: str) -> ColumnElement[bool]:
         return and_(work.c.project == self._project, work.c.kind == kind, work.c.key == key)
@@ -145,50 +153,51 @@ class Work:
 
 
 class Worker:
-    """A thread that does the work of a project, as it comes and as others left it."""
+    """A thread that does the work of a project as long as there is any, also what other workers left when they died."""
 
-    def __init__(self, of: Work, handlers: Mapping[str, Callable[[Task, Tell], str]], pause: float = 1.0) -> None:
-        """A handler is given a task and does it; what it returns is kept as the result. `pause`: seconds between two looks."""
-        self._work, self._handlers, self._pause = of, handlers, pause
-        self._woken, self._ended = threading.Event(), False
-        self._thread = threading.Thread(target=self._run, daemon=True, name="worker")
-        self._thread.start()
+    def __init__(self, of: Work, handlers: Mapping[str, Callable[[Task, Tell], str]]) -> None:
+        """A handler is given a task and does it; what it returns is kept as the result."""
+        self._work, self._handlers = of, handlers
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
-        """There is something to do."""
-        self._woken.set()
+        """Begins, where there is work that is not done and the thread is not at it."""
+        with self._lock:
+            if self._thread is None and self._unfinished():
+                self._thread = threading.Thread(target=self._run, daemon=True, name="worker")
+                self._thread.start()
 
-    def end(self) -> None:
-        """Ends it after the task in hand."""
-        self._ended = True
-        self._woken.set()
-        self._thread.join()
+    def _unfinished(self) -> bool:
+        return any(task.result is None for kind in self._handlers for task in self._work.tasks(kind))
 
     def _run(self) -> None:
-        while not self._ended:
-            self._woken.clear()
-            try:
+        try:
+            while True:
                 for task in self._work.free(*self._handlers):
-                    if not self._ended and self._work.claim(task.kind, task.key):
+                    if self._work.claim(task.kind, task.key):
                         self._do(task)
-            except WorkbenchError as problem:  # Such as a database that is away; it is tried again.
-                LOGGER.warning("Waiting work is not done now: %s", problem)
-                self._woken.wait(30)
-            self._woken.wait(self._pause)
+                with self._lock:  # Nobody wakes it between the last look and its end.
+                    if not self._unfinished():
+                        self._thread = None
+                        return
+                time.sleep(PAUSE)
+        except WorkbenchError as problem:  # Such as a database that is away: whoever needs it next wakes it again.
+            LOGGER.warning("Waiting work is not done now: %s", problem)
+            with self._lock:
+                self._thread = None
 
     def _do(self, task: Task) -> None:
         def tell(step: str, done: int, total: int) -> None:
             self._work.tell(task.kind, task.key, step, done, total)
 
         with suppress(Cancelled), self._work.beating(task.kind, task.key), acting(task.who):
-            if task.tries >= MOST_TRIES:
-                result = GIVEN_UP
-            else:
+            result = GIVEN_UP
+            if task.tries < MOST_TRIES:
                 try:
                     result = self._handlers[task.kind](task, tell)
-                except WorkbenchError:
+                except Cancelled:
                     raise
                 except Exception as error:  # Its words could quote a document.
                     LOGGER.warning("Work of the kind %s ended with an error: %s", task.kind, type(error).__name__)
-                    result = GIVEN_UP
             self._work.finish(task.kind, task.key, result)

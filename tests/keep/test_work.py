@@ -84,11 +84,24 @@ def test_two_at_once_do_the_same_work_once(workspace: Workspace) -> None:
     assert len(done) == 2 and ("embed", 3, 9) in told and Work(workspace.records, DEFAULT).tasks("prepare") == []
 
 
-def test_work_that_fails_is_free_for_the_next(workspace: Workspace) -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError, Cancelled])
+def test_work_that_fails_or_is_cancelled_is_over(workspace: Workspace, error: type[Exception]) -> None:
     work = Work(workspace.records, DEFAULT)
-    with pytest.raises(ZeroDivisionError), work.alone("prepare", "a", silent):
-        raise ZeroDivisionError
-    assert [task.key for task in Work(workspace.records, DEFAULT).free("prepare")] == ["a"]
+    with pytest.raises(error), work.alone("prepare", "a", silent):
+        raise error
+    assert work.tasks("prepare") == []
+
+
+def test_what_came_of_old_work_is_forgotten(workspace: Workspace) -> None:
+    work = Work(workspace.records, DEFAULT)
+    for key in ("done", "open"):
+        work.put("upload", key)
+    assert work.claim("upload", "done")
+    work.finish("upload", "done", "read")
+    work.drop_old("upload", 60)
+    assert len(work.tasks("upload")) == 2
+    work.drop_old("upload", -1)
+    assert [task.key for task in work.tasks("upload")] == ["open"]
 
 
 def test_a_worker_does_what_comes_and_gives_up_what_takes_workers_with_it(
@@ -105,11 +118,11 @@ def test_a_worker_does_what_comes_and_gives_up_what_takes_workers_with_it(
     work.put("upload", "poison", "never")
     with workspace.records.writing(Event("age", DEFAULT)) as base:
         base.execute(update(table).values(tries=module.MOST_TRIES))
-    worker = Worker(Work(workspace.records, DEFAULT), {"upload": handle}, pause=0.02)
+    worker = Worker(Work(workspace.records, DEFAULT), {"upload": handle})
     work.put("upload", "whole", "read")
     work.put("upload", "bad", "broken")
     worker.wake()
     assert eventually(lambda: all(task.result is not None for task in work.tasks("upload")))
-    worker.end()
+    assert eventually(lambda: worker._thread is None), "it ends where nothing is left to do"
     assert {task.key: task.result for task in work.tasks("upload")} == {"poison": GIVEN_UP, "whole": "READ", "bad": GIVEN_UP}
     assert "ValueError" in caplog.text and "Quillemont" not in caplog.text

@@ -1,5 +1,6 @@
-"""Uploads: the form, and taking files in, one after the other: each gets its result, and one that fails stops no other."""
+"""Uploads: the form, and what came of each file; they are read one after the other, and one that fails stops no other."""
 
+import time
 from collections.abc import Sequence
 
 import pandas as pd
@@ -7,14 +8,15 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared.findings import by_kind, holding
-from pages.shared.state import project
+from pages.shared.state import project, work_on
 from rag.documents.entry import waiting
+from rag.documents.inbox import Taken
 from rag.documents.load import FORMATS
 from rag.errors import FileProblem
 from rag.values import File
 
-RESULTS = "upload results"
-CHOSEN = "files chosen"
+KEYS, FAILED = "upload keys", "upload failed"  # The work that the last upload is, and what could not even be handed over.
+PAUSE = 0.15
 
 
 def upload_form() -> None:
@@ -32,64 +34,67 @@ def upload_form() -> None:
 
 
 def take_in(files: Sequence[UploadedFile]) -> None:
-    """Adds the files to the workspace with a bar; the results are shown by `last_upload`."""
+    """Hands the files to the workspace, which reads them whatever becomes of this page; `last_upload` tells what came of them."""
     if not files:
         st.warning("No file was chosen. Choose files first, then press Add.")
         return
-    bar = st.progress(0.0)
-    results: list[dict[str, object]] = []
-    st.session_state.update({RESULTS: results, CHOSEN: len(files)})  # Kept at once: a click elsewhere ends this run.
-    for number, file in enumerate(files, 1):
-        bar.progress((number - 1) / len(files), text=f"Reading {number} of {len(files)}")
-        parts: list[FileProblem] = []  # Members of an archive, or lines, that cannot be read.
+    put_away()
+    problems: list[Taken] = []
+    keys: list[str] = []
+    for file in files:
         try:
-            for document in project().shelf.add(File(file.name, file.getvalue()), parts):
-                told = "; ".join(document.warnings)
-                result = "not added" if "already here" in told else "with warnings" if told else "added"
-                pages = len(document.pages) or None
-                results.append(
-                    {"File": document.name, "Result": result, "Pages": pages, "Characters": len(document.text), "": told}
-                )
+            keys.append(project().inbox.put(File(file.name, file.getvalue())))
         except FileProblem as problem:
-            reason = str(problem).removeprefix(f"{file.name}: ")
-            results.append(_failed(file.name, reason))
-        except Exception as error:  # Its text could quote the file; no file may stop the others.
-            reason = f"cannot be read or kept ({type(error).__name__}). Save it again, or check the space on the disk."
-            results.append(_failed(file.name, reason))
-        results += [_failed(*str(part).split(": ", 1)) for part in parts]
-    bar.empty()
-    st.rerun()  # What was drawn above, such as the number of documents, is drawn anew.
+            problems.append(Taken(file.name, "failed", str(problem).removeprefix(f"{file.name}: ")))
+    st.session_state.update({KEYS: list(dict.fromkeys(keys)), FAILED: problems})
+    work_on()
 
 
-def _now(result: dict[str, object], held: dict[str, str]) -> dict[str, object]:
+def put_away() -> None:
+    """Forgets the results of the last upload."""
+    project().inbox.put_away(st.session_state.pop(KEYS, []))
+    st.session_state.pop(FAILED, None)
+
+
+def _read() -> list[Taken]:
+    """What came of the last upload, once all of it was read; a bar shows how far that is."""
+    keys = st.session_state.get(KEYS, [])
+    left, taken = project().inbox.stand(keys)
+    if left:
+        with st.container(key="upload-bar"):
+            bar = st.progress(0.0)
+            st.caption("This goes on while you are on other pages, and after the tab was closed.")
+            while left:
+                bar.progress((len(keys) - left) / len(keys), text=f"Reading {len(keys) - left + 1} of {len(keys)}")
+                time.sleep(PAUSE)
+                work_on()
+                left, taken = project().inbox.stand(keys)
+        st.rerun()  # What was drawn above, such as the number of documents, is drawn anew.
+    return [*st.session_state.get(FAILED, []), *taken]
+
+
+def _now(one: Taken, held: dict[str, str]) -> dict[str, object]:
     """A result as it stands now: a document that waits says what for."""
-    name = str(result["File"])
-    if result["Result"] in {"failed", "not added"} or name not in held:
-        return result
-    return {**result, "Result": "waits", "": "; ".join(part for part in (f"waits: {held[name]}", str(result[""])) if part)}
-
-
-def _failed(name: str, reason: str) -> dict[str, object]:
-    return {"File": name, "Result": "failed", "Pages": None, "Characters": None, "": reason}
+    row = {"File": one.name, "Result": one.result, "": one.about, "Pages": one.pages, "Characters": one.characters}
+    if one.result in {"failed", "not added"} or one.name not in held:
+        return row
+    return {**row, "Result": "waits", "": "; ".join(part for part in (f"waits: {held[one.name]}", one.about) if part)}
 
 
 def last_upload() -> None:
     """The results of the last upload, a row a file, until the next one or until they are put away."""
-    kept = st.session_state.get(RESULTS)
-    if not kept:
+    taken = _read() if KEYS in st.session_state else []
+    if not taken:
         return
     threshold = project().shelf.screen.threshold
     held = {entry.document.name: by_kind(holding(entry.findings, threshold)) for entry in waiting(project().shelf.entries)}
-    results = [_now(result, held) for result in kept]
+    results = [_now(one, held) for one in taken]
     failed = sum(result["Result"] == "failed" for result in results)
-    missed = max(st.session_state.get(CHOSEN, 0) - len(results), 0)
-    told = f"{len(results) - failed} of {len(results) + missed} files read. {failed} failed."
-    if missed:
-        told += f" {missed} were not reached, because the page was used meanwhile: add those again."
+    told = f"{len(results) - failed} of {len(results)} files read. {failed} failed."
     waits = sum(result["Result"] == "waits" for result in results)
     if waits:
         told += f" {waits} {'waits' if waits == 1 else 'wait'} for a decision."
-    (st.warning if failed or missed or waits else st.success)(told)
+    (st.warning if failed or waits else st.success)(told)
     if waits:
         st.page_link(
             "pages/prepare/documents.py", label="See what waits", icon=":material/front_hand:", query_params={"view": "waiting"}
@@ -107,6 +112,4 @@ def last_upload() -> None:
             "What to know": st.column_config.Column(width=620),
         },
     )
-    if st.button("Put these results away"):
-        del st.session_state[RESULTS]
-        st.rerun()
+    st.button("Put these results away", on_click=put_away)
