@@ -8,6 +8,7 @@ from pages.shared.state import enter, project, workspace
 from pages.shared.text_view import plain
 from rag.errors import SettingProblem
 from rag.keep.projects import DEFAULT, LONGEST, Named
+from rag.stage import fingerprint
 
 PROBLEM = "project problem"
 
@@ -48,7 +49,7 @@ def project_menu() -> None:
 def _named(label: str, act: str, name: str, do: Callable[[str], object]) -> None:
     """A name and what is done with it."""
     key = f"project-{act.lower()}"
-    typed = st.text_input(label, name, max_chars=LONGEST, key=f"{key}-{name}")
+    typed = st.text_input(label, name, max_chars=LONGEST, key=f"{key}-{fingerprint(name)}")
     st.button(act, key=f"{key}-do", on_click=_tried, args=(do, typed))
 
 

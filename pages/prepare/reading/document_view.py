@@ -9,6 +9,7 @@ from pages.shared.state import project
 from pages.shared.text_view import plain, text_view
 from rag.documents.entry import Entry
 from rag.errors import SettingProblem
+from rag.stage import fingerprint
 from rag.values import Document
 
 SHOWN = 30_000
@@ -23,7 +24,7 @@ def reading(entry: Entry, threshold: float) -> None:
     _status(entry, threshold)
     for warning in document.warnings:
         st.caption(f":material/warning: {plain(warning)}")
-    key = f"read-{document.name}"
+    key = f"read-{fingerprint(document.name)}"
     counts = {name: len(layer(document, entry.findings, threshold)) for name, layer in LAYERS.items()}
     layers = st.pills(
         "Drawn on the text",
@@ -138,7 +139,7 @@ def facts(document: Document) -> None:
             _save(document, {**values, "effective": effective, "status": status})
     with st.popover("Remove", icon=":material/delete:"):
         st.write("The document, its file, passages, vectors and cached answers are removed for good.")
-        if st.button("Remove for good", type="primary", key=f"remove-{document.name}"):
+        if st.button("Remove for good", type="primary", key=f"remove-{fingerprint(document.name)}"):
             project().shelf.remove(document.name)
             st.rerun()
 

@@ -1,7 +1,6 @@
 """The table of all documents, with its filters."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pandas as pd
@@ -9,6 +8,7 @@ import streamlit as st
 
 from pages.shared.findings import holding
 from rag.documents.entry import Entry
+from rag.stage import fingerprint
 from rag.values import Filter
 
 STATES = ("All", "Released", "Waiting")
@@ -79,7 +79,7 @@ def shelf_table(entries: Sequence[Entry], threshold: float) -> Entry | None:
     event = st.dataframe(
         table,
         hide_index=True,
-        key=f"shelf-{fingerprint(e.document.name for e in entries)}",
+        key=f"shelf-{fingerprint(*(e.document.name for e in entries))}",
         on_select="rerun",
         selection_mode="single-row",
         height=min(38 + 35 * max(len(table), 1), 340),
@@ -88,8 +88,3 @@ def shelf_table(entries: Sequence[Entry], threshold: float) -> Entry | None:
     )
     rows = [row for row in event.selection.rows if row < len(entries)]
     return entries[rows[0]] if rows else None
-
-
-def fingerprint(names: Iterable[str]) -> str:
-    """A key for a table of these rows: other rows, other key, so that no selection slips to another document."""
-    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:12]

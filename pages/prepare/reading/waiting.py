@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.prepare.reading.shelf_table import fingerprint
 from pages.shared.findings import by_kind, count, findings_table, holding, passages
 from pages.shared.state import project, state
 from pages.shared.text_view import plain
 from rag.documents.decisions import Decision
 from rag.documents.entry import Entry, counted, waiting
 from rag.errors import WorkbenchError
+from rag.stage import fingerprint
 from rag.values import Finding
 
 TOLD = "decided"
@@ -49,7 +49,7 @@ def queue(threshold: float) -> None:
         entry, findings = _found(chosen, threshold)
     with decision, st.container(border=True):
         _decide(chosen)
-    findings_table(entry.document, findings, threshold, f"waiting-findings-{entry.document.name}")
+    findings_table(entry.document, findings, threshold, f"waiting-findings-{fingerprint(entry.document.name)}")
 
 
 def _table(entries: Sequence[Entry], threshold: float) -> list[Entry]:
@@ -73,7 +73,7 @@ def _table(entries: Sequence[Entry], threshold: float) -> list[Entry]:
     event = st.dataframe(
         table,
         hide_index=True,
-        key=f"waiting-{fingerprint(e.document.name for e in entries)}",
+        key=f"waiting-{fingerprint(*(e.document.name for e in entries))}",
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [0]}},
@@ -96,9 +96,9 @@ def _found(chosen: Sequence[Entry], threshold: float) -> tuple[Entry, list[Findi
     low = len(entry.findings) - len(held)
     findings = held
     label = f"Also show {count(low, 'finding')} below the threshold, such as dates of care"
-    if low and st.toggle(label, key=f"waiting-low-{entry.document.name}"):
+    if low and st.toggle(label, key=f"waiting-low-{fingerprint(entry.document.name)}"):
         findings = [*held, *(one for one in entry.findings if one.score < threshold)]
-    passages(entry.document, findings, threshold, f"waiting-passages-{entry.document.name}")
+    passages(entry.document, findings, threshold, f"waiting-passages-{fingerprint(entry.document.name)}")
     st.caption("Document text is shown here, to the reviewer, alone. The record of decisions holds types and places, no text.")
     return entry, findings
 

@@ -9,6 +9,7 @@ from pages.shared.text_view import plain, text_view
 from pages.tune.settings.history import use
 from rag.pipeline import Pipeline
 from rag.pipeline.explain import Verdict, places_near, places_of, where_lost
+from rag.stage import fingerprint
 from rag.stages.index.base import Index
 from rag.values import Answer, Chunk, Span
 
@@ -75,7 +76,8 @@ def _picked(answer: Answer, index: Index, key: str) -> Chunk | None:
     passages = [chunk for chunk in index.chunks if chunk.span.document == name]
     if name not in index.documents:
         return Chunk(Span(name, 0, 0), "")
-    at = right.selectbox("Passage", range(len(passages)), format_func=lambda at: _label(at, passages[at]), key=f"{key}-{name}-at")
+    which = f"{key}-{fingerprint(name)}-at"
+    at = right.selectbox("Passage", range(len(passages)), format_func=lambda at: _label(at, passages[at]), key=which)
     return passages[at] if at is not None and at < len(passages) else None
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared.state import current_filter, open_filter, open_pipeline
 from pages.shared.text_view import plain
 from rag.pipeline import Pipeline
+from rag.stage import fingerprint
 from rag.stages.scope.base import Everything
 from rag.stages.scope.named import Named
 from rag.values import Answer
@@ -33,7 +34,7 @@ def scope_line(answer: Answer, pipeline: Pipeline) -> None:
             for name in others[:MOST]:
                 st.button(
                     f"only {plain(name)}",
-                    key=f"scope-{name}",
+                    key=f"scope-{fingerprint(name)}",
                     on_click=open_filter,
                     args=(replace(only, patients=(name,), nobody=True),),
                 )

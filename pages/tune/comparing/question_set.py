@@ -47,7 +47,7 @@ def chosen_cases() -> list[Case]:
         steps,
         index=steps.index(chosen["most"]) if chosen.get("most") in steps else len(steps) - 1,
         format_func=lambda n: f"all {n:,}" if n == len(cases) else f"the first {n:,}",
-        key=keyed(f"compare-most-{name}-{len(cases)}"),
+        key=keyed(f"compare-most-{fingerprint(name)}-{len(cases)}"),
     )
     chosen.update(name=name, most=None if most == len(cases) else most)
     cases = cases[:most]
