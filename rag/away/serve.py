@@ -37,7 +37,7 @@ FAULTS: dict[int | str, dict[str, Any]] = {
 
 @dataclass
 class Served:
-    """What is served: the pipeline, and the documents as they are released at the moment of a request.
+    """What is served: the pipeline, and the documents and rules of the screen as they are at the moment of a request.
 
     `scope` is what every question may see at most: a request narrows it and cannot widen it. Call `index` once before the
     service is open: /health says that it is ready from then on.
@@ -46,7 +46,7 @@ class Served:
     pipeline: Pipeline
     artifacts: Artifacts
     documents: Callable[[], Sequence[Document]]
-    screen: Screen = field(default_factory=Screen)
+    screen: Callable[[], Screen] = Screen
     scope: Filter = field(default_factory=Filter)
     conversations: Conversations = field(default_factory=Conversations)
     ready: bool = field(default=False, init=False)
@@ -96,10 +96,11 @@ class Served:
 
     def warnings(self, question: str) -> list[Warned]:
         """What in a question looks like an identifier."""
+        screen = self.screen()
         return [
             Warned(type=one.type, start=one.start, end=one.end, rule=one.rule, score=one.score)
-            for one in self.screen.text(question)
-            if one.kind == "identifier" and one.score >= self.screen.threshold
+            for one in screen.text(question)
+            if one.kind == "identifier" and one.score >= screen.threshold
         ]
 
 
@@ -110,7 +111,7 @@ def passages(hits: Sequence[Hit]) -> list[Passage]:
 
 def of_project(project: Project, pipeline: Pipeline, scope: Filter | None = None) -> Served:
     """The released documents of a project, served by this pipeline."""
-    return Served(pipeline, project.artifacts, released(project.shelf), project.shelf.screen, scope or Filter())
+    return Served(pipeline, project.artifacts, released(project.shelf), lambda: project.shelf.screen, scope or Filter())
 
 
 def released(shelf: Shelf) -> Callable[[], Sequence[Document]]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -24,8 +25,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from pages.shared import state
+from pages.start import server
 from pages.start.guard import ANCESTORS, Guard, ancestors
 from pages.start.service import PIPELINE, Beside, Service
+from rag.documents.screen import Screen
 from rag.documents.workspace import Project, Workspace
 from rag.errors import SettingProblem
 from rag.pipeline import Pipeline
@@ -245,6 +248,11 @@ def test_the_service_serves_what_is_released_on_the_pages_at_once(found: Project
         assert client.get("/elsewhere").text == client.get("/apiary").text == "the pages"
         assert Pipeline.model_validate(client.get("/api/pipeline", headers=SENT).json()) == TUNED
         assert names() == {"plan.txt"}
+        warned = {**ASKED, "question": "Does rosalind@quillwort.example take the invented syrup?"}
+        assert client.post("/api/retrieve", json=warned, headers=SENT).json()["warnings"]
+        found.shelf.set_screen(found.shelf.screen.model_copy(update={"threshold": 1.0}))
+        assert not client.post("/api/retrieve", json=warned, headers=SENT).json()["warnings"]
+        found.shelf.set_screen(Screen())
         found.decisions.make(["note.txt"], "release", "A. B.")
         assert names() == {"plan.txt", "note.txt"}
         found.shelf.remove("plan.txt")
@@ -373,6 +381,28 @@ def test_a_base_path_stands_before_pages_and_service_and_ctrl_c_ends_it(tmp_path
         app.process.send_signal(signal.SIGINT)
         assert app.process.wait(20) == 0
     assert "Traceback" not in app.said.read_text() and "ScriptRunContext" not in app.said.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "address", "told"),
+    [
+        ([], "localhost", None),
+        (["--server.address", "192.0.2.7"], "192.0.2.7", None),
+        (["--server.address=0.0.0.0"], "0.0.0.0", "localhost"),
+        (["--server.address=::", "--browser.serverAddress", "rag.example"], "::", "rag.example"),
+    ],
+)
+def test_the_address_is_this_machines_unless_asked_and_none_is_looked_up_elsewhere(
+    options: list[str], address: str, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit asks another machine for the address to print where it listens everywhere and none to print is given."""
+    started: list[dict[str, Any]] = []
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    monkeypatch.setattr(server, "application", lambda: SimpleNamespace(run=lambda config: started.append(config)))
+    server.run([*options, "--server.port", "8600", "--", "rest"])
+    (config,) = started
+    assert (config["server.address"], config.get("browser.serverAddress"), config["server.port"]) == (address, told, 8600)
+    assert sys.argv == [str(server.MENU), "rest"]
 
 
 @pytest.mark.parametrize(
