@@ -187,6 +187,7 @@ def test_two_settings_stand_side_by_side_and_a_link_reopens_them(page: "playwrig
     page.get_by_role("link", name="Compare").first.click()
     ask(page, "What was stopped at discharge because of the kidneys?")
     page.get_by_text("(tinted)").nth(1).wait_for()
+    settled(page)
     page.get_by_role("button", name="Link to this comparison").click()
     page.get_by_text("the address of this page now reopens it").wait_for()
     assert "kidneys" not in page.url
