@@ -87,6 +87,9 @@ class Service:
         except WorkbenchError as problem:
             self._reason = str(problem)
             LOGGER.warning("The service under %s: %s", PLACE, problem)
+        except Exception as error:  # Its message could hold document text.
+            self._reason = f"The service could not be made ready ({type(error).__name__}), which nobody foresaw."
+            LOGGER.error("The service under %s: %s", PLACE, self._reason)
 
 
 def _pipeline(pipelines: "Saved") -> "Pipeline":
