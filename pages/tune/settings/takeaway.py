@@ -48,7 +48,7 @@ def in_langchain(only: Filter) -> str:
     """What to write for LangChain, with the filter."""
     if only == Filter():
         return IN_LANGCHAIN
-    imported = IN_LANGCHAIN.replace("\n\nworkspace", "\nfrom rag.values import Filter\n\nworkspace")
+    imported = IN_LANGCHAIN.replace("\n\nproject", "\nfrom rag.values import Filter\n\nproject")
     return imported.replace("index=index)", f"index=index, only=Filter({', '.join(literal(only))}))")
 
 
