@@ -18,6 +18,8 @@ class Change:
     def __init__(self, base: Connection, project: str, event: Event) -> None:
         self._base, self._project, self._event = base, project, event
         self.at = event.at
+        mine = projects.c.id == project  # One change of a shelf at a time, whichever server makes it.
+        base.execute(select(projects.c.id).where(mine).with_for_update())
         self.gone = False  # Whether something was removed that still stands elsewhere.
 
     def contents(self) -> Iterator[tuple[str, str]]:
@@ -25,9 +27,16 @@ class Change:
         query = select(documents.c.name, documents.c.content).where(documents.c.project == self._project)
         return ((str(name), str(content)) for name, content in self._base.execute(query))
 
+    def is_still(self, entry: Entry) -> bool:
+        """Whether a document stands as it was read before this change began."""
+        one = and_(screened.c.project == self._project, screened.c.document == documents.c.name)
+        query = select(documents.c.body, screened.c.status, screened.c.decision, screened.c.at).join(screened, one)
+        row = self._base.execute(query.where(self._one(entry.document.name))).first()
+        return row is not None and tuple(row) == (_body(entry.document), entry.status, entry.decision, entry.at)
+
     def store(self, entry: Entry, content: str, place: str, screen: str) -> None:
         """Writes a document; `content` is the fingerprint of what it was made from, `place` where its file is kept, or ""."""
-        row = {"content": content, "file": place, "body": DOCUMENT.dump_json(entry.document).decode()}
+        row: dict[str, Any] = {"content": content, "file": place, "body": _body(entry.document)}
         name = entry.document.name
         put(self._base, documents, project=self._project, name=name, **row, who=self._event.who, at=self._event.at)
         self.judge(entry, screen)
@@ -46,7 +55,7 @@ class Change:
 
     def rewrite(self, document: Document) -> None:
         """Writes what is understood of a document anew; what was computed from what stood there is erased."""
-        self._base.execute(update(documents).where(self._one(document.name)).values(body=DOCUMENT.dump_json(document).decode()))
+        self._base.execute(update(documents).where(self._one(document.name)).values(body=_body(document)))
         self._erase_later(document.name, "")
 
     def remove(self, name: str) -> None:
@@ -93,3 +102,7 @@ class Change:
 
     def _one(self, name: str) -> ColumnElement[bool]:
         return and_(documents.c.project == self._project, documents.c.name == name)
+
+
+def _body(document: Document) -> str:
+    return DOCUMENT.dump_json(document).decode()

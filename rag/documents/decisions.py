@@ -58,6 +58,9 @@ class Decisions:
         if decision != "release":
             self._shelf.forget(*(entry.document.name for entry in entries))  # First, since it may fail: then all is as it was.
         with self._shelf.changing(decision, *(entry.known_as for entry in entries), who=who.strip()) as change:
+            gone = [entry.document.name for entry in entries if not change.is_still(entry)]
+            if gone:
+                raise SettingProblem(f"{gone[0]}: somebody else changed it or decided about it meanwhile. Look at it again.")
             after = [self._decided(entry, decision, who.strip(), keep_original, change) for entry in entries]
         return tuple(entry for name in after if name and (entry := self._shelf.entry(name)))
 

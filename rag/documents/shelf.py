@@ -265,7 +265,8 @@ class Shelf:
         if status == "quarantined":
             self.forget(name)
         with self.changing("screen", name) as change:
-            change.judge(replace(entry, findings=found.findings, status=status), self._screen.key())
+            if change.is_still(entry):  # Else somebody decided meanwhile; it is screened at the next opening.
+                change.judge(replace(entry, findings=found.findings, status=status), self._screen.key())
 
     def screened(self, document: Document) -> Entry:
         """A document as it would stand on this shelf: with what the present screen finds in it."""

@@ -16,7 +16,7 @@ from rag.keep import private
 from rag.keep.artifacts import Artifacts
 from rag.keep.made import fault_of
 from rag.keep.projects import DEFAULT, Projects
-from rag.keep.records import Records
+from rag.keep.records import DATABASE, Records
 from rag.keep.saved import Saved
 from rag.keep.work import Work
 from rag.places import SAMPLES, workspace_folder
@@ -43,8 +43,9 @@ class Workspace:
         """Opens it, and makes it where it is not there. Raises SettingProblem where it cannot be used."""
         self.folder = folder
         with _usable(folder):
-            private.folder(folder)
-            private.shut_all(folder)
+            if (folder / DATABASE).exists():  # It is ours, and perhaps from a version that left it open.
+                private.shut_all(folder)
+            private.folder(folder, DATABASE)
         self.records = Records(folder)
         self._open: dict[str, Project] = {}
         self._lock = threading.RLock()

@@ -280,7 +280,7 @@ def _usable(folder: Path | None) -> Path | None:
     """The folder, made where it is not there; None where the disk is too full for that. Raises SettingProblem."""
     try:
         if folder:
-            private.folder(folder)
+            private.folder(folder, DATABASE)
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             fault = fault_of(error)

@@ -1,16 +1,23 @@
 """Folders and files that only their owner may read."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER, FILE = 0o700, 0o600
 
 
-def folder(path: Path) -> Path:
-    """The folder, made with those above it where it is not there, and shut to others. Raises OSError."""
-    for one in reversed([one for one in (path, *path.parents) if not one.exists()]):
+def folder(path: Path, *ours: str) -> Path:
+    """The folder, made with those above it where it is not there, and shut to others. Raises OSError.
+
+    One that was there before with things of others in it stays as open as it is: where names of our files are given,
+    only a folder that is new, empty or holds one of them is shut.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for one in reversed(missing):
         one.mkdir(mode=FOLDER, exist_ok=True)
-    shut(path)
+    if not ours or not any(path.iterdir()) or any((path / name).exists() for name in ours):
+        shut(path)
     return path
 
 
@@ -34,8 +41,9 @@ def shut_all(top: Path) -> None:
     for at, folders, files in os.walk(top):
         for name in (*folders, *files):
             path = Path(at) / name
-            if not path.is_symlink():
-                shut(path)
+            with suppress(FileNotFoundError):  # Removed meanwhile.
+                if not path.is_symlink():
+                    shut(path)
 
 
 def as_its_folder(path: Path) -> None:

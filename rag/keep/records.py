@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, inspect
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.pool import QueuePool
@@ -76,7 +76,7 @@ class Records:
         """Empties what the database keeps of values that were replaced or removed."""
         if not self.is_file:
             with self._sound():
-                self._outside(f"DROP SCHEMA IF EXISTS {COPIES} CASCADE", "VACUUM")
+                self._outside(f"DROP SCHEMA IF EXISTS {COPIES} CASCADE", f"VACUUM {', '.join(tables.records.tables)}")
             return
         for backup in self.folder.glob(BACKUP.format("*")):  # It holds what was removed since.
             backup.unlink(missing_ok=True)
@@ -184,12 +184,12 @@ class Records:
             target.close()
 
 
-def put(base: Connection, table: Table, **row: Any) -> None:
-    """Writes a row in place of the one that has its key."""
+def put(base: Connection, table: Table, where: ColumnElement[bool] | None = None, **row: Any) -> None:
+    """Writes a row in place of the one that has its key; where a condition is given, only if that one fulfils it."""
     insert = postgresql.insert if base.dialect.name == "postgresql" else sqlite.insert
     keys = [column.name for column in table.primary_key.columns]
     rest = {name: value for name, value in row.items() if name not in keys}
-    base.execute(insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=rest))
+    base.execute(insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=rest, where=where))
 
 
 @contextmanager

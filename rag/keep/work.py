@@ -53,9 +53,9 @@ class Work:
         """Writes down what is to be done; the same key twice is done once."""
         event = Event(f"begin {kind}", self._project)
         with self._records.writing(event) as base:
-            if not base.execute(select(work.c.key).where(self._one(kind, key), work.c.result.is_(None))).all():
-                row = {"body": body, "worker": "", "beat": 0.0, "tries": 0, "step": "", "done": 0, "total": 0, "result": None}
-                put(base, work, project=self._project, kind=kind, key=key, **row, who=event.who, at=event.at)
+            row = {"body": body, "worker": "", "beat": 0.0, "tries": 0, "step": "", "done": 0, "total": 0, "result": None}
+            row |= {"project": self._project, "kind": kind, "key": key, "who": event.who, "at": event.at}
+            put(base, work, work.c.result.is_not(None), **row)
 
     def task(self, kind: str, key: str) -> Task | None:
         """A row of work as it stands; None where there is none, or no longer."""
@@ -69,6 +69,11 @@ class Work:
         """Work of these kinds that nobody does: not claimed, or by a worker that died."""
         mine = and_(work.c.project == self._project, work.c.kind.in_(kinds), work.c.result.is_(None))
         return self._tasks(and_(mine, or_(work.c.worker == "", work.c.beat < time.time() - DEAD)))
+
+    def is_unfinished(self, *kinds: str) -> bool:
+        """Whether there is work of these kinds that is not done."""
+        mine = and_(work.c.project == self._project, work.c.kind.in_(kinds), work.c.result.is_(None))
+        return bool(self._records.rows(select(work.c.key).where(mine).limit(1)))
 
     def claim(self, kind: str, key: str) -> bool:
         """Takes work that nobody else does; whether this worker has it now."""
@@ -164,12 +169,9 @@ class Worker:
     def wake(self) -> None:
         """Begins, where there is work that is not done and the thread is not at it."""
         with self._lock:
-            if self._thread is None and self._unfinished():
+            if self._thread is None and self._work.is_unfinished(*self._handlers):
                 self._thread = threading.Thread(target=self._run, daemon=True, name="worker")
                 self._thread.start()
-
-    def _unfinished(self) -> bool:
-        return any(task.result is None for kind in self._handlers for task in self._work.tasks(kind))
 
     def _run(self) -> None:
         try:
@@ -178,7 +180,7 @@ class Worker:
                     if self._work.claim(task.kind, task.key):
                         self._do(task)
                 with self._lock:  # Nobody wakes it between the last look and its end.
-                    if not self._unfinished():
+                    if not self._work.is_unfinished(*self._handlers):
                         self._thread = None
                         return
                 time.sleep(PAUSE)

@@ -4,6 +4,7 @@ import logging
 import shutil
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,7 @@ def test_what_lies_in_a_workspace_is_its_owners_alone(tmp_path: Path, caplog: py
     (folder / "files").mkdir(parents=True)
     folder.chmod(0o755)
     (folder / "files" / "older.txt").write_text("left by an older version")
+    (folder / DATABASE).touch()
     project = Workspace(folder).project()
     project.shelf.add(File("note.txt", b"The dose of zalumide is 5 mg."))
     project.saved.put("pipeline", "{}", "mine")
@@ -227,3 +229,34 @@ def test_nothing_is_swept_while_somebody_writes(tmp_path: Path) -> None:
         place = files.put(File("note.txt", b"without its record yet"))
         assert files.sweep(lambda: set()) == 0 and files.get(place)
     assert files.sweep(lambda: set()) == 1 and files.get(place) is None
+
+
+def test_a_folder_with_things_of_others_in_it_stays_as_open_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("of somebody")
+    for path, mode in ((folder, 0o755), (folder / "thesis.txt", 0o644)):
+        path.chmod(mode)
+    Workspace(folder).project()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755 and stat.S_IMODE((folder / "thesis.txt").stat().st_mode) == 0o644
+    assert stat.S_IMODE((folder / DATABASE).stat().st_mode) == 0o600
+
+
+def test_what_two_people_decide_at_once_is_decided_once(tmp_path: Path, either_database: str) -> None:
+    one, other = Workspace(tmp_path).project(), Workspace(tmp_path).project()
+    one.shelf.add(File("note.txt", b"Progress note\nMr. Quillonby was seen. Phone (555) 010-2233.\n"))
+    stale = other.shelf.entry("note.txt")
+    one.decisions.make(["note.txt"], "reject", "A")
+    other.shelf.entry = lambda name: stale  # type: ignore[method-assign]
+    with pytest.raises(SettingProblem, match="somebody else changed it or decided about it meanwhile"):
+        other.decisions.make(["note.txt"], "redact", "B")
+    assert Workspace(tmp_path).project().shelf.entries == ()
+    assert [line.decision for line in one.decisions.all()] == ["reject"]
+
+
+def test_uploads_of_one_name_at_the_same_time_are_both_kept(tmp_path: Path, either_database: str) -> None:
+    shelves = [Workspace(tmp_path).project().shelf for _ in range(4)]
+    files = [File("note.txt", f"The dose of zalumide is {number} mg.".encode()) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda pair: pair[0].add(pair[1]), zip(shelves, files, strict=True)))
+    assert len(Workspace(tmp_path).project().shelf.entries) == 4
