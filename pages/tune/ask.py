@@ -9,7 +9,7 @@ from pages.tune.answering import conversation
 from pages.tune.answering.asking import Failure, at_once, waited
 from pages.tune.answering.looking import answered
 from pages.tune.answering.unsent import failure_view
-from pages.tune.question import question_box
+from pages.tune.question import LEANING, question_box
 from pages.tune.settings import history, prompt_versions
 from pages.tune.settings.controls import edited_pipeline
 from pages.tune.settings.filters import filter_controls
@@ -19,6 +19,11 @@ from rag.values import Answer
 st.title("Ask")
 stop_without_documents()
 left, right = st.columns([1, 2.6], gap="large")
+
+with right:
+    loading = st.empty()
+    if state()["shown"] is None and (state()["asked"].strip() or LEANING in st.session_state):
+        loading.caption(":material/hourglass_top: Looking for the answer…")
 
 with left:
     st.subheader("Settings")
@@ -30,7 +35,9 @@ with left:
 
 with right:
     above = st.container()
-    sent = question_box("ask", "ask the documents, in a clinician's words", "leaning")
+    first = "ask the documents, in a clinician's words"
+    further = "ask on, such as “why?” or “and in renal impairment?”, or something new"
+    sent = question_box("ask", further if state()["asked"].strip() else first, "leaning")
     if sent:
         conversation.put_leaning(pipeline)
     with above:
@@ -43,6 +50,7 @@ with right:
         st.stop()
     conversation.asked_as(pipeline)
     tried, here = st.container(), st.empty()
+    loading.empty()  # From here on the answer itself tells how far it is.
     found = at_once(pipeline)
     if isinstance(found, Answer):
         if index_place is not None:

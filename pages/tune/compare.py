@@ -16,6 +16,7 @@ from pages.tune.comparing.comparison import (
     letter,
     link,
     passages_table,
+    tell_equal,
 )
 from pages.tune.comparing.prompts_compared import prompts_compared
 from pages.tune.comparing.question_set import chosen_cases
@@ -62,6 +63,7 @@ for at, (column, apart) in enumerate(zip(columns, told_apart(read), strict=True)
         edited.append(column_settings(at, read[at], apart))
 with notices:
     tell_left_out()
+    tell_equal(edited)
     pipelines = columns_in_force(edited, view == "One question")
 if not pipelines:
     st.stop()
@@ -73,8 +75,6 @@ if view == "A set of questions":
         if any(row is not None for line in rows for row in line):
             cards(rows, pipelines)
             differing(rows)
-        else:
-            st.info("Press *Run*: every column answers every question, and gets a score card against the gold evidence.")
     st.stop()
 if not state()["asked"].strip():
     st.info("Type a question above; every column answers it with its own settings.")

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
 from rag.documents.decisions import Decisions
 from rag.documents.inbox import Inbox
-from rag.documents.load import FORMATS
+from rag.documents.load import FORMATS, read_file
 from rag.documents.load.files import paths
 from rag.documents.shelf import Shelf
 from rag.errors import FileProblem, SettingProblem
@@ -99,4 +99,18 @@ def open_workspace(folder: Path | None = None) -> Workspace:
     if project.saved.get("state", "samples") is None:
         add_all(project.shelf, sample_files())
         project.saved.put("state", "added", "samples")
+    _read_again(project.shelf)
     return workspace
+
+
+def _read_again(shelf: Shelf) -> None:
+    """Adds the samples anew that were read in part, such as on a busy machine, where they can be read whole now."""
+    for path in sample_files():
+        entry = shelf.entry(path.name)
+        if entry is None or entry.decision or not entry.document.warnings:
+            continue
+        file = File(path.name, path.read_bytes())
+        with suppress(FileProblem):
+            if shelf.original(path.name) == file.data and not any(one.warnings for one in read_file(file)):
+                shelf.remove(path.name)
+                shelf.add(file)

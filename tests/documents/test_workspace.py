@@ -1,5 +1,6 @@
 """The workspace keeps what was handed over, gives it back after a restart, and leaves no trace of what was removed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,21 @@ def test_a_new_workspace_begins_with_the_samples_and_does_not_bring_them_back(
     for document in opened.shelf.documents:
         opened.shelf.remove(document.name)
     assert open_workspace(tmp_path / "new").project().shelf.documents == ()
+
+
+def test_a_sample_that_was_read_in_part_is_read_again_at_the_next_start(
+    places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SAMPLES", places)
+    shelf = open_workspace(tmp_path / "new").project().shelf
+    texts = {document.name: document.text for document in shelf.documents}
+    whole = shelf.documents[0]
+    with shelf.changing("edit", whole.name) as change:
+        change.rewrite(
+            replace(whole, text=whole.text[:20], sections=(), moments=(), assertions=(), warnings=("page 2 cannot be read",))
+        )
+    again = open_workspace(tmp_path / "new").project().shelf
+    assert {document.name: document.text for document in again.documents} == texts
 
 
 def test_the_workspace_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, places: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -52,17 +51,8 @@ ABOUT_SOMEBODY = "What dose does Mrs. Jane Smith, MRN: QX-4455667, take?"
 NOTE = "PROGRESS NOTE\nPatient: P-0001\nDate: 2024-03-14\n\nPLAN:\nFurosemide 40 mg daily was continued at discharge.\n"
 
 
-@pytest.fixture(autouse=True)
-def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    """A project with two invented notes instead of the samples, so that the pages open quickly."""
-    monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    project = Workspace(tmp_path).project()
-    project.saved.put("state", "added", "samples")
-    project.shelf.add(File("note.txt", NOTE.encode()))
-    project.shelf.add(File("second.txt", NOTE.replace("40 mg", "20 mg").replace("P-0001", "P-0002").encode()))
-    st.cache_resource.clear()
-    yield project
-    st.cache_resource.clear()
+SMALL_NOTES = {"note.txt": NOTE, "second.txt": NOTE.replace("40 mg", "20 mg").replace("P-0001", "P-0002")}
+pytestmark = pytest.mark.usefixtures("small_project")
 
 
 def opened(page: str, **state: Any) -> AppTest:

@@ -21,11 +21,13 @@ from rag.stages.rerank.keep import Keep
 from rag.stages.retrieve import Convex
 from rag.values import Chunk, Filter, Hit, Message, Prompt, Span, Step
 from tests.fake_server import Server
-from tests.pages.test_pages import DOSES, QUESTION, asked, opened, shown, small_passages, small_project, told, tried, ward
+from tests.pages.test_pages import DOSES, QUESTION, asked, opened, shown, small_passages, told, tried, ward
 from tests.pages.test_pages_cost import at
 from tests.widgets import widget
 
-__all__ = ["small_project", "ward"]  # The fixtures that tests here start from.
+pytestmark = pytest.mark.usefixtures("small_project")
+
+__all__ = ["ward"]  # A fixture that tests here start from.
 
 
 def test_a_text_that_is_being_typed_is_one_entry_of_the_strip() -> None:

@@ -18,9 +18,10 @@ from rag.stages.embed.hashing import Hashing
 from rag.stages.embed.minilm import MiniLM
 from rag.stages.retrieve import Terms
 from rag.values import File
-from tests.pages.test_pages import NOTE, QUESTION, opened, shown, small_project
+from tests.pages.test_pages import NOTE, QUESTION, opened, shown
 
-__all__ = ["small_project"]  # The fixture that every test here starts from.
+pytestmark = pytest.mark.usefixtures("small_project")
+
 
 LIMIT = 24
 KINDS = [kind for kind in options(Chunker) if kind != "tokens"]  # That one cuts nothing off.

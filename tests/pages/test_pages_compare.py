@@ -32,8 +32,10 @@ from rag.stages.rerank.keep import Keep
 from rag.stages.retrieve import Convex, ReciprocalRank, Terms
 from rag.values import Case, Chunk, Hit, Span, Usage
 from tests.fake_server import running
-from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown, small_project  # noqa: F401
+from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown
 from tests.widgets import widget
+
+pytestmark = pytest.mark.usefixtures("small_project")
 
 PIPELINE = Pipeline(embed=Hashing())
 TERMS = Pipeline(embed=Hashing(), chunk=Words(), retrieve=Terms())

@@ -29,10 +29,11 @@ from rag.stages.rerank.judge import Judge
 from rag.stages.retrieve import Terms
 from rag.values import File, Usage
 from tests.fake_server import Server
-from tests.pages.test_pages import MANY, QUESTION, opened, shown, small_project
+from tests.pages.test_pages import MANY, QUESTION, opened, shown
 from tests.widgets import widget
 
-__all__ = ["small_project"]  # The fixture that every test here starts from.
+pytestmark = pytest.mark.usefixtures("small_project")
+
 AWAY = "https://models.invalid/v1"
 
 

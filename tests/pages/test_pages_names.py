@@ -10,7 +10,9 @@ from rag.documents.workspace import Project
 from rag.pipeline import Pipeline
 from rag.stages.embed.hashing import Hashing
 from rag.values import File
-from tests.pages.test_pages import HELD, NOTE, again, opened, press, reading, shown, small_project, viewed  # noqa: F401
+from tests.pages.test_pages import HELD, NOTE, again, opened, press, reading, shown, viewed
+
+pytestmark = pytest.mark.usefixtures("small_project")
 
 ODD = ("__odd__name__.txt", "a/b.txt", "say \"so\" 'now'.txt", "❤️ heart__beat.txt", "$$__key__$$.txt")
 
@@ -34,7 +36,7 @@ def well(app: AppTest, name: str) -> AppTest:
     return app
 
 
-def test_a_document_of_any_name_is_read_corrected_and_removed(odd: str, small_project: Project) -> None:  # noqa: F811
+def test_a_document_of_any_name_is_read_corrected_and_removed(odd: str, small_project: Project) -> None:
     (document,) = small_project.shelf.add(File(odd, NOTE.replace("P-0001", "P-0009").encode()))
     app = well(AppTest.from_function(reading, args=(document.name,)).run(), odd)
     assert any("-legend" in one for one in controls(app._tree)), "the drawn text is among them"
@@ -47,7 +49,7 @@ def test_a_document_of_any_name_is_read_corrected_and_removed(odd: str, small_pr
 
 
 @pytest.mark.parametrize(("label", "left"), [("Release", "MRN: QX-4455667"), ("Redact", "MRN: [MRN]")])
-def test_a_document_of_any_name_is_decided_about(odd: str, label: str, left: str, small_project: Project) -> None:  # noqa: F811
+def test_a_document_of_any_name_is_decided_about(odd: str, label: str, left: str, small_project: Project) -> None:
     (document,) = small_project.shelf.add(File(odd, HELD.encode()))
     app = well(viewed("Waiting"), odd)
     app.toggle[0].set_value(True).run()  # Findings below the threshold too.
@@ -57,7 +59,7 @@ def test_a_document_of_any_name_is_decided_about(odd: str, label: str, left: str
     assert found is not None and left in found.text
 
 
-def test_a_document_of_any_name_is_asked_about_and_looked_for(odd: str, small_project: Project) -> None:  # noqa: F811
+def test_a_document_of_any_name_is_asked_about_and_looked_for(odd: str, small_project: Project) -> None:
     (document,) = small_project.shelf.add(File(odd, b"NOTE\n\nPLAN:\nQuillwort syrup 7 mL daily was continued at home.\n"))
     written = Pipeline(embed=Hashing()).to_json()
     app = well(opened("ask", asked="How much quillwort syrup was continued?", pipeline=written, applied=written), odd)

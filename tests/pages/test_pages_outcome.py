@@ -1,22 +1,19 @@
 """What became of a question stands above its answer: refused with what is missing and what is nearest, partly, and beside it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import sources
-from rag.documents.workspace import Project, Workspace
 from rag.pipeline import Pipeline
 from rag.stages.answer.chat import Chat
 from rag.stages.embed.hashing import Hashing
 from rag.stages.refuse.evidence import Evidence
 from rag.stages.refuse.never import Never
-from rag.values import Answer, File, Scope
+from rag.values import Answer, Scope
 from tests.fake_server import running
 from tests.widgets import widget
 
@@ -28,16 +25,8 @@ UNRELATED = "Which quillwort plimmer won the zorvatin race?"
 PIPELINE = Pipeline(embed=Hashing())
 
 
-@pytest.fixture(autouse=True)
-def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    monkeypatch.setenv("RAG_WORKSPACE", str(tmp_path))
-    project = Workspace(tmp_path).project()
-    project.saved.put("state", "added", "samples")
-    project.shelf.add(File("note.txt", NOTE.encode()))
-    project.shelf.add(File("second.txt", NOTE.replace("7 mL", "9 mL").replace("P-0001", "P-0002").encode()))
-    st.cache_resource.clear()
-    yield project
-    st.cache_resource.clear()
+SMALL_NOTES = {"note.txt": NOTE, "second.txt": NOTE.replace("7 mL", "9 mL").replace("P-0001", "P-0002")}
+pytestmark = pytest.mark.usefixtures("small_project")
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from rag.stages.embed.minilm import MiniLM
 from rag.stages.prompt import Cited, Plain
 from rag.values import File
 from rag.wordpiece import installed
-from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown, small_project
+from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown
 from tests.widgets import widget
 
-__all__ = ["small_project"]  # The fixture that every test here starts from.
+pytestmark = pytest.mark.usefixtures("small_project")
 
 
 def test_the_prompt_view_lists_what_was_left_out_and_why(small_project: Project) -> None:

@@ -14,9 +14,11 @@ from rag.keep import jobs
 from rag.pipeline import Pipeline
 from rag.stages.rerank.keep import Keep
 from rag.values import File
-from tests.pages.test_pages import APP, NOTE, PAGES, opened, press, shown, small_project  # noqa: F401
+from tests.pages.test_pages import APP, NOTE, PAGES, opened, press, shown
 from tests.pages.test_pages_compare import CASES, PIPELINE, TERMS, with_set, without
 from tests.widgets import widget
+
+pytestmark = pytest.mark.usefixtures("small_project")
 
 RUN_ALL = "Run 2 questions in 2 columns"
 OTHER = "The run that you began before the last changes goes on"

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import tabs
 from rag.documents.workspace import Project, Workspace
-from tests.pages.test_pages import APP, QUESTION, press, shown, small_project  # noqa: F401
+from tests.pages.test_pages import APP, QUESTION, press, shown
+
+pytestmark = pytest.mark.usefixtures("small_project")
 
 OPENED = "This session is open in another tab. This tab is a copy with a session of its own from here on."
 TAKEN = "Another tab took this session over. This tab is a copy with a session of its own from here on."
@@ -51,7 +53,7 @@ def begun(within: Run, tab: str = "first") -> AppTest:
     return within(tab, app)
 
 
-def test_a_second_tab_has_a_session_of_its_own_and_is_told(within: Run, small_project: Project) -> None:  # noqa: F811
+def test_a_second_tab_has_a_session_of_its_own_and_is_told(within: Run, small_project: Project) -> None:
     first = begun(within)
     second = within("second", of_link(first))
     assert OPENED in shown(second) and asked(second) == QUESTION, "it begins as a copy"
@@ -77,7 +79,7 @@ def test_a_reload_or_a_closed_tab_makes_no_copy(within: Run) -> None:
 
 def test_the_copy_takes_the_session_over_and_the_other_tab_is_told_and_loses_nothing(
     within: Run,
-    small_project: Project,  # noqa: F811
+    small_project: Project,
 ) -> None:
     first = begun(within)
     second = within("second", of_link(first))
@@ -110,7 +112,7 @@ def test_the_line_goes_at_one_click_and_does_not_come_back(within: Run) -> None:
 
 def test_a_session_that_is_taken_over_during_a_run_is_not_overwritten_at_its_end(
     within: Run,
-    small_project: Project,  # noqa: F811
+    small_project: Project,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = begun(within)
@@ -132,7 +134,7 @@ def test_a_session_that_is_taken_over_during_a_run_is_not_overwritten_at_its_end
     )
 
 
-def test_a_text_is_not_kept_under_a_name_that_another_holds(small_project: Project) -> None:  # noqa: F811
+def test_a_text_is_not_kept_under_a_name_that_another_holds(small_project: Project) -> None:
     save = small_project.saved.put
     assert save("session", "{}", "name", "mine") == "name"
     save(tabs.HOLDER, "mine", "name")

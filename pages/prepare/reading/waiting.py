@@ -15,6 +15,7 @@ from rag.stage import fingerprint
 from rag.values import Finding
 
 TOLD = "decided"
+DECIDED = "decided before"  # From the first decision on none is selected by itself: a second press would decide about it.
 ABOUT: dict[Decision, tuple[str, str]] = {
     "release": ("Release", "Used as it is, identifiers included. What may be an instruction stays marked where it is cited."),
     "redact": ("Redact", "Every identifier found, dates too, becomes its type, such as [NAME]. Then screened again."),
@@ -76,7 +77,7 @@ def _table(entries: Sequence[Entry], threshold: float) -> list[Entry]:
         key=f"waiting-{fingerprint(*(e.document.name for e in entries))}",
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": [0]}},
+        selection_default={"selection": {"rows": [] if st.session_state.get(DECIDED) else [0]}},
         height=min(38 + 35 * len(entries), 250),
         placeholder="",
         column_config=columns,
@@ -151,7 +152,7 @@ def _decided(chosen: Sequence[Entry], decision: Decision, who: str) -> None:
         for old, new in zip(chosen, after, strict=False)
         if new.document.name != old.document.name
     ]
-    st.session_state[TOLD] = told
+    st.session_state.update({TOLD: told, DECIDED: True})
     st.rerun()
 
 

@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.places import place_of
-from pages.shared.state import project
+from pages.shared.state import project, state
 from pages.shared.text_view import plain
+from pages.tune.comparing.question_set import CHOSEN as SET_CHOSEN
 from rag.clinical.statements import shown
 from rag.errors import WorkbenchError
 from rag.evaluate.made import KIND, NAME, cases_in, with_case
@@ -73,7 +74,15 @@ def _case(answer: Answer, key: str) -> None:
         except WorkbenchError as problem:
             st.error(plain(str(problem)))
         else:
-            st.success(f"Saved. “{NAME}” holds {count(cases_in(made), 'question')}; *Compare*, *A set of questions*, runs it.")
+            st.session_state[f"case-saved-{key}"] = cases_in(made)
+    if held := st.session_state.get(f"case-saved-{key}"):
+        st.success(f"Saved. “{NAME}” holds {count(held, 'question')}.")
+        if st.button("Open it on Compare", icon=":material/compare:", key=f"case-open-{key}"):
+            state()["compare view"] = "A set of questions"
+            state()[SET_CHOSEN] = {"name": NAME}
+            st.session_state.pop("compare-view", None)
+            state()["revision"] += 1  # The choices there show it.
+            st.switch_page("pages/tune/compare.py")
 
 
 def _evidence(answer: Answer, key: str) -> tuple[list[Span], str]:

@@ -81,6 +81,17 @@ def column_settings(at: int, pipeline: Pipeline, apart: str) -> Pipeline:
     return edited
 
 
+def tell_equal(pipelines: Sequence[Pipeline]) -> None:
+    """Warns of columns with the same settings, whose results are the same."""
+    alike: dict[str, list[str]] = {}
+    for at, pipeline in enumerate(pipelines):
+        alike.setdefault(pipeline.to_json(), []).append(letter(at))
+    for letters in alike.values():
+        if len(letters) > 1:
+            named = f"{', '.join(letters[:-1])} and {letters[-1]}"
+            st.warning(f"Columns {named} have the same settings, so their results are the same. Change one under *Settings*.")
+
+
 def _exchange(at: int, pipeline: Pipeline, key: str) -> None:
     others = {f"Column {letter(other)}": text for other, text in enumerate(state()["columns"]) if other != at}
     presets = {f"Preset {name}": preset.to_json() for name, (_, preset) in PRESETS.items()}

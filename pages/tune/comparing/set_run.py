@@ -19,6 +19,7 @@ from rag.keep.artifacts import Artifacts
 from rag.keep.jobs import Stand, Tell
 from rag.pipeline import Pipeline
 from rag.pipeline.explain.expense import expenses_of_set
+from rag.pipeline.plan import duration
 from rag.stage import fingerprint
 from rag.values import Case, Filter, Usage
 
@@ -57,6 +58,8 @@ def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
         if runs:
             _asked(cases, pipelines, keys, here)
             st.rerun()
+        if all(row is None for line in rows for row in line):  # In the place of the bar, so that it goes when a run begins.
+            st.info("Press *Run*: every column answers every question, and gets a score card against the gold evidence.")
         _tell_other(here)
     if not missing:
         st.caption(f"{where}: all answered. A change to a column asks that column alone again.")
@@ -90,7 +93,7 @@ def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
     total, times = sum((one.usage for one in found), Usage()), [one.seconds for one in found]
     tokens = f"about {total.sent:,} tokens sent and {total.received:,} received" if total.sent else ""
     seconds = None if None in times else sum(second for second in times if second is not None)
-    time = "time not known yet" if seconds is None else f"roughly {_seconds(max(seconds, 1))}"
+    time = "time not known yet" if seconds is None else f"roughly {duration(seconds)}"
     prices = {one.stage: one.model.price for one in found}
     money_of = [money(total.cost, "set", "", about=True)] if "set" in prices.values() and total.sent else []
     money_of += dict.fromkeys(money(0.0, price, stage, about=True) for stage, price in prices.items() if price != "set")
@@ -122,8 +125,8 @@ def _told(stand: Stand) -> str:
     """How far a run is, and about how long it will take."""
     if not stand.step.startswith(ASKED):
         return f"{PREPARING} {stand.step}".rstrip()
-    left = f" · about {_seconds(stand.spent / stand.done * (stand.total - stand.done))} left" if stand.done else ""
-    return f"{stand.done:,} of {count(stand.total, 'answer')}, {_seconds(stand.spent)}{left} · {stand.step.removeprefix(ASKED)}"
+    left = f" · about {duration(stand.spent / stand.done * (stand.total - stand.done))} left" if stand.done else ""
+    return f"{stand.done:,} of {count(stand.total, 'answer')}, {duration(stand.spent)}{left} · {stand.step.removeprefix(ASKED)}"
 
 
 def _asking(cases: Sequence[Case], pipelines: Sequence[Pipeline], keys: list[list[str]]) -> Callable[[Tell], None]:
@@ -172,10 +175,6 @@ def _failed(artifacts: Artifacts) -> dict[str, str]:
     while len(found) > KEPT:
         found.pop(next(iter(found)))
     return found
-
-
-def _seconds(spent: float) -> str:
-    return f"{spent:.0f} s" if spent < 90 else f"{spent / 60:.0f} min"
 
 
 def _keys(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> list[list[str]]:
