@@ -7,6 +7,7 @@ from typing import Any
 
 from rag.embedding import Embedding
 from rag.keep.artifacts import Artifacts
+from rag.pipeline.titles import title
 from rag.stage import Stage, fingerprint
 from rag.stages.models.chat import ChatModel
 from rag.values import Chunk, Usage
@@ -70,7 +71,7 @@ def asking(
         stage, units = stages[name], 1
         if name == "rerank":
             units = min(getattr(stage, "depth", candidates), candidates, len(chunks) or candidates)
-        told = f"{ASKED[name]} ({stage.kind})"
+        told = f"{ASKED[name]} ({title(name, stage.kind)})"
         if getattr(stage, "reads_tokens", False):
             units = ceil(units * _without_tokens(chunks, embedder, artifacts))
             pace = artifacts.pace(f"tokens {embedder.key()}") or artifacts.pace(f"embed {embedder.key()}")

@@ -73,9 +73,9 @@ def test_an_answer_becomes_a_case_with_the_chosen_statement_as_its_evidence(ward
     assert row["question"] == "Was quillwort syrup continued?" and row["evidence"][0]["quote"] in NOTE.text
     written = PIPELINE.to_json()
     app.session_state["state"].update(columns=[written, written], compared=[written, written])
-    app.session_state["compare-view"] = "A set of questions"
-    app.switch_page("pages/tune/compare.py").run()
-    assert not app.exception and any(NAME in box.options for box in app.selectbox)
+    next(button for button in app.button if button.key.startswith("case-open-")).click().run()
+    assert not app.exception and app.session_state["compare-view"] == "A set of questions"
+    assert [box.value for box in app.selectbox if box.label == "Question set"] == [NAME]
 
 
 def test_the_right_passage_is_given_by_its_words_where_no_statement_is_right(ward: Project) -> None:

@@ -395,6 +395,13 @@ def test_a_column_that_makes_no_sense_says_so_and_is_mended_by_one_click(
     assert app.session_state["state"]["pipeline"] == opened("compare").session_state["state"]["pipeline"]
 
 
+def test_columns_with_the_same_settings_are_told_before_a_run() -> None:
+    other = PIPELINE.model_copy(update={"rerank": Keep(top=3)})
+    told = [one.value for one in compared([PIPELINE, other, PIPELINE]).warning]
+    assert [one for one in told if one.startswith("Columns A and C have the same settings")]
+    assert not [one for one in compared([PIPELINE, other]).warning if "same settings" in one.value]
+
+
 def test_columns_of_the_same_option_say_in_which_setting_of_it_they_differ() -> None:
     kinds = [Convex(weight=0.2), Convex(weight=0.8), Terms(), Convex(weight=0.8)]
     pipelines = [PIPELINE.model_copy(update={"retrieve": kind}) for kind in kinds]

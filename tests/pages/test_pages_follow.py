@@ -49,6 +49,15 @@ def test_one_question_changes_nothing_but_is_kept() -> None:
     assert [one["asked"] for one in state(app)["turns"]] == [FIRST]
 
 
+def test_the_box_says_after_a_question_that_another_may_follow_on_it() -> None:
+    app = conversation()
+    assert "ask on, such as “why?”" in app.chat_input(key="ask-question").placeholder
+    app = sent(app, "And in renal impairment?")
+    assert state(app)["asked"] == "What about torsemide in renal impairment for P-0412?"
+    app.button(key="new-conversation").click().run()
+    assert "ask the documents" in app.chat_input(key="ask-question").placeholder
+
+
 def test_a_follow_up_is_put_so_that_it_stands_alone_and_says_so() -> None:
     app = sent(conversation(), "and carvedilol?")
     assert state(app)["asked"] == CARVEDILOL and "answer" in shown(app).lower()
