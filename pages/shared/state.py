@@ -20,6 +20,7 @@ from rag.errors import SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
 from rag.keep.jobs import Stand, Tell
 from rag.keep.projects import DEFAULT
+from rag.keep.saved import Saved
 from rag.keep.work import Task, Work, Worker
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.pipeline.explain.expense import expenses
@@ -129,10 +130,16 @@ class Own:
 
     session: str
     state: dict[str, Any]
+    project: str = DEFAULT
     kept: str = ""
     holds: bool = False
     copied: str = ""  # The session that this tab's began as a copy of, until that was settled.
     taken: bool = False  # Whether this tab held that session, until another tab took it over.
+
+    @property
+    def saved(self) -> Saved:
+        """What is saved in the project that the session belongs to."""
+        return workspace().project(self.project).saved
 
     def part(self) -> None:
         """Goes on with a session of its own, since another tab holds this one."""
@@ -157,7 +164,11 @@ def restore() -> Own:
         except SettingProblem as problem:
             st.error(plain(str(problem)))
             st.stop()
-        own = Own(name if kept else secrets.token_urlsafe(9), {**_fresh(), **(json.loads(kept) if kept else {})})
+        own = Own(
+            name if kept else secrets.token_urlsafe(9),
+            {**_fresh(), **(json.loads(kept) if kept else {})},
+            st.session_state[PROJECT],
+        )
         st.session_state["own"], st.session_state["state"] = own, own.state
         if other:
             own.part()
@@ -198,9 +209,9 @@ def keep(own: Own | None = None) -> None:
         return
     try:
         if not own.holds:
-            tabs.hold(project().saved, own.session)
+            tabs.hold(own.saved, own.session)
             own.holds = True
-        if not project().saved.put("session", body, own.session, tabs.here()):
+        if not own.saved.put("session", body, own.session, tabs.here()):
             if not tabs.is_here():
                 return
             own.part()
