@@ -24,6 +24,7 @@ from rag.keep.saved import Saved
 from rag.keep.work import Task, Work, Worker
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
 from rag.pipeline.explain.expense import expenses
+from rag.pipeline.once import PREPARE, prepared_once
 from rag.pipeline.presets import PRESETS
 from rag.stages.models.chat import BESIDE, ChatModel
 from rag.stages.reader import model as reader
@@ -31,7 +32,6 @@ from rag.values import Answer, Document, Filter, Hit, Prompt, Span
 
 SESSION, PROJECT = "s", "p"
 ENTERED = "entered"  # Whether this tab has just gone to another project.
-PREPARE = "prepare"  # The kind of work that makes an index ready.
 RUN = "set run"  # The key of the run of a question set that this session began last.
 FIRST = "What apixaban dose is recommended for extended treatment after 6 months?"
 """The question that is offered to whoever has asked nothing yet."""
@@ -85,7 +85,8 @@ def _warm(found: Project) -> None:
     with contextlib.suppress(WorkbenchError):
         pipeline = PRESETS["default"][1]
         if len(found.shelf.documents) <= WARMED:
-            pipeline.prepare(found.shelf.documents, found.artifacts).question_vector("warm")
+            index = prepared_once(pipeline, found.shelf.documents, found.artifacts, found.work)
+            index.question_vector("warm")
         reader.warm()
 
 
@@ -182,6 +183,8 @@ def restore() -> Own:
         if own.holds and tabs.is_held_elsewhere(project().saved, own.session):
             own.part()
             own.taken = True
+        if own.copied and not own.taken and not tabs.is_open_elsewhere(project().saved, own.copied):
+            own.copied = ""  # The other tab was closed, or its server has died.
     if st.session_state[PROJECT] != DEFAULT:
         st.query_params[PROJECT] = st.session_state[PROJECT]
     else:
@@ -402,14 +405,12 @@ def prepared(pipeline: Pipeline) -> Any:
 
 def index_made(pipeline: Pipeline, documents: Sequence[Document], artifacts: Artifacts, show: Tell) -> Any:
     """The index of these documents, made now or joined where it is being made; any thread may wait for it."""
+    work = project().work
 
-    key, alone = _index_key(pipeline, documents), project().work.alone
+    def make(tell: Tell) -> Any:
+        return prepared_once(pipeline, documents, artifacts, work, tell)  # Another server may be at it.
 
-    def work(tell: Tell) -> Any:
-        with alone(PREPARE, key, tell, pipeline.to_json()):  # Another server may be at it.
-            return pipeline.prepare(documents, artifacts, partial(tell, "embed"), partial(tell, "divide"))
-
-    return artifacts.jobs.followed(key, work, show)
+    return artifacts.jobs.followed(_index_key(pipeline, documents), make, show)
 
 
 def stop_preparing(pipeline: Pipeline) -> None:

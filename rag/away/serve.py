@@ -22,8 +22,10 @@ from rag.documents.shelf import Shelf
 from rag.documents.workspace import Project
 from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
+from rag.keep.work import Work
 from rag.pipeline import Pipeline
 from rag.pipeline.follow import follow_row, put, turn_of
+from rag.pipeline.once import prepared_once
 from rag.stages.index.base import Index
 from rag.strict import read_json, short
 from rag.values import Document, Filter, Hit
@@ -49,6 +51,7 @@ class Served:
     screen: Callable[[], Screen] = Screen
     scope: Filter = field(default_factory=Filter)
     conversations: Conversations = field(default_factory=Conversations)
+    work: Work | None = None  # Where other servers are on the same workspace.
     ready: bool = field(default=False, init=False)
     _traced: Any = field(init=False)
 
@@ -60,7 +63,11 @@ class Served:
 
     def index(self) -> Index:
         """The index of the released documents, made once and whenever they have changed."""
-        index = self.pipeline.prepare(self.documents(), self.artifacts)
+        documents = self.documents()
+        if self.work is None:
+            index = self.pipeline.prepare(documents, self.artifacts)
+        else:
+            index = prepared_once(self.pipeline, documents, self.artifacts, self.work)
         self.ready = True
         return index
 
@@ -111,7 +118,8 @@ def passages(hits: Sequence[Hit]) -> list[Passage]:
 
 def of_project(project: Project, pipeline: Pipeline, scope: Filter | None = None) -> Served:
     """The released documents of a project, served by this pipeline."""
-    return Served(pipeline, project.artifacts, released(project.shelf), lambda: project.shelf.screen, scope or Filter())
+    shelf, only = project.shelf, scope or Filter()
+    return Served(pipeline, project.artifacts, released(shelf), lambda: shelf.screen, only, work=project.work)
 
 
 def released(shelf: Shelf) -> Callable[[], Sequence[Document]]:

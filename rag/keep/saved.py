@@ -1,8 +1,9 @@
 """Texts that people keep by name: pipelines, comparisons, question sets, sessions."""
 
 import secrets
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from rag.governance.audit import Event
 from rag.keep.records import Records, put
@@ -37,6 +38,19 @@ class Saved:
         """A text kept under this kind and name, or None."""
         rows = self._records.rows(select(saved.c.body).where(self._one(kind, name)))
         return str(rows[0][0]) if rows else None
+
+    def at(self, kind: str, name: str) -> float:
+        """When a text was kept under this kind and name, or touched since, in seconds of the epoch; 0 where there is none."""
+        rows = self._records.rows(select(saved.c.at).where(self._one(kind, name)))
+        return float(rows[0][0]) if rows else 0.0
+
+    def touch(self, kind: str, bodies: Sequence[str]) -> None:
+        """Notes that these texts of a kind hold still."""
+        if bodies:
+            mine = and_(saved.c.project == self._project, saved.c.kind == kind, saved.c.body.in_(bodies))
+            event = Event(f"go on with {kind}", self._project)
+            with self._records.writing(event) as base:
+                base.execute(update(saved).where(mine).values(at=event.at))
 
     def names(self, kind: str) -> list[str]:
         """The names of this kind, the newest first."""

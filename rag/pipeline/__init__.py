@@ -231,6 +231,10 @@ class Pipeline(BaseModel):
 
         return artifacts.remembered(key, make if key == keys[0] else search)  # type: ignore[no-any-return]
 
+    def is_ready(self, documents: Sequence[Document], artifacts: Artifacts) -> bool:
+        """Whether the index to ask is in memory, so that `prepare` has nothing to do."""
+        return artifacts.recall(self._index_key(documents))
+
     def search(self, question: str, index: Index, only: Filter = Filter(), watch: Watch = unwatched) -> Search:
         """The passages for a question, without an answer. Raises as `ask` does."""
         question = checked(question)

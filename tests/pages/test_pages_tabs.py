@@ -22,6 +22,7 @@ Run = Callable[[str, AppTest], AppTest]
 def within(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs an app as the tab of this name; tabs whose name ends with "closed" are not open any more."""
     monkeypatch.setattr(tabs, "_is_open", lambda tab: not tab.endswith("closed"))
+    monkeypatch.setattr(tabs, "_is_open_at_another", lambda saved, session, tab: tab.endswith("elsewhere"))
 
     def run(tab: str, app: AppTest) -> AppTest:
         monkeypatch.setattr(tabs, "here", lambda: tab)
@@ -75,6 +76,34 @@ def test_a_reload_or_a_closed_tab_makes_no_copy(within: Run) -> None:
     again = within("second", of_link(first))
     assert OPENED not in shown(again) and again.session_state["session"] == first.session_state["session"]
     assert asked(again) == QUESTION
+
+
+def test_a_tab_at_another_server_counts_as_open_until_that_server_tells_of_it_no_more(
+    within: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = begun(within, "closed, but open elsewhere")
+    second = within("second", of_link(first))
+    assert OPENED in shown(second) and asked(second) == QUESTION
+    monkeypatch.setattr(tabs, "_is_open", lambda tab: False)
+    monkeypatch.setattr(tabs, "_is_open_at_another", lambda *found: False)
+    assert OPENED not in shown(within("second", second))
+    third = within("third", of_link(first))
+    assert third.session_state["session"] == first.session_state["session"] and OPENED not in shown(third)
+
+
+def test_a_tab_is_told_of_by_its_server_for_some_seconds(small_project: Project) -> None:
+    saved = small_project.saved
+    assert saved.at(tabs.HOLDER, "name") == 0
+    saved.put(tabs.HOLDER, "there", "name")
+    before = saved.at(tabs.HOLDER, "name")
+    saved.touch(tabs.HOLDER, ["another"])
+    assert saved.at(tabs.HOLDER, "name") == before
+    saved.touch(tabs.HOLDER, ["there"])
+    assert saved.at(tabs.HOLDER, "name") > before and tabs.is_open_elsewhere(saved, "name")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabs, "GONE", -1.0)
+        assert not tabs.is_open_elsewhere(saved, "name")
 
 
 def test_the_copy_takes_the_session_over_and_the_other_tab_is_told_and_loses_nothing(
