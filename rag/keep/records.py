@@ -159,16 +159,18 @@ class Records:
             with base.execution_options(writes=True).begin():
                 if base.dialect.name == "postgresql":
                     base.exec_driver_sql("SELECT pg_advisory_xact_lock(7261674)")
-                version = _version(base)  # Another process may have been first.
-                if version != tables.VERSION:
-                    upgrade.known(version, self.name)
-                    if version:
-                        self._copy(base, version)
-                    upgrade.upgrade(base, version)
+                version = _version(base)
+                if version == tables.VERSION:  # Another process was first.
+                    return
+                upgrade.known(version, self.name)
+                if version:
+                    self._copy(base)
+                upgrade.upgrade(base, version)
         if version:
             LOGGER.warning("%s was made by an older version and is brought to this one.", self.name)
 
-    def _copy(self, base: Connection, version: str) -> None:
+    def _copy(self, base: Connection) -> None:
+        """Copies the tables as they stand, until the first removal."""
         if not self.is_file:
             base.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {COPIES}")
             for name in inspect(base).get_table_names():
