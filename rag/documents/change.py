@@ -19,7 +19,7 @@ class Change:
         self._base, self._project, self._event = base, project, event
         self.at = event.at
         mine = projects.c.id == project  # One change of a shelf at a time, whichever server makes it.
-        base.execute(select(projects.c.id).where(mine).with_for_update())
+        self.before = int(base.execute(select(projects.c.revision).where(mine).with_for_update()).scalar_one())
         self.gone = False  # Whether something was removed that still stands elsewhere.
 
     def contents(self) -> Iterator[tuple[str, str]]:
@@ -88,9 +88,8 @@ class Change:
 
     def finish(self) -> int:
         """Notes that the shelf is another one now, and returns the number of its state."""
-        mine = projects.c.id == self._project
-        self._base.execute(update(projects).where(mine).values(revision=projects.c.revision + 1))
-        return int(self._base.execute(select(projects.c.revision).where(mine)).scalar_one())
+        self._base.execute(update(projects).where(projects.c.id == self._project).values(revision=self.before + 1))
+        return self.before + 1
 
     def _place(self, name: str) -> str:
         return str(self._base.execute(select(documents.c.file).where(self._one(name))).scalar() or "")

@@ -61,6 +61,7 @@ class Shelf:
         self._entries: tuple[Entry, ...] | None = None
         self._documents: tuple[Document, ...] | None = None
         self._named: dict[str, Document] = {}
+        self._alike: tuple[int, dict[str, tuple[str, str]]] = (-1, {})  # The names of a state, by how they look.
         self._parsed: dict[str, tuple[Sequence[Any], Entry | None]] = {}
         self._seen = self._revision()
         self._mend()
@@ -134,11 +135,16 @@ class Shelf:
                     place, last = self._files.put(source), source
                 given.append((document, place))
             with self._written("upload") as change:
-                return tuple(self._taken(given, looked, change))
+                added = tuple(self._taken(given, looked, change))
+            self._alike = change.before + 1, self._alike[1]
+            return added
 
     def _taken(self, given: Iterable[tuple[Document, str]], looked: Mapping[str, Entry], change: Change) -> Iterator[Document]:
         """The documents as they stand on the shelf from here on, each under a name that was free."""
-        there = {looks(name): (name, content) for name, content in change.contents()}
+        if self._alike[0] != change.before:
+            self._alike = change.before, {looks(name): (name, content) for name, content in change.contents()}
+        there = self._alike[1]
+        self._alike = -1, there  # Until the transaction has ended well.
         for document, place in given:
             content, name, warnings = Path(place).stem, document.name, document.warnings
             known, same = there.get(looks(name), (name, None))
