@@ -1,7 +1,7 @@
 """Where a passage stands, told alike everywhere: the page's number in the file and, where it differs, the printed one."""
 
 from pages.shared.state import project
-from rag.values import Document, Span
+from rag.values import Citation, Document, Span
 
 
 def page_told(document: Document | None, start: int) -> str:
@@ -20,3 +20,9 @@ def page_of(span: Span) -> str:
 def place_of(span: Span) -> str:
     """The document's name and the page."""
     return ", ".join(filter(None, (span.document, page_of(span))))
+
+
+def stands(cited: Citation) -> bool:
+    """Whether its document is there and still says what is cited."""
+    document = project().shelf.document(cited.span.document)
+    return document is not None and document.text[cited.span.start : cited.span.end] == cited.quote

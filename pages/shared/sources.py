@@ -9,16 +9,13 @@ from pages.shared.state import open_source, opened, project
 from pages.shared.text_view import Block, Button, Part, plain, text_view
 from rag.clinical.statements import shown
 from rag.documents.page_image import page_image
+from rag.stage import fingerprint
 from rag.stages.answer.marks import warns
 from rag.stages.answer.outcome import told
 from rag.values import Answer, Citation, Claim, Document, Span
 
 AROUND = 6000
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _image(content: str, data: bytes, page: int, quote: str) -> tuple[bytes, bool]:
-    return page_image(data, page, quote)
+PAGES_KEPT = 64
 
 
 def place(document: Document | None, citation: Citation) -> str:
@@ -129,7 +126,8 @@ def _page(document: Document, number: int, quote: str) -> None:
         st.info("The file itself is not kept; read the passage under Text.")
         return
     try:
-        image, found = _image(document.key, data, number, quote)
+        key = fingerprint("page", document.key, str(number), quote)
+        image, found = project().artifacts.remembered(key, lambda: page_image(data, number, quote), "pages", PAGES_KEPT)
     except ValueError as problem:
         st.warning(f"The page image cannot be drawn: {problem}. Read the passage under Text.")
         return

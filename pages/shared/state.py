@@ -5,9 +5,10 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from rag.errors import SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
 from rag.keep.jobs import Stand, Tell
 from rag.keep.projects import DEFAULT
+from rag.keep.quotes import Gone, without
 from rag.keep.saved import Saved
 from rag.keep.work import Task, Work, Worker
 from rag.pipeline import UNIONS, Pipeline, read_pipeline
@@ -122,7 +124,7 @@ def _fresh() -> dict[str, Any]:
     }
 
 
-@dataclass
+@dataclass(eq=False)
 class Own:
     """What a tab has: its session by name and as plain JSON values, what of it is kept, and whether it is a copy of another.
 
@@ -136,6 +138,25 @@ class Own:
     holds: bool = False
     copied: str = ""  # The session that this tab's began as a copy of, until that was settled.
     taken: bool = False  # Whether this tab held that session, until another tab took it over.
+    gone: list[Gone] = field(default_factory=list)  # What went from the documents since the session was last kept.
+
+    def lose(self, gone: Sequence[Gone]) -> None:
+        """Takes out of the session what it quotes of documents that are gone; told by whoever removes them, in any thread."""
+        self._take_out(gone)
+        self.gone += [replace(one, before="", now="") for one in gone]  # A run under way may write it again.
+
+    def settle(self) -> None:
+        """Does so once more with what went since it was last kept."""
+        gone, self.gone = self.gone, []
+        if gone:
+            self._take_out(gone)
+
+    def _take_out(self, gone: Sequence[Gone]) -> None:
+        before = json.dumps(self.state)
+        (left,) = without([before], gone)
+        if left != before:
+            self.state.update(json.loads(left))
+        self.kept = ""
 
     @property
     def saved(self) -> Saved:
@@ -146,6 +167,19 @@ class Own:
         """Goes on with a session of its own, since another tab holds this one."""
         self.copied, self.session = self.session, secrets.token_urlsafe(9)
         self.kept, self.holds = "", False
+
+
+@st.cache_resource(show_spinner=False)
+def _tabs(id: str) -> WeakSet[Own]:
+    """The tabs that work in a project. Each is told when a document goes, so that none brings back what it quoted."""
+    found: WeakSet[Own] = WeakSet()
+
+    def tell(gone: Sequence[Gone]) -> None:
+        for own in list(found):
+            own.lose(gone)
+
+    workspace().project(id).shelf.watch(tell)
+    return found
 
 
 def restore() -> Own:
@@ -177,6 +211,7 @@ def restore() -> Own:
             _hold(own)
     own = st.session_state["own"]
     own.state = st.session_state["state"]
+    _tabs(own.project).add(own)
     with contextlib.suppress(SettingProblem):
         project().shelf.refresh()  # Another server may have changed it.
         work_on()
@@ -207,6 +242,9 @@ def _find_project() -> None:
 def keep(own: Own | None = None) -> None:
     """Writes the session to the workspace where it has changed; never into one that another tab holds."""
     own = own or st.session_state["own"]
+    with contextlib.suppress(SettingProblem):
+        workspace().project(own.project).shelf.refresh()
+    own.settle()
     body = json.dumps(own.state)
     if own.kept == body:
         return
@@ -222,6 +260,8 @@ def keep(own: Own | None = None) -> None:
             keep(own)
             st.query_params[SESSION] = st.session_state["session"] = own.session
         own.kept = body
+        if own.gone:  # Told while this was written.
+            keep(own)
     except SettingProblem as problem:  # It goes on without, and is tried again.
         st.warning(plain(f"{problem} This session is not kept."))
 

@@ -1,12 +1,14 @@
 """A change of a shelf: the rows that one act writes, all in one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from rag.documents.entry import DOCUMENT, FINDINGS, Entry
 from rag.governance.audit import Event
+from rag.keep.quotes import Gone, take_out
 from rag.keep.records import put
 from rag.keep.tables import decisions, documents, erasures, projects, screened, settings
 from rag.values import Document
@@ -20,7 +22,8 @@ class Change:
         self.at = event.at
         mine = projects.c.id == project  # One change of a shelf at a time, whichever server makes it.
         self.before = int(base.execute(select(projects.c.revision).where(mine).with_for_update()).scalar_one())
-        self.gone = False  # Whether something was removed that still stands elsewhere.
+        self.erases = False  # Whether something was removed that still stands elsewhere.
+        self.gone: list[Gone] = []
 
     def contents(self) -> Iterator[tuple[str, str]]:
         """The documents by name, with the fingerprint of what they were made from."""
@@ -53,16 +56,28 @@ class Change:
         mine = and_(screened.c.project == self._project, screened.c.document == name)
         self._base.execute(update(screened).where(mine).values(row))
 
-    def rewrite(self, document: Document) -> None:
-        """Writes what is understood of a document anew; what was computed from what stood there is erased."""
+    def rewrite(self, document: Document, values: Mapping[str, str]) -> None:
+        """Writes what is understood of a document anew; what was computed from what stood there is erased.
+
+        `values` are those that no document has any more, with what stands there now; what people saved follows them.
+        """
+        _, before = self._stood(document.name)
         self._base.execute(update(documents).where(self._one(document.name)).values(body=_body(document)))
         self._erase_later(document.name, "")
+        self.gone.append(Gone(document.name, document.name, before, _said(document), False, values))
 
-    def remove(self, name: str) -> None:
-        """Removes a document, and its file where no other document came from it."""
-        place = self._place(name)
+    def remove(self, name: str, called: str = "", heir: Document | None = None) -> None:
+        """Removes a document, its file where no other document came from it, and what people saved of its text.
+
+        `called` is its name in what people saved from here on, where its own may not stand there; `heir` stands in its place.
+        """
+        place, (text, before) = self._place(name), self._stood(name)
         self._base.execute(delete(documents).where(self._one(name)))
         self._erase_later(name, place)
+        if heir:
+            self.gone.append(Gone(name, heir.name, before, _said(heir), text != heir.text))
+        else:
+            self.gone.append(Gone(name, called or name, before))
 
     def part(self, name: str) -> None:
         """Removes a document's file, also where others came from it: they go on without."""
@@ -87,17 +102,27 @@ class Change:
         return self._base.execute(select(settings.c.body).where(mine)).scalar()
 
     def finish(self) -> int:
-        """Notes that the shelf is another one now, and returns the number of its state."""
+        """Takes what is gone out of what people saved, and returns the number of the state in which the shelf is now."""
+        take_out(self._base, self._project, self.gone)
         self._base.execute(update(projects).where(projects.c.id == self._project).values(revision=self.before + 1))
         return self.before + 1
 
     def _place(self, name: str) -> str:
         return str(self._base.execute(select(documents.c.file).where(self._one(name))).scalar() or "")
 
+    def _stood(self, name: str) -> tuple[str, str]:
+        """The text of a document as it is kept, and all that stands in it; of a damaged one what is left of it."""
+        body = str(self._base.execute(select(documents.c.body).where(self._one(name))).scalar() or "")
+        try:
+            document = DOCUMENT.validate_json(body)
+        except ValidationError:
+            return "", body
+        return document.text, _said(document)
+
     def _erase_later(self, name: str, place: str) -> None:
         row = {"project": self._project, "document": name, "file": place}
         self._base.execute(insert(erasures).values(**row, who=self._event.who, at=self._event.at))
-        self.gone = True
+        self.erases = True
 
     def _one(self, name: str) -> ColumnElement[bool]:
         return and_(documents.c.project == self._project, documents.c.name == name)
@@ -105,3 +130,8 @@ class Change:
 
 def _body(document: Document) -> str:
     return DOCUMENT.dump_json(document).decode()
+
+
+def _said(document: Document) -> str:
+    """All that stands in a document and beside it."""
+    return "\n".join((document.text, document.title, *(aside.text for aside in document.asides)))

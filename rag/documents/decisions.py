@@ -1,5 +1,6 @@
 """Decisions: what a person decides about the documents that wait, and the record of it."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +17,12 @@ from rag.documents.shelf import Shelf
 from rag.errors import SettingProblem
 from rag.keep.records import Records
 from rag.keep.tables import decisions
-from rag.values import Finding
+from rag.values import Document, Finding
 
 Decision = Literal["release", "reject", "redact", "surrogates"]
 SECRET = "secret"
+SHORTEST = 3  # Letters of a word that say nobody's name.
+WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Decisions:
         name, screen = entry.document.name, self._shelf.screen
         change.record(entry, decision, screen.threshold)
         if decision == "reject":
-            change.remove(name)
+            change.remove(name, entry.known_as)
             return ""
         if decision == "release":
             change.release(name, decision)
@@ -85,7 +88,7 @@ class Decisions:
         place = self._shelf.place(name) if keep_original else ""
         if not keep_original:  # Even where other documents of an archive lie in it.
             change.part(name)
-        change.remove(name)
+        change.remove(name, entry.known_as, rewritten.document)
         after = replace(self._shelf.screened(rewritten.document), decision=decision, who=who, at=change.at)
         content = content_of(after.document.text.encode("utf-8", "surrogatepass"))
         change.store(after, content, place, screen.key())
@@ -97,10 +100,19 @@ class Decisions:
     def _without_identifiers(self, entry: Entry, decision: Decision, change: Change) -> Rewritten:
         document = entry.document
         if entry.is_named_by_identifier:
-            document = replace(document, name=f"document-{document.key[:8]}{Path(document.name).suffix}")
+            document = _renamed(document)
         if decision == "redact":
             return redacted(document, entry.findings)
         return with_surrogates(document, entry.findings, _secret(change))
+
+
+def _renamed(document: Document) -> Document:
+    """The document under a name that says nothing, without what its title and warnings took from the name it had."""
+    old, new = Path(document.name), f"document-{document.key[:8]}"
+    words = WORD.findall(old.stem)
+    title = new if document.title and set(WORD.findall(document.title)) <= set(words) else document.title
+    told = tuple(one for one in document.warnings if not any(word in one for word in words if len(word) > SHORTEST))
+    return replace(document, name=f"{new}{old.suffix}", title=title, warnings=told)
 
 
 def _secret(change: Change) -> bytes:

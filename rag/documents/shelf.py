@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -24,6 +24,7 @@ from rag.governance.audit import Event, actor
 from rag.keep.artifacts import Artifacts
 from rag.keep.database import DAMAGED
 from rag.keep.outside import sweep
+from rag.keep.quotes import Gone, take_out
 from rag.keep.records import DATABASE, REMEDIES, Records
 from rag.keep.tables import documents, erasures, projects, screened, settings
 from rag.keep.work import Work
@@ -31,6 +32,7 @@ from rag.values import Document, File
 
 EDITABLE = ("title", "type", "date", "patient", "author", "edition", "effective", "status")
 DAYS = ("date", "effective")
+NAMED = ("patient", "author", "status")  # What a filter names.
 SCREEN = "screen"  # The setting that holds the screen, and the work of screening anew.
 HERE = "already here; nothing was added"
 LOGGER = logging.getLogger(__name__)
@@ -64,6 +66,7 @@ class Shelf:
         self._alike: tuple[int, dict[str, tuple[str, str]]] = (-1, {})  # The names of a state, by how they look.
         self._parsed: dict[str, tuple[Sequence[Any], Entry | None]] = {}
         self._seen = self._revision()
+        self._listeners: list[Callable[[Sequence[Gone]], None]] = []
         self._mend()
         self._screen = self._kept_screen()
         try:
@@ -111,12 +114,20 @@ class Shelf:
             if revision == self._seen:
                 return False
             self._screen = self._kept_screen()
-            before = None if self._documents is None else {one.name: one.key for one in self._documents}
+            before = None if self._documents is None else {one.name: one for one in self._documents}
+            called = {one.document.name: one.known_as for one in self._entries or ()}
             self._changed(revision)
-            after = {one.name: one.key for one in self.documents}
-            if gone := [name for name, key in (before or {}).items() if after.get(name) != key]:
-                self._artifacts.forget(*gone)
+            after = {one.name: one for one in self.documents}
+            if gone := [one for name, one in (before or {}).items() if name not in after or after[name].key != one.key]:
+                self._artifacts.forget(*(one.name for one in gone))
+                self._tell([self._left(one, called[one.name]) for one in gone])
             return before != after
+
+    def _left(self, before: Document, called: str) -> Gone:
+        """What another process has left of a document."""
+        entry = self.entry(before.name)
+        now = entry.document.text if entry else ""
+        return Gone(before.name, before.name if entry else called, before.text, now, now != before.text)
 
     def add(self, file: File, failed: list[FileProblem] | None = None) -> tuple[Document, ...]:
         """Loads and screens a file, and keeps its documents and the file itself. Raises FileProblem; then nothing is changed.
@@ -167,8 +178,9 @@ class Shelf:
         with self._lock:
             with self._files.held(), self._written(act, about, who) as change:
                 yield change
-            if change.gone:
-                self._erase()
+            if change.erases:
+                self._tell(change.gone)
+                self._erase(change.gone)
 
     @contextmanager
     def _written(self, act: str, about: Sequence[str] = (), who: str = "") -> Iterator[Change]:
@@ -180,6 +192,14 @@ class Shelf:
                 yield change
                 revision = change.finish()
             self._changed(revision)
+
+    def watch(self, listener: Callable[[Sequence[Gone]], None]) -> None:
+        """Has somebody told of documents that are gone or say something else now, in whatever process that was decided."""
+        self._listeners.append(listener)
+
+    def _tell(self, gone: Sequence[Gone]) -> None:
+        for listener in self._listeners if gone else ():
+            listener(gone)
 
     def edit(self, name: str, /, **changes: str | None) -> Document:
         """Changes what was understood of a document. Raises SettingProblem for other fields or a wrong date."""
@@ -193,19 +213,24 @@ class Shelf:
             if written and not _is_iso(written):
                 raise SettingProblem(f"{name}: {field} {written!r} is not a day written like 2024-03-14. Write it so.")
         whole = {field: (value or None) if field in DAYS else value or "" for field, value in changes.items()}
-        changed = replace(entry.document, **whole)  # type: ignore[arg-type]
-        if changed != entry.document:
-            with self.changing("edit", name) as change:
-                change.rewrite(changed)
+        before = entry.document
+        changed = replace(before, **whole)  # type: ignore[arg-type]
+        if changed != before:
+            others = {getattr(one.document, field) for one in self.entries for field in NAMED if one.document.name != name}
+            values = {getattr(before, field): getattr(changed, field) for field in NAMED}
+            with self.changing("edit", entry.known_as) as change:
+                change.rewrite(changed, {old: new for old, new in values.items() if old and new != old and old not in others})
         return changed
 
     def remove(self, name: str) -> None:
         """Removes a document with its file, passages, vectors and indexes. Unknown names are passed over."""
-        if self.entry(name) is None and not self._rows(name):
+        entry = self.entry(name)
+        if entry is None and not self._rows(name):
             return
+        called = entry.known_as if entry else name
         self.forget(name)  # First, since it may fail: then all is as it was.
-        with self.changing("remove", name) as change:
-            change.remove(name)
+        with self.changing("remove", called) as change:
+            change.remove(name, called)
 
     def forget(self, *names: str) -> None:
         """Removes what was computed of documents. Raises SettingProblem where that is not possible."""
@@ -270,7 +295,7 @@ class Shelf:
         status = ("quarantined" if fresh else "released") if entry.decision else found.status
         if status == "quarantined":
             self.forget(name)
-        with self.changing("screen", name) as change:
+        with self.changing("screen", found.known_as) as change:
             if change.is_still(entry):  # Else somebody decided meanwhile; it is screened at the next opening.
                 change.judge(replace(entry, findings=found.findings, status=status), self._screen.key())
 
@@ -296,16 +321,22 @@ class Shelf:
         if left := self._files.sweep(self._places):
             LOGGER.warning("Files that belong to no document, as a crash leaves them, were removed: %d.", left)
 
-    def _erase(self) -> None:
-        """Erases what was removed from the records wherever else it stands; what fails is tried again at the next opening."""
+    def _erase(self, gone: Sequence[Gone] = ()) -> None:
+        """Erases what was removed from the records wherever else it stands; what fails is tried again at the next opening.
+
+        `gone` is taken once more out of what people saved: a page may have written it again before it was told.
+        """
         mine = erasures.c.project == self._project
         rows = self._records.rows(select(erasures.c.id, erasures.c.document, erasures.c.file).where(mine))
         try:
             self.forget(*dict.fromkeys(name for _, name, _ in rows))
             self._files.remove({place for _, _, place in rows if place}, self._places)
             with self._records.writing(Event("erase", self._project)) as base:
-                base.execute(delete(erasures).where(mine, erasures.c.id.in_([id for id, _, _ in rows])))
+                take_out(base, self._project, gone)
             self._records.settle()
+            with self._records.writing(Event("erased", self._project)) as base:
+                base.execute(delete(erasures).where(mine, erasures.c.id.in_([id for id, _, _ in rows])))
+            self._records.settle()  # The names in it too.
         except (SettingProblem, OSError) as error:
             LOGGER.warning("What was removed still stands in part (%s); it goes at the next start.", type(error).__name__)
         for problem in sweep(self._artifacts):

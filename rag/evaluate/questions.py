@@ -8,11 +8,13 @@ from typing import Any
 
 from rag.documents.load.encoding import plain_text
 from rag.errors import FileProblem
+from rag.keep.quotes import GONE
 from rag.values import Case, Document, Span
 
 MOST = 5000
 LONGEST = 4000
 SURROGATE = re.compile("[\ud800-\udfff]")
+TAKEN_OUT = "its evidence went with a document that was removed or redacted"
 UNANSWERABLE = frozenset({"unanswerable", "same-topic"})  # Tags that say that the documents hold no answer.
 SHAPE = (
     'One JSON object a line: "id", "question", and where known "answer", "evidence" (a list of "document", "start", "end", '
@@ -40,9 +42,11 @@ def read_cases(source: str | Path) -> list[Case]:
 def misplaced(source: str | Path, documents: Iterable[Document]) -> dict[str, str]:
     """For each case whose gold evidence does not fit these documents the reason, by its id."""
     texts = {document.name: document.text for document in documents}
-    return {
+    rows = [row for _, row in _rows(source)]
+    gone = {str(row["id"]): TAKEN_OUT for row in rows if row.get(GONE)}
+    return gone | {
         str(row["id"]): reason
-        for _, row in _rows(source)
+        for row in rows
         for gold in reversed(row.get("evidence") or [])
         if (reason := _misfit(texts.get(gold["document"]), gold))
     }

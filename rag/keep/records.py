@@ -73,7 +73,7 @@ class Records:
                 audit.note(act)
 
     def settle(self) -> None:
-        """Empties what the database keeps of values that were replaced or removed."""
+        """Empties what the database keeps of values that were replaced or removed. Raises SettingProblem where others hold it."""
         if not self.is_file:
             with self._sound():
                 self._outside(f"DROP SCHEMA IF EXISTS {COPIES} CASCADE", f"VACUUM {', '.join(tables.records.tables)}")
@@ -82,8 +82,10 @@ class Records:
             backup.unlink(missing_ok=True)
         until = time.monotonic() + PATIENCE
         with self._sound():
-            while self._outside("PRAGMA wal_checkpoint(TRUNCATE)")[0] and time.monotonic() < until:
-                time.sleep(0.02)  # Somebody reads in it.
+            while self._outside("PRAGMA wal_checkpoint(TRUNCATE)")[0]:  # Somebody reads in it.
+                if time.monotonic() > until:
+                    raise self._problem(LOCKED)
+                time.sleep(0.02)
 
     def close(self) -> None:
         """Closes all connections."""

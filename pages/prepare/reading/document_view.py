@@ -138,10 +138,21 @@ def facts(document: Document) -> None:
             values = {"title": title, "type": kind, "date": date, "patient": patient, "author": author, "edition": edition}
             _save(document, {**values, "effective": effective, "status": status})
     with st.popover("Remove", icon=":material/delete:"):
-        st.write("The document, its file, passages, vectors and cached answers are removed for good.")
+        st.write(
+            "The document, its file, passages, vectors and cached answers are removed for good, and what was saved of its text: "
+            "places in sessions, evidence of test cases, judged statements. Questions stay."
+        )
         if st.button("Remove for good", type="primary", key=f"remove-{fingerprint(document.name)}"):
-            project().shelf.remove(document.name)
-            st.rerun()
+            _remove(document.name)
+
+
+def _remove(name: str) -> None:
+    try:
+        project().shelf.remove(name)
+    except SettingProblem as problem:
+        st.error(plain(str(problem)))
+    else:
+        st.rerun()
 
 
 def _save(document: Document, values: dict[str, str]) -> None:

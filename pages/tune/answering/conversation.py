@@ -5,13 +5,14 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.places import place_of
+from pages.shared.places import place_of, stands
 from pages.shared.state import open_source, prepared, project, state
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.asking import forget_failures
 from pages.tune.question import LEANING, identifiers, offered, question_asked
 from rag.clinical.statements import shown
 from rag.errors import WorkbenchError
+from rag.keep.quotes import GONE
 from rag.pipeline import Pipeline
 from rag.pipeline.follow import Rewriting, Turn, put
 from rag.stage import fingerprint
@@ -24,7 +25,8 @@ OPEN = 3  # Of them those that stand above the box; earlier ones open behind the
 PAGE = "ask"
 BY_MODEL = "put-by-model"
 NOT_TAKEN = "what the model wrote holds what looks like an identifier, so it was not taken."
-GONE = "The document that it was taken from has gone."
+LOST = "The document that it was taken from has gone."
+TAKEN_OUT = "The document that it was taken from has gone, or says something else now."
 TOLD = {
     "rules": "Asked as",
     "model": "Asked as",
@@ -64,7 +66,7 @@ def put_leaning(pipeline: Pipeline) -> None:
 def note(answer: Answer) -> None:
     """Keeps the question that is answered now as the one that is shown: where its statement stands, no text of a document."""
     first = next((claim for claim in answer.claims if claim.role == "answer"), None) if not answer.refused else None
-    cited = [[c.span.document, c.span.start, c.span.end, c.page, c.source] for c in first.citations] if first else []
+    cited = [[c.span.document, c.span.start, c.span.end, c.page, c.source] for c in first.citations if stands(c)] if first else []
     entry = {
         "asked": answer.question,
         "follow": state()["follow"],
@@ -163,10 +165,10 @@ def _drawn(at: int, one: dict[str, Any]) -> None:
 def _statement(one: dict[str, Any]) -> str:
     """The first statement of an answer as its document holds it now."""
     if not one["cited"]:
-        return ""
+        return TAKEN_OUT if one.get(GONE) else ""
     name, start, end, *_ = one["cited"][0]
     document = project().shelf.document(name)
-    return shown(document.text[start:end]) if document else GONE
+    return shown(document.text[start:end]) if document else LOST
 
 
 def _typed(one: dict[str, Any]) -> str:
@@ -175,7 +177,9 @@ def _typed(one: dict[str, Any]) -> str:
 
 def _turn(one: dict[str, Any]) -> Turn:
     citations = tuple(Citation(Span(name, start, end), "", page, source) for name, start, end, page, source in one["cited"])
-    return Turn(_typed(one), one["asked"], one["outcome"], _statement(one), tuple(one["patients"]), citations)
+    return Turn(
+        _typed(one), one["asked"], one["outcome"], _statement(one) if citations else "", tuple(one["patients"]), citations
+    )
 
 
 def _retract() -> None:

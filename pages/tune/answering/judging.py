@@ -1,13 +1,14 @@
 """Judging an answer: thumbs with a reason, and a test case made of it, which *compare* can run."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.places import place_of
+from pages.shared.places import place_of, stands
 from pages.shared.state import project, state
 from pages.shared.text_view import plain
 from pages.tune.comparing.question_set import CHOSEN as SET_CHOSEN
@@ -27,6 +28,7 @@ REASONS = {
     "answer": "It should not have been refused",
 }
 LONGEST, MOST = 110, 8
+CHANGED = "A document that this answer cites has changed or gone meanwhile. Ask again, then judge."
 
 
 def judging(answer: Answer, pipeline: Pipeline) -> None:
@@ -49,11 +51,23 @@ def _judged(answer: Answer, pipeline: Pipeline, right: bool, key: str) -> None:
         reasons = st.pills("Why?", list(REASONS), selection_mode="multi", format_func=REASONS.__getitem__, key=f"judge-why-{key}")
         words = st.text_input("In your words", max_chars=500, key=f"judge-words-{key}", placeholder="optional")
     told: dict[str, Any] = {"question": answer.question, "right": right, "reasons": reasons, "words": words}
-    told |= {"statements": [claim.text for claim in answer.claims], "outcome": answer.outcome, "pipeline": pipeline.to_json()}
-    if st.session_state.get(f"judged-{key}") != told:
-        st.session_state[f"judged-{key}"] = told
+    told |= {"statements": _statements(answer), "outcome": answer.outcome, "pipeline": pipeline.to_json()}
+    if not all(stands(cited) for claim in answer.claims for cited in claim.citations):
+        st.warning(CHANGED)
+        return
+    if st.session_state.get(f"judged-{key}") != (now := fingerprint(json.dumps(told))):
+        st.session_state[f"judged-{key}"] = now
         project().saved.put("judgement", json.dumps({**told, "at": datetime.now(UTC).isoformat(timespec="seconds")}), key)
     st.caption("Kept in the workspace." if right else "Kept in the workspace. Make it a test case to say what is right.")
+
+
+def _statements(answer: Answer) -> list[dict[str, Any]]:
+    """The statements with the places that they cite; where one cites none, those of all passages that it may come from."""
+    sources = [hit.chunk.span for hit in answer.prompt.sources]
+    cited = [[one.span for one in claim.citations] or sources for claim in answer.claims]
+    return [
+        {"text": claim.text, "cited": [asdict(span) for span in spans]} for claim, spans in zip(answer.claims, cited, strict=True)
+    ]
 
 
 def _case(answer: Answer, key: str) -> None:
@@ -90,7 +104,7 @@ def _evidence(answer: Answer, key: str) -> tuple[list[Span], str]:
     st.caption("What answers it")
     chosen: list[Span] = []
     texts: list[str] = []
-    for at, claim in enumerate(answer.claims[:MOST]):
+    for at, claim in enumerate([one for one in answer.claims if all(map(stands, one.citations))][:MOST]):
         told = shown(claim.text)
         label = plain(told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…")
         if st.checkbox(label, claim.role == "answer" and not at, key=f"case-claim-{key}-{at}"):

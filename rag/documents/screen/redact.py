@@ -95,7 +95,7 @@ def _edits(text: str, findings: Iterable[Finding], make: Callable[[Finding, str]
     edits: list[_Edit] = []
     moved = 0
     for one in sorted(findings, key=lambda f: f.start):
-        if one.kind != "identifier" or one.aside is not None or (edits and one.start < edits[-1].end):
+        if one.kind != "identifier" or one.aside is not None or one.start >= one.end or (edits and one.start < edits[-1].end):
             continue
         new = make(one, text[one.start : one.end])
         moved += len(new) - (one.end - one.start)
