@@ -56,15 +56,15 @@ class Change:
         mine = and_(screened.c.project == self._project, screened.c.document == name)
         self._base.execute(update(screened).where(mine).values(row))
 
-    def rewrite(self, document: Document, values: Mapping[str, str]) -> None:
+    def rewrite(self, document: Document, values: Mapping[str, str] | None = None) -> None:
         """Writes what is understood of a document anew; what was computed from what stood there is erased.
 
         `values` are those that no document has any more, with what stands there now; what people saved follows them.
         """
-        _, before = self._stood(document.name)
+        text, before = self._stood(document.name)
         self._base.execute(update(documents).where(self._one(document.name)).values(body=_body(document)))
         self._erase_later(document.name, "")
-        self.gone.append(Gone(document.name, document.name, before, _said(document), False, values))
+        self.gone.append(Gone(document.name, document.name, before, _said(document), text != document.text, values or {}))
 
     def remove(self, name: str, called: str = "", heir: Document | None = None) -> None:
         """Removes a document, its file where no other document came from it, and what people saved of its text.
