@@ -32,18 +32,18 @@ from rag.pipeline.presets import PRESETS
 from rag.values import File
 from rag.documents.workspace import open_workspace
 
-workspace = open_workspace()
+project = open_workspace().project()
 data = io.BytesIO()
 canvas = Canvas(data)
 canvas.drawString(72, 700, "The invented syrup is given at 7 mL every eight hours.")
 canvas.drawString(72, 680, "Write to ward@quillwort.example or call 216-555-0134.")
 canvas.save()
-workspace.shelf.add(File("bulletin.pdf", data.getvalue()))
-assert {one.type for one in workspace.shelf.entry("bulletin.pdf").findings} >= {"EMAIL", "PHONE"}
-workspace.decisions.make(["bulletin.pdf"], "release", "test")
+project.shelf.add(File("bulletin.pdf", data.getvalue()))
+assert {one.type for one in project.shelf.entry("bulletin.pdf").findings} >= {"EMAIL", "PHONE"}
+project.decisions.make(["bulletin.pdf"], "release", "test")
 for name in ("default", "baseline", "reports"):
     pipeline = PRESETS[name][1]
-    index = pipeline.prepare(workspace.shelf.documents, workspace.artifacts)
+    index = pipeline.prepare(project.shelf.documents, project.artifacts)
     assert pipeline.ask("How much of the invented syrup is given?", index).hits
 app = AppTest.from_file(sys.argv[1], default_timeout=120).run()
 app.session_state["state"].update(question="syrup", asked="How much of the invented syrup is given?")

@@ -67,8 +67,8 @@ def _beat(saved: Saved) -> None:
 
 
 def _go_on(saved: Saved) -> None:
-    while True:
-        time.sleep(BEAT)
+    never = threading.Event()
+    while not never.wait(BEAT):
         with suppress(SettingProblem):
             saved.touch(HOLDER, [tab for tab in list(NAMES) if _is_open(tab)])
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from pages.start.service import PLACE, base
-from rag.away.gate import App, Message, Receive, Send, host_name, refuse
+from rag.away.gate import App, Message, Receive, Send, fell, host_name, refuse
 from rag.errors import SettingProblem
 from rag.governance.egress import is_local
 
@@ -93,10 +93,10 @@ class Guard:
             return await refuse(headed, *refused)
         try:
             await self._app(scope, receive, headed)
-        except Exception:
+        except Exception as error:  # Whatever fails: the server would write down its words, which could quote a document.
+            fell(scope, error)
             if scope["type"] == "http" and not begun:
                 await refuse(headed, 500, "Something failed here. See the server's log.")
-            raise
 
     def _refused(self, scope: Message) -> tuple[int, str] | None:
         headers = {bytes(name).lower(): bytes(value).decode("latin-1") for name, value in scope["headers"]}

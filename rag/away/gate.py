@@ -56,6 +56,13 @@ async def refuse(send: Send, status: int, reason: str) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
+def fell(scope: Message, error: Exception) -> None:
+    """Writes down an unforeseen error by its kind and place alone: its words could quote a document."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    how = scope.get("method", scope["type"])
+    log.error("%s %s: %s in %s, line %s", how, scope["path"], type(error).__name__, place.name, place.lineno)
+
+
 class Gate:
     """Lets a request through to the application behind it.
 
@@ -82,9 +89,8 @@ class Gate:
             return await refuse(send, 413, f"The request is longer than {LARGEST:,} bytes. Shorten the question or the filter.")
         try:
             await self.app(scope, _once(body, receive), send)
-        except Exception as error:  # The answer was sent by the application; what is written down holds no text of a message.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.error("%s %s: %s in %s, line %s", scope["method"], scope["path"], type(error).__name__, place.name, place.lineno)
+        except Exception as error:  # The answer was sent by the application.
+            fell(scope, error)
 
     def _refused(self, path: str, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         if self._key is None:

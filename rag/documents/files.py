@@ -4,14 +4,13 @@ import fcntl
 import hashlib
 import logging
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rag.errors import FileProblem
 from rag.keep import private
-from rag.keep.made import fault_of
+from rag.keep.made import fault_of, hash_of, put
 from rag.values import File
 
 LOCK = "writing.lock"
@@ -41,8 +40,8 @@ class Files:
         place = f"{content}{Path(file.name).suffix.lower()}"
         path = self._folder / place
         try:
-            if not _is(path, content):
-                _write(path, file.data)
+            if not path.is_file() or hash_of(path) != content:
+                put(path, file.data, synced=True)
         except OSError as error:
             raise FileProblem(f"{file.name}: cannot be kept: {fault_of(error)}. Mend that, then upload it again.") from None
         return place
@@ -87,29 +86,3 @@ class Files:
 def content_of(data: bytes) -> str:
     """What a file is known by: the SHA-256 of its bytes."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _is(path: Path, content: str) -> bool:
-    try:
-        return content_of(path.read_bytes()) == content
-    except OSError:
-        return False
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, and so that it is there after a loss of power. Raises OSError."""
-    part = path.with_name(f"{secrets.token_hex(6)}.part")
-    try:
-        with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, private.FILE), "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(part, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -49,7 +49,8 @@ class Inbox:
 
     def stand(self, keys: Sequence[str]) -> tuple[int, list[Taken]]:
         """How many of these files are not read yet, and what came of the others."""
-        tasks = [task for task in self._work.tasks(UPLOAD) if task.key in set(keys)]
+        wanted = set(keys)
+        tasks = [task for task in self._work.tasks(UPLOAD) if task.key in wanted]
         return sum(task.result is None for task in tasks), [one for task in tasks for one in _taken(task)]
 
     def put_away(self, keys: Sequence[str]) -> None:

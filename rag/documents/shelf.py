@@ -68,11 +68,11 @@ class Shelf:
         self._seen = self._revision()
         self._listeners: list[Callable[[Sequence[Gone]], None]] = []
         self._mend()
-        self._screen = self._kept_screen()
+        self._kept = self._screen = self._kept_screen()
         try:
             self._screen_new()
         except ModelProblem:  # Its name model is gone from this machine: the rules go on alone.
-            self._screen = self._screen.model_copy(update={"name_model": ""})
+            self._screen = self._kept.model_copy(update={"name_model": ""})
             self._screen_new()
 
     @property
@@ -113,7 +113,7 @@ class Shelf:
             revision = self._revision()
             if revision == self._seen:
                 return False
-            self._screen = self._kept_screen()
+            self._adopt(self._kept_screen())
             before = None if self._documents is None else {one.name: one for one in self._documents}
             called = {one.document.name: one.known_as for one in self._entries or ()}
             self._changed(revision)
@@ -122,6 +122,16 @@ class Shelf:
                 self._artifacts.forget(*(one.name for one in gone))
                 self._tell([self._left(one, called[one.name]) for one in gone])
             return before != after
+
+    def _adopt(self, kept: Screen) -> None:
+        """Takes the screen that another process has set; without its name model where this machine has none of it."""
+        if kept == self._kept:
+            return
+        self._kept = self._screen = kept
+        try:
+            kept.text("")
+        except ModelProblem:
+            self._screen = kept.model_copy(update={"name_model": ""})
 
     def _left(self, before: Document, called: str) -> Gone:
         """What another process has left of a document."""
@@ -259,7 +269,7 @@ class Shelf:
         screen.text("")
         with self.changing("set screen") as change:
             change.set(SCREEN, screen.model_dump_json())
-        self._screen = screen
+        self._kept = self._screen = screen
         return self._screen_new(progress)
 
     def _screen_new(self, progress: Progress = silent) -> int:

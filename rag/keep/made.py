@@ -71,13 +71,20 @@ def write(path: Path, into: Callable[[Path], object]) -> None:
         removed(part)
 
 
-def put(path: Path, data: bytes) -> None:
-    """Writes these bytes in place of what stands there, whole or not at all. Raises OSError."""
+def put(path: Path, data: bytes, synced: bool = False) -> None:
+    """Writes these bytes in place of what stands there, whole or not at all; `synced`: to outlast a loss of power.
+
+    Raises OSError.
+    """
     part = path.with_name(f"{secrets.token_hex(6)}.part")
     try:
         part.write_bytes(data)
         private.as_its_folder(part)
+        if synced:
+            _sync(part)
         os.replace(part, path)
+        if synced:
+            _sync(path.parent)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -101,6 +108,15 @@ def seal_of(path: Path) -> Path:
 def fault_of(error: OSError) -> str:
     """What is wrong, in words."""
     return (error.strerror or "the disk takes nothing more").lower()
+
+
+def _sync(path: Path) -> None:
+    """Has the disk take what was written to a file or folder."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _fits(path: Path) -> bool:

@@ -4,7 +4,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from rag.errors import SettingProblem
 from rag.governance.audit import LOCAL, Event
@@ -34,14 +34,12 @@ class Projects:
 
     def all(self, archived: bool = False) -> tuple[Named, ...]:
         """Those in use, or those put away, in order of name; the default first."""
-        query = select(projects.c.id, projects.c.name, projects.c.archived)
-        found = [Named(id, name, at is not None) for id, name, at in self._records.rows(query)]
-        kept = [one for one in found if one.archived == archived]
-        return tuple(sorted(kept, key=lambda one: (one.id != DEFAULT, one.name.casefold())))
+        found = self._where(projects.c.archived.is_not(None) if archived else projects.c.archived.is_(None))
+        return tuple(sorted(found, key=lambda one: (one.id != DEFAULT, one.name.casefold())))
 
     def named(self, id: str) -> Named | None:
         """The project of this id, or None."""
-        return next((one for each in (False, True) for one in self.all(each) if one.id == id), None)
+        return next(iter(self._where(projects.c.id == id)), None)
 
     def create(self, name: str) -> Named:
         """A new, empty project. Raises SettingProblem where the name is empty, too long or taken."""
@@ -64,6 +62,10 @@ class Projects:
         with self._records.writing(Event("archive project" if away else "restore project", id)) as base:
             base.execute(update(projects).where(projects.c.id == id).values(archived=time.time() if away else None))
         return self._there(id)
+
+    def _where(self, condition: ColumnElement[bool]) -> list[Named]:
+        query = select(projects.c.id, projects.c.name, projects.c.archived).where(condition)
+        return [Named(id, name, at is not None) for id, name, at in self._records.rows(query)]
 
     def _insert(self, id: str, name: str) -> Named:
         event = Event("create project", id, (name,))

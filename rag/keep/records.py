@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -67,7 +67,7 @@ class Records:
     @contextmanager
     def writing(self, act: audit.Event) -> Iterator[Connection]:
         """A transaction in which this act is done, wholly or not at all; the audit log is told of it before it ends."""
-        with self._lock if self.is_file else _unlocked(), self._sound(), self._engine.connect() as base:
+        with self._lock if self.is_file else nullcontext(), self._sound(), self._engine.connect() as base:
             with base.execution_options(writes=True).begin():
                 yield base
                 audit.note(act)
@@ -113,9 +113,7 @@ class Records:
         """Raises SettingProblem in place of what the database raises where it is locked, full, damaged or away."""
         try:
             yield
-        except IntegrityError:
-            raise
-        except sqlite3.ProgrammingError:
+        except (IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.DatabaseError as error:
             raise self._problem(fault_of(error)) from None
@@ -194,11 +192,6 @@ def put(base: Connection, table: Table, where: ColumnElement[bool] | None = None
     keys = [column.name for column in table.primary_key.columns]
     rest = {name: value for name, value in row.items() if name not in keys}
     base.execute(insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=rest, where=where))
-
-
-@contextmanager
-def _unlocked() -> Iterator[None]:
-    yield
 
 
 def _version(base: Connection) -> str:

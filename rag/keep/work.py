@@ -107,8 +107,8 @@ class Work:
         old = and_(
             work.c.project == self._project, work.c.kind == kind, work.c.result.is_not(None), work.c.at < time.time() - age
         )
-        if self._tasks(old):
-            self.drop(kind, *(task.key for task in self._tasks(old)))
+        if keys := [task.key for task in self._tasks(old)]:
+            self.drop(kind, *keys)
 
     @contextmanager
     def alone(self, kind: str, key: str, tell: Tell, body: str = "") -> Iterator[None]:
@@ -169,7 +169,7 @@ class Worker:
     def wake(self) -> None:
         """Begins, where there is work that is not done and the thread is not at it."""
         with self._lock:
-            if self._thread is None and self._work.is_unfinished(*self._handlers):
+            if not (self._thread and self._thread.is_alive()) and self._work.is_unfinished(*self._handlers):
                 self._thread = threading.Thread(target=self._run, daemon=True, name="worker")
                 self._thread.start()
 

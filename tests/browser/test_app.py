@@ -57,7 +57,16 @@ def served(workspace: Path, base: str = "", **variables: str) -> Iterator[str]:
                     time.sleep(0.25)
             yield url
         finally:
-            server.terminate()
+            ended(server)
+
+
+def ended(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process, by force where it does not do so itself."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE / 1000)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 @pytest.fixture(scope="module")

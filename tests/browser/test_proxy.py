@@ -15,7 +15,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-from tests.browser.test_app import CHROMIUM, PATIENCE, ask, chromium, free_port, served, settled  # noqa: E402, F401
+from tests.browser.test_app import CHROMIUM, PATIENCE, ask, chromium, ended, free_port, served, settled  # noqa: E402, F401
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = [
@@ -75,7 +75,7 @@ def proxied(folder: Path, servers: Sequence[str]) -> Iterator[str]:
                 time.sleep(0.05)
             yield f"http://127.0.0.1:{port}{PLACE}"
         finally:
-            nginx.terminate()
+            ended(nginx)
 
 
 @pytest.fixture(scope="module")

@@ -457,7 +457,9 @@ def test_no_command_writes_over_a_file_that_it_reads(run: Run, places: Path, tmp
     note = places / "radiology_P-9001.txt"
     settings, qrels = room / "p.json", room / "qrels.tsv"
     kept = room / "kept"
-    Workspace(kept).project()
+    workspace = Workspace(kept)
+    workspace.project()
+    workspace.records.close()  # Else it is written to when the last connection goes.
     batch = ("batch", "--docs", places, "--questions", questions, "--pipeline", settings, "--workspace", kept)
     retrieve = ("retrieve", "--corpus", corpus, "--queries", questions, "--pipeline", settings)
     fit = ("fit", "--corpus", corpus, "--queries", questions, "--qrels", qrels, "--pipeline", settings)

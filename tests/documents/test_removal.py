@@ -228,7 +228,7 @@ def fill(project: Project, monkeypatch: pytest.MonkeyPatch, room: int = 0) -> No
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files_module, "_write", full)
+    monkeypatch.setattr(files_module, "put", full)
     with project.shelf._records._engine.connect() as base:
         pages = base.exec_driver_sql("PRAGMA page_count").scalar_one()
         base.exec_driver_sql(f"PRAGMA max_page_count={pages + room}")

@@ -367,7 +367,7 @@ def test_a_full_disk_refuses_an_upload_and_a_setting_in_one_line_and_keeps_what_
     def no_room(path: Path, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files_module, "_write", no_room)
+    monkeypatch.setattr(files_module, "put", no_room)
     with pytest.raises(
         FileProblem, match=r"^new\.txt: cannot be kept: no space left on device\. Mend that, then upload it again"
     ):

@@ -306,7 +306,12 @@ def test_a_redacted_document_is_released_and_one_with_an_instruction_says_why_it
     assert "1 document redacted, 1 released now." in shown(press(app, "Redact"))
     document = again(held).shelf.document("held.txt")
     assert document is not None and "MRN: [MRN]" in document.text and again(held).shelf.original("held.txt") is None
+    assert "Select a row to see what was found." in shown(app), "a second press decides about no other document"
+    app = viewed("Waiting")  # A new tab has the first row selected.
+    app.text_input(key="decide-who").set_value("A. B.").run()
     assert r"planted\.txt still waits: 1 instruction" in shown(press(app, "Redact"))
+    app = viewed("Waiting")
+    app.text_input(key="decide-who").set_value("A. B.").run()
     assert "1 document rejected and removed." in shown(press(app, "Reject and remove"))
     assert again(held).shelf.entry("planted.txt") is None and "Nothing waits." in shown(app)
 

@@ -262,7 +262,7 @@ def test_a_column_that_asks_a_model_says_what_it_takes_and_waits() -> None:
         app = compared([PIPELINE, chat], compared=[PIPELINE.to_json(), TERMS.to_json()])
         told = without(shown(app))
         assert "**B**: " in told and "**1 call** of good" in told and not server.seen.bodies
-        assert "asks the model of the answer (chat): time not known yet." in told
+        assert "asks the model of the answer (Chat model): time not known yet." in told
         press(app, "Apply to all columns")
         assert len(server.seen.bodies) == 1
         app.session_state["state"]["columns"][1] = chat.model_copy(update={"rerank": Keep(top=1)}).to_json()

@@ -160,6 +160,11 @@ def test_only_the_apps_own_pages_reach_it_through_a_browser(
     assert refused.value.status_code == 403 and "header Host" in refused.value.json()["error"]
 
 
+def test_what_fails_is_written_down_without_its_words(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    assert guarded(monkeypatch).get("/broken").status_code == 500
+    assert "GET /broken: RuntimeError in told" in caplog.text and "secret words" not in caplog.text
+
+
 def test_every_answer_carries_the_headers_once(monkeypatch: pytest.MonkeyPatch) -> None:
     client = guarded(monkeypatch)
     answers = [

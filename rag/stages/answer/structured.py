@@ -1,5 +1,6 @@
 """The structured form of an answer: sentences with the numbers of their sources, as JSON or YAML, read with patience."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,8 @@ TEXTS = ("text", "sentence", "statement", "claim", "answer", "content", "value",
 NUMBERS = ("sources", "source", "citations", "citation", "source_numbers", "numbers", "references", "refs", "source_ids", "cites")
 NUMBER = ("source", "id", "number", "index", "source_id", "n", "document", "file", "name", "title")
 BEGINS = (*LISTS, *TEXTS, "missing", "result", "data", "output")
+NAMES = {*TEXTS, *NUMBERS, "missing"}
+FOLLOWS = re.compile(rf"\n(?:{'|'.join([*NUMBERS, 'missing'])})[ \t]*:(?=\s)", re.I)
 DEEPEST = 3  # Objects around the one with the sentences: {"answer": {...}}, the call of a tool.
 
 
@@ -66,7 +69,7 @@ Named = Callable[[str, str], int | None]  # The number of a source by the name o
 
 def is_yaml(text: str) -> bool:
     """Whether a text is an answer as YAML."""
-    return yaml_in(text, BEGINS) is not None
+    return _indented(text) is not None
 
 
 def structured(text: str, given: int = LIKELY, cut: bool = False, named: Named | None = None) -> Structured:
@@ -74,7 +77,7 @@ def structured(text: str, given: int = LIKELY, cut: bool = False, named: Named |
 
     Raises ValueError with what is wrong, in words that can be sent back to the model.
     """
-    indented = yaml_in(text, BEGINS, cut)
+    indented = _indented(text, cut)
     found = [_lowered(one, 0) for one in ([indented] if indented is not None else jsons_in(text, cut))]
     about = _holder(found[0], 0)
     if about is None and all(isinstance(one, dict) and _text_of(one) is not None for one in found):
@@ -94,6 +97,15 @@ def structured(text: str, given: int = LIKELY, cut: bool = False, named: Named |
     if not sentences and not missing:
         raise ValueError('"sentences" is empty, and "missing" does not say why')
     return Structured(sentences, missing)
+
+
+def _indented(text: str, cut: bool = False) -> Any:
+    """An answer as YAML, or None; also one whose first name, "answer: ", was dropped as the label of a reply."""
+    found = yaml_in(text, BEGINS, cut)
+    if found is None and FOLLOWS.search(text):
+        found = yaml_in(f"answer: {text}", BEGINS, cut)
+        found = found if isinstance(found, dict) and {str(name).lower() for name in found} <= NAMES else None
+    return found
 
 
 def _lowered(found: Any, depth: int) -> Any:

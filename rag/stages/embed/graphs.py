@@ -22,11 +22,17 @@ def opened(name: str, build: Callable[[], Any], precision: str) -> "InferenceSes
 
     Where not even a temporary file can be written, it is opened from memory; then in full precision.
     """
+    return session(stored(f"{name}.onnx", lambda path: _written(build(), precision, path)) or build().SerializeToString())
+
+
+def session(model: bytes | Path) -> "InferenceSession":
+    """A session of a model on the processor. Its threads wait without spinning, so that several share a machine."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    content = stored(f"{name}.onnx", lambda path: _written(build(), precision, path)) or build().SerializeToString()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    content = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 

@@ -15,6 +15,7 @@ from rag.extras import install
 from rag.keep.artifacts import text_key
 from rag.places import cache_folder
 from rag.stage import fingerprint
+from rag.stages.embed.graphs import session
 from rag.stages.hub import fetched, missing
 from rag.stages.index.base import Index
 from rag.stages.rerank.keep import Reranking
@@ -98,19 +99,16 @@ def _state(folder: Path) -> tuple[int, ...]:
 @lru_cache(maxsize=2)
 def _local(folder: Path, state: tuple[int, ...], limit: int) -> Callable[[Pairs], Logits]:
     """Reads pairs with the model of a folder. Raises ModelProblem where it cannot be used as a cross-encoder."""
-    import onnxruntime
     from tokenizers import Tokenizer
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(str(_graph(folder)), options, providers=["CPUExecutionProvider"])
+        opened = session(_graph(folder) or folder)
         tokenizer = Tokenizer.from_file(str(_words(folder)))
     except Exception as error:  # Both libraries raise kinds of their own.
         raise ModelProblem(
             f"{folder.name}: model.onnx or tokenizer.json cannot be read ({type(error).__name__}). Export the model again."
         ) from None
-    wanted = [one.name for one in session.get_inputs()]
+    wanted = [one.name for one in opened.get_inputs()]
     if not set(wanted) <= INPUTS:
         raise ModelProblem(f"{folder.name}: its inputs are {', '.join(wanted)}; allowed: {', '.join(sorted(INPUTS))}.")
     padding = (tokenizer.padding or {}).get("pad_id", tokenizer.token_to_id("[PAD]") or tokenizer.token_to_id("<pad>") or 0)
@@ -128,7 +126,7 @@ def _local(folder: Path, state: tuple[int, ...], limit: int) -> Callable[[Pairs]
             feed["attention_mask"][row, :length] = 1
             feed["token_type_ids"][row, :length] = one.type_ids
         try:
-            output = np.asarray(session.run(None, {name: feed[name] for name in wanted})[0], np.float64)
+            output = np.asarray(opened.run(None, {name: feed[name] for name in wanted})[0], np.float64)
         except Exception as error:
             raise ModelProblem(
                 f"{folder.name} fails on {shape[1]} tokens ({type(error).__name__}). Lower the limit, or export it again."
