@@ -40,7 +40,7 @@ def running() -> Iterator[str]:
         if user:
             for path in (folder, folder / "password"):
                 shutil.chown(path, user)
-        how: dict[str, Any] = {"user": user, "cwd": folder, "stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+        how: dict[str, Any] = {"user": user, "cwd": folder, "stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         data = folder / "data"
         made = ["-U", "rag", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-E", "UTF8", "--no-sync", "-D", str(data)]
         try:

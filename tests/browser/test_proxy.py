@@ -52,6 +52,7 @@ http {{
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;
       proxy_read_timeout 1d;
+      add_header X-Server $upstream_addr always;
     }}
   }}
 }}
