@@ -97,8 +97,10 @@ def open_workspace(folder: Path | None = None) -> Workspace:
     workspace = Workspace(folder or workspace_folder())
     project = workspace.project()
     if project.saved.get("state", "samples") is None:
-        add_all(project.shelf, sample_files())
-        project.saved.put("state", "added", "samples")
+        with project.work.alone("samples", "added", lambda *_: None):  # Another server may be at it.
+            if project.saved.get("state", "samples") is None:
+                add_all(project.shelf, sample_files())
+                project.saved.put("state", "added", "samples")
     _read_again(project.shelf)
     return workspace
 

@@ -70,16 +70,21 @@ class Database:
     def erase(self, *changes: Change) -> None:
         """Makes these changes so that no trace of what was there stays. Raises sqlite3.Error where that is not possible."""
         whole = [(statement, list(rows)) for statement, rows in changes]
+        held = False
         with self._lock:
             if self._memory:
                 _changed(self._memory, whole)
             try:
                 if base := self._reached():
                     _changed(base, whole)
-                    base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    held = base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]  # Waits for `PATIENCE`.
             except sqlite3.DatabaseError as error:
                 if fault_of(error) != DAMAGED or not self._begun_anew():
                     raise
+        if held:  # Somebody reads in it, and what was there stays in its log.
+            busy = sqlite3.OperationalError()
+            busy.sqlite_errorname = "SQLITE_BUSY"
+            raise busy
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """What the work gives on the file; None where there is none, or it is of no use at the moment."""

@@ -28,7 +28,7 @@ class Saved:
         event = Event(f"save {kind}", self._project, (name,))
         with self._records.writing(event) as base:
             if holder is not None:
-                held = base.execute(select(saved.c.body).where(self._one(HOLDER, name))).scalar()
+                held = base.execute(select(saved.c.body).where(self._one(HOLDER, name)).with_for_update()).scalar()
                 if held not in (None, holder):
                     return ""
             put(base, saved, project=self._project, kind=kind, name=name, body=body, who=event.who, at=event.at)

@@ -225,7 +225,7 @@ def test_what_other_documents_say_stays(project: Project, pipeline: Pipeline) ->
 def fill(project: Project, monkeypatch: pytest.MonkeyPatch, room: int = 0) -> None:
     """The disk takes no file any more, and no database more than this many further pages."""
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(files_module, "put", full)

@@ -1,11 +1,16 @@
 """The workspace keeps what was handed over, gives it back after a restart, and leaves no trace of what was removed."""
 
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag.documents import workspace as module
+from rag.documents.shelf import Shelf
 from rag.documents.workspace import Project, Workspace, add_all, open_workspace, sample_files
 from rag.errors import FileProblem
 from rag.governance import audit
@@ -174,6 +179,23 @@ def test_a_new_workspace_begins_with_the_samples_and_does_not_bring_them_back(
     for document in opened.shelf.documents:
         opened.shelf.remove(document.name)
     assert open_workspace(tmp_path / "new").project().shelf.documents == ()
+
+
+def test_two_servers_that_open_a_new_workspace_at_once_read_the_samples_once(
+    places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SAMPLES", places)
+    read: list[str] = []
+
+    def slowly(shelf: Shelf, files: Iterable[Path]) -> list[str]:
+        time.sleep(0.3)
+        read.append(threading.current_thread().name)
+        return add_all(shelf, files)
+
+    monkeypatch.setattr(module, "add_all", slowly)
+    with ThreadPoolExecutor(2) as both:
+        opened = list(both.map(open_workspace, [tmp_path / "new"] * 2))
+    assert len(read) == 1 and [len(one.project().shelf.documents) for one in opened] == [4, 4]
 
 
 def test_a_sample_that_was_read_in_part_is_read_again_at_the_next_start(

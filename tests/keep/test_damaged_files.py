@@ -364,7 +364,7 @@ def test_a_full_disk_refuses_an_upload_and_a_setting_in_one_line_and_keeps_what_
     with pytest.raises(SettingProblem, match=r"cannot be used: the disk is full\. Make room, then try again\.$"):
         project.saved.put("pipeline", "x" * 100_000)
 
-    def no_room(path: Path, data: bytes) -> None:
+    def no_room(path: Path, data: bytes, synced: bool) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(files_module, "put", no_room)

@@ -172,3 +172,18 @@ def test_every_fault_is_told_in_words_and_none_by_sqlites_own() -> None:
     assert fault_of(error) == "it fails (SQLITE_ERROR)", "a mistake of ours is no damage"
     error.sqlite_errorname = "SQLITE_TOOBIG"
     assert fault_of(error) == "it fails (SQLITE_TOOBIG)"
+
+
+def test_what_was_erased_is_not_called_gone_while_somebody_reads_in_the_file(path: Path) -> None:
+    base = Database(path, TABLES)
+    base.write((PUT, [("one", "secretword")]))
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute(GET).fetchall()
+    forget = ("DELETE FROM notes WHERE name = ?", [("one",)])
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        base.erase(forget)
+    assert fault_of(refused.value) == LOCKED
+    reader.close()
+    base.erase(forget)
+    assert not any(b"secretword" in file.read_bytes() for file in path.parent.iterdir())
