@@ -3,23 +3,28 @@
 import re
 from functools import cache
 
-from rag.clinical.times import absolute
+from rag.clinical.times import absolute, stands_alone, writes_day_first
+from rag.rules import rules
 
 REACH = 24
 """Characters after a label in which its date begins and ends."""
+WEEKDAY = r"(?:(?:on )?(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[.,]{0,2} )?(?:the )?"
+WORD_BEFORE = re.compile(r"[A-Za-z]['’)]?[ /-]\Z")
 
 
 def labelled(head: str, labels: tuple[str, ...], inside: bool = True, months: bool = False) -> str | None:
     """The day after the first of these labels that has one, or None.
 
-    A label at the start of a line counts before one inside a sentence ("the policy effective January 1, 2024"). With `months`
-    a month counts as its first day.
+    A label at the start of a line counts before one inside a sentence ("the policy effective January 1, 2024"). A label with a
+    word before it that makes it another one ("birth date", "planned discharge date") does not count. With `months` a month
+    counts as its first day.
     """
+    day_first = writes_day_first(head)
     for pattern in _openings(labels)[: 2 if inside else 1]:
         found: dict[str, str] = {}
         for label in pattern.finditer(head):
             name = " ".join(label[1].lower().split())
-            if name not in found and (day := day_at(head, label.end(), months)):
+            if name not in found and _whole(head, label.start(1), name) and (day := day_at(head, label.end(), months, day_first)):
                 found[name] = day
         for name in labels:
             if name in found:
@@ -27,9 +32,16 @@ def labelled(head: str, labels: tuple[str, ...], inside: bool = True, months: bo
     return None
 
 
-def day_at(text: str, at: int, months: bool = False) -> str | None:
+def _whole(head: str, at: int, name: str) -> bool:
+    """Whether the label is not the end of a longer one; one such as "date" has no word before it at all."""
+    if name in rules("dates")["alone"]["labels"] and WORD_BEFORE.search(head, max(0, at - 24), at):
+        return False
+    return stands_alone(head, at)
+
+
+def day_at(text: str, at: int, months: bool = False, day_first: bool | None = None) -> str | None:
     """The day that the text names right at this place, or None."""
-    moment = next(absolute(text[at : at + REACH]), None)
+    moment = next(absolute(text[at : at + REACH], day_first=day_first), None)
     if moment is None or moment.start or not moment.day:
         return None
     if len(moment.day) == len("2024-03") and months:
@@ -41,7 +53,7 @@ def day_at(text: str, at: int, months: bool = False) -> str | None:
 def _openings(labels: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Where a label may stand before its date: at the start of a line, or anywhere. Bold type and table bars are passed over."""
     longest = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
-    after = rf"({longest})[\s:.\-–*_|]{{1,8}}(?=(?:[A-Z][a-z]+\.? )?\d)"
+    after = rf"({longest})[\s:.\-–*_|]{{1,8}}{WEEKDAY}(?=(?:[A-Z][a-z]+\.?,? )?\d)"
     return (
         re.compile(rf"^[^\w\n]*{after}", re.IGNORECASE | re.MULTILINE),
         re.compile(rf"\b{after}", re.IGNORECASE | re.MULTILINE),

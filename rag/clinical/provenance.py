@@ -23,7 +23,8 @@ TABLES = ("table", "workbook")
 def document_date(text: str) -> str | None:
     """The date that stands for the whole document: the best labelled one near its start, or None.
 
-    A label at the start of a line counts before one inside a sentence ("the policy effective January 1, 2024").
+    A label at the start of a line counts before one inside a sentence ("the policy effective January 1, 2024"), and none
+    that is part of a longer one ("birth date", "next appointment date").
     """
     return labelled(text[:HEAD], tuple(rule["label"] for rule in rules("dates")["labels"]))
 

@@ -14,19 +14,26 @@ from rag.values import Moment, Section
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 NAMES = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?|JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC)"
+    r"|Nov(?:ember)?|Dec(?:ember)?|JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?"
+    r"|SEPT?(?:EMBER)?|OCT(?:OBER)?|NOV(?:EMBER)?|DEC(?:EMBER)?)"
 )
-YEAR = r"(?:1[89]|20)\d\d"
+YEAR = r"(?:1[89]|2[0-2])\d\d"
+"""From 1800 to 2299: de-identified collections move their dates by a hundred years and more."""
+COUNTED = r"(?! (?:patients|people|adults|children|women|men|participants|subjects|cases|hospitals|units?|mg|mL|kcal)\b)"
 FORMS = {
     "ymd": rf"(?<![\d/.-])({YEAR})[-/](\d{{1,2}})[-/](\d{{1,2}})(?=T\d|(?![\d/-]))",
-    "mdy": rf"\b({NAMES})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? ({YEAR})\b",
-    "dmy": rf"(?<![\d/.-])(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -]({NAMES})\.?,?[ -]({YEAR})\b",
+    "ynd": rf"(?<![\d/.-])({YEAR})[- /]({NAMES})[- /](\d{{1,2}})(?![\d/-])",
+    "mdy": rf"\b((?i:{NAMES}))\.?,? (\d{{1,2}})(?:st|nd|rd|th)?,? ({YEAR})\b",
+    "dmy": rf"(?<![\d/.-])(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -]((?i:{NAMES}))\.?,?[ -]({YEAR})\b",
+    "glued": rf"(?<![\w/.-])(\d{{1,2}})({NAMES})({YEAR})\b",
+    "dmyy": rf"(?<![\d/.-])(\d{{1,2}})-({NAMES})-(\d\d)(?![\w-])",
     "slash": rf"(?<![\d/.-])(\d{{1,2}})(?:/(\d{{1,2}})/({YEAR}|\d\d)|-(\d{{1,2}})-({YEAR}))(?![\d/-])",
     "dots": rf"(?<![\d/.-])(\d{{1,2}})\.(\d{{1,2}})\.({YEAR})(?![\d/-])",
-    "my": rf"\b({NAMES})\.?,? ({YEAR})\b",
+    "my": rf"\b((?i:{NAMES}))\.?,?(?: of)? ({YEAR})\b{COUNTED}",
+    "monthslash": rf"(?<![\d/.-])(0?[1-9]|1[0-2])/({YEAR})(?![\d/-])",
     "md": rf"\b({NAMES})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![:/.]\d|,? \d{{4}}| ?(?:mg|mcg|ml|mL|%|units?)\b)",
     "short": "|".join(rf"(?<=\b{word} )(\d{{1,2}})/(\d{{1,2}})(?![\d/])" for word in ("on", "since", "from", "until")),
-    "year": "|".join(rf"(?<=\b{word} )({YEAR})\b(?![-/]\d)" for word in ("in", "In", "since", "Since", "until")),
+    "year": "|".join(rf"(?<=\b{word} )({YEAR})\b(?![-/]\d){COUNTED}" for word in ("in", "In", "since", "Since", "until")),
 }
 SINGLE = {name: re.compile(form) for name, form in FORMS.items()}
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -68,44 +75,64 @@ def _cues() -> tuple[re.Pattern[str], dict[str, _Cue]]:
     return re.compile(rf"\b(?:{'|'.join(parts)})(?![A-Za-z])", re.IGNORECASE), cues
 
 
-def absolute(text: str, around: str | None = None) -> Iterator[Moment]:
-    """The dates that the text writes out. A date without a year takes the year that brings it nearest to `around`."""
+def absolute(text: str, around: str | None = None, day_first: bool | None = None) -> Iterator[Moment]:
+    """The dates that the text writes out. A date without a year takes the year that brings it nearest to `around`.
+
+    `day_first` says which of two numbers is the day; where it is None, the text itself shows it (`writes_day_first`).
+    """
+    first = writes_day_first(text) if day_first is None else day_first
     for found in ABSOLUTE.finditer(text):
         name = found.lastgroup or ""
         match = SINGLE[name].match(text, found.start())
         if match:
-            read = _read(name, [group for group in match.groups() if group], around)
+            read = _read(name, [group for group in match.groups() if group], around, first)
             if read:
                 yield Moment(found.start(), found.end(), *read)
 
 
-def _read(name: str, parts: list[str], around: str | None) -> tuple[str | None, str] | None:
+def writes_day_first(text: str) -> bool:
+    """Whether the text has dates such as 14/03/2024, whose month cannot come first, and none whose day cannot."""
+    shown = [tuple(map(int, re.findall(r"\d+", found[0])[:2])) for found in SINGLE["slash"].finditer(text)]
+    first = any(12 < one <= 31 and two <= 12 for one, two in shown)
+    return first and not any(12 < two <= 31 and one <= 12 for one, two in shown)
+
+
+def _read(name: str, parts: list[str], around: str | None, day_first: bool) -> tuple[str | None, str] | None:
     """The day (or month, or year) and the rule's name for the parts of a date, or None where the calendar has no such day."""
     if name == "ymd":
         return _named(_day(*map(int, parts)), "year-month-day")
+    if name == "ynd":
+        return _named(_day(int(parts[0]), _month(parts[1]), int(parts[2])), "year-month-day")
     if name == "mdy":
         return _named(_day(int(parts[2]), _month(parts[0]), int(parts[1])), "month day, year")
-    if name == "dmy":
-        return _named(_day(int(parts[2]), _month(parts[1]), int(parts[0])), "day month year")
+    if name in ("dmy", "glued", "dmyy"):
+        return _named(_day(_full(parts[2]), _month(parts[1]), int(parts[0])), "day month year")
     if name == "dots":
         return _named(_day(int(parts[2]), int(parts[1]), int(parts[0])), "day.month.year")
     if name == "my":
         return f"{parts[1]}-{_month(parts[0]):02d}", "month and year"
+    if name == "monthslash":
+        return f"{parts[1]}-{int(parts[0]):02d}", "month/year"
     if name == "year":
         return parts[0], "year"
     if name == "slash":
-        return _slashes(int(parts[0]), int(parts[1]), _full(parts[2]))
-    month, day = (_month(parts[0]) if name == "md" else int(parts[0])), int(parts[1])
-    rule = "month and day, year of the document" if name == "md" else "month/day, year of the document"
-    return _nearest(month, day, around, rule)
+        return _slashes(int(parts[0]), int(parts[1]), _full(parts[2]), day_first)
+    if name == "md":
+        return _nearest(_month(parts[0]), int(parts[1]), around, "month and day, year of the document")
+    one, two = int(parts[0]), int(parts[1])
+    if day_first or one > 12:
+        return _nearest(two, one, around, "day/month, year of the document")
+    return _nearest(one, two, around, "month/day, year of the document")
 
 
 def _named(day: str | None, rule: str) -> tuple[str, str] | None:
     return (day, rule) if day else None
 
 
-def _slashes(one: int, two: int, year: int) -> tuple[str, str] | None:
+def _slashes(one: int, two: int, year: int, day_first: bool) -> tuple[str, str] | None:
     american, european = _day(year, one, two), _day(year, two, one)
+    if day_first and american and european:
+        return european, "day/month/year, as other dates of the document"
     if american:
         unsure = european is not None and one != two
         return american, "month/day/year, may be day/month/year" if unsure else "month/day/year"
@@ -153,13 +180,28 @@ def anchors(text: str, sections: tuple[Section, ...], written: list[Moment], doc
     return Anchors(document, days)
 
 
+OTHER_VALUE = re.compile(r"[\n.;]\s|:[^:]{0,40}[a-z]:")
+"""What stands between a label and the value of another one."""
+
+
+@cache
+def _another() -> re.Pattern[str]:
+    listed = "|".join(map(re.escape, rules("dates")["of_another_day"]["words"]))
+    return re.compile(rf"(?:\b(?:{listed})(?:[ -][a-z]{{1,15}}){{0,2}}[ \t-]{{1,2}}|[a-z-])\Z", re.IGNORECASE)
+
+
+def stands_alone(text: str, at: int) -> bool:
+    """Whether the label at this place is a whole one: neither "readmission" nor "planned discharge date"."""
+    return not _another().search(text, max(0, at - 48), at)
+
+
 def _labelled(lower: str, labels: list[str], written: list[Moment]) -> str | None:
     for label in labels:
         at = lower.find(label)
         while at >= 0:
             end = at + len(label)
-            for moment in written:
-                if end <= moment.start <= end + LOOKAHEAD and not re.search(r"[\n.;]\s", lower[end : moment.start]):
+            for moment in written if stands_alone(lower, at) else ():
+                if end <= moment.start <= end + LOOKAHEAD and not OTHER_VALUE.search(lower, end, moment.start):
                     if moment.day and len(moment.day) == 10:
                         return moment.day
                     break

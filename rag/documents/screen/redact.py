@@ -164,7 +164,7 @@ def _moved(day: str, days: int) -> str:
 
 
 def _year(value: str) -> str:
-    found = re.search(r"\b(?:19|20)\d\d\b", value)
+    found = re.search(r"\b(?:19|2[0-2])\d\d\b", value)
     return found[0] if found else "[DATE]"
 
 

@@ -32,9 +32,9 @@ NEAR = 2.0
 ALIKE = 0.5
 """Share of their words, figures left out, that two statements have in common at least where they say the same thing."""
 LOOKED_AT = 8
-YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+YEAR = re.compile(r"(?<!\d)(?:19|2[0-2])\d\d(?!\d)")
 DAY = re.compile(
-    r"\b(?:19|20)\d\d\b|\b\d{1,2}/\d{1,2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE
+    r"\b(?:19|2[0-2])\d\d\b|\b\d{1,2}/\d{1,2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE
 )
 
 

@@ -13,7 +13,7 @@ MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
     r"|dec(?:ember)?)"
 )
-YEAR = r"(?:19|20)\d\d"
+YEAR = r"(?:19|2[0-2])\d\d"
 FORMS = (
     rf"(?P<y1>{YEAR})-(?P<m1>\d\d)(?:-(?P<d1>\d\d))?",
     rf"(?P<n2>{MONTH})\.?[ -](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y2>{YEAR}))?(?!\d)",
