@@ -39,13 +39,23 @@ STRETCH = re.compile(rf"(?:[^\s]|(?<=\d)[{THIN}](?=\d\d\d)|(?<=\d) (?=\d\d\d(?!\
 EDGES = re.compile(r"\W*+(\w.*\w|\w)", re.DOTALL)
 BIGRAMS = re.compile(rf"[{HAN}{HANGUL}]+")
 BULLET = re.compile(
-    r"[ \t]*(?:[-*•●○▪◦‣–☐□✓]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
+    r"[ \t]*(?:[-*•●○▪◦‣–☐□✓]\s|[-•●○▪◦‣–☐□✓](?=[A-Za-z])|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}[.)](?=[A-Z][a-z])"
+    r"|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z(]|#{1,6}\s|\|)"
+)
+LABELLED = re.compile(
+    r"[ \t]*[A-Z][\w/&'’()+\-]{0,24}"
+    r"(?:(?: [\w/&'’()+\-]{1,24}){0,3}:(?=[\sA-Za-z]|$)|(?: [A-Z][\w/&]{0,24}){0,2} [-–—] (?=\S))"
 )
 ASIDE = re.compile(r"\s+[(\[][^()\[\]]{1,90}[)\]]\.?[ \t]*(?=\n|$)")
+GLUED = r"(?:(?<=[a-z]{2}[.!?])|(?<=[\d)%][.!?]))(?=[A-Z][a-z]{0,20}(?:[\s,;:)]|[.?!](?=[A-Z\s]|$)|$))"  # "clear.No rales"
 STOP = re.compile(
-    rf"[.!?{ENDS}](?:(?<![.!?][.!?])(?<=[.!?])[.!?]*[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•\-*]|\s*$)|(?<=[{ENDS}])[{ENDS}]*[{CLOSING}]*)"
+    rf"[.!?{ENDS}](?:(?<![.!?][.!?])(?<=[.!?])[.!?]*[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•\-*]|\s*$)|{GLUED}"
+    rf"|(?<=[{ENDS}])[{ENDS}]*[{CLOSING}]*)"
 )
 WRAPPED = 0.72  # A line that would have held the next word within this share of the block's width was ended on purpose.
+NARROW = (
+    45  # Where no line is wider than this, capitals and small letters at the start of each line are a list, not a wrapped text.
+)
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -57,8 +67,8 @@ def words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, 
 
 
 @cache
-def _abbreviations() -> frozenset[str]:
-    return frozenset(rules("abbreviations")["never_end_a_sentence"])
+def _known(name: str) -> frozenset[str]:
+    return frozenset(rules("abbreviations")[name])
 
 
 def lines(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -75,33 +85,39 @@ def lines(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, 
 
 
 def _blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Runs of lines that read on: a line that was ended on purpose (a list, a heading, a short line) ends its block."""
+    """Runs of lines that read on: a line that was ended on purpose (a list, a heading, a label, a short line) ends its block."""
     found = lines(text, start, end)
     begin = None
     for at, (low, high) in enumerate(found):
         begin = low if begin is None else begin
-        following = found[at + 1] if at + 1 < len(found) else None
-        if following is not None:
-            near = found[max(0, at - 6) : at + 7]
-            width = max(stop - first for first, stop in near)
-            next_line = text[following[0] : following[1]]
-            next_word = next_line.split(None, 1)[0]
-            blank_between = text.count("\n", high, following[0]) > 1
-            reads_on = next_line.lstrip()[:1].islower() or (
-                (high - low) + 1 + len(next_word) > WRAPPED * width and not text[low:high].rstrip().endswith(":")
-            )
-            if reads_on and not blank_between and not BULLET.match(next_line):
+        if at + 1 < len(found) and text.count("\n", high, found[at + 1][0]) == 1:
+            width = max(stop - first for first, stop in found[max(0, at - 6) : at + 7])
+            if _reads_on(text[low:high], text[slice(*found[at + 1])], width, text[begin:low].lstrip()[:1].islower()):
                 continue
         yield begin, high
         begin = None
 
 
+def _reads_on(line: str, following: str, width: int, small: bool) -> bool:
+    """Whether a line goes on in the following one, in a block that is so wide and begins with a small letter or not."""
+    last = line.rsplit(None, 1)[-1].lower()
+    if BULLET.match(following) or last[-1] == ":":
+        return False
+    if last in _known("lead_on"):
+        return True
+    if LABELLED.match(following):
+        return False
+    if following.lstrip()[:1].islower() and (width >= NARROW or not (small or line.lstrip()[:1].islower())):
+        return True
+    return last[-1] == "," or (width >= NARROW and len(line) + 1 + len(following.split(None, 1)[0]) > WRAPPED * width)
+
+
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """The start and end of every sentence between two offsets, without surrounding blanks.
 
-    Sentences end at a stop before a capital, a digit or a bullet (not after an abbreviation or inside a number), at any
-    full stop of Chinese, Japanese, Hindi or Urdu, at
-    blank lines, before list items, and at lines that were not merely wrapped. Together they hold all non-blank text.
+    Sentences end at a stop before a capital, a digit or a bullet, also where the blank is missing (not after an abbreviation
+    or inside a number), at any full stop of Chinese, Japanese, Hindi or Urdu, at blank lines, before list items and lines
+    with a label, and at lines that were not merely wrapped. Together they hold all non-blank text.
     """
     found: list[tuple[int, int]] = []
     for low, high in _blocks(text, start, len(text) if end is None else end):
@@ -113,7 +129,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
                 continue
             before = text[max(begin, stop.start() - 24) : stop.start()]
             last = re.split(r"[\s(\[/]", before)[-1].lower()
-            if last in _abbreviations() or (len(last) == 1 and last.isalpha() and last != "i"):
+            if _goes_on(last, text[max(begin, stop.start() - 2) : stop.start()], text[stop.end() : stop.end() + 4]):
                 continue
             if last.isdigit() and begin == stop.start() - len(last):
                 continue
@@ -126,6 +142,15 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
                 begin = stop.end()
         found.append((begin, high))
     return [span for span in (trim(text, *pair) for pair in found) if span[0] < span[1]]
+
+
+def _goes_on(last: str, written: str, after: str) -> bool:
+    """Whether the stop after this word ends no sentence: that of an abbreviation, of an initial, of a number's "No."."""
+    if last in _known("end_none_before_a_number"):
+        return after.lstrip()[:1].isdigit() or after.split()[:1] == ["of"]
+    if written.isupper() and last in _known("words_in_capitals"):
+        return False
+    return last in _known("never_end_a_sentence") or (len(last) == 1 and last.isalpha() and last != "i")
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,19 +1,44 @@
-"""Assertion status: what the text denies, doubts, plans, or says of the past or of a relative, by ConText's design."""
+"""Assertion status: what the text denies, doubts, plans, or says of the past or of a relative, by ConText's design.
+
+A scope never leaves its clause: it ends at its line or cell, at the next label, at a semicolon, at a terminator, and where a
+part of the sentence behind a comma or an "and" has a subject and a verb of its own. A cue with nothing behind it speaks of the
+label, question or bracket before it ("Smoking: no"); one that ends a line with a colon speaks of the list below.
+"""
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from itertools import product
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from itertools import chain, count, pairwise, product
+from typing import NamedTuple
 
 from rag.clinical.headings import heading_kind
 from rag.rules import rules
-from rag.text import BULLET, sentences, trim
+from rag.text import BULLET, LABELLED, sentences, trim
 from rag.values import Assertion, Section, Status
 
-TOKEN = re.compile(r"[^\W_]+(?:['’/.\-][^\W_]+)*|\?(?=\s?[^\W\d])|;|\n(?=\s*(?:[-*•]|\d{1,2}[.)])\s)")
+TOKEN = re.compile(
+    r"\([-–−+]\)|\b[Nn][Oo][Nn](?=-[^\W_])|[^\W_]+(?:['’/\-][^\W_]+|\.(?![A-Z][a-z])[^\W_]+)*|(?<![^\s(\[,;:\-])\?+(?=\s?[^\W\d])",
+)
 LIST_MARK = re.compile(r"[\s\-*•,:;.)\]]*")
+HARD = re.compile(r"[;|\t]|[.!?]\s|\n *[-*•]|[^\s] {4}")
+COMMA = re.compile(r"[,;:|()\t]|\s[-–—]+\s")
+LABEL_MARK = re.compile(r"[:?=|(\[\t]|\s[-–—]\s")
+NOTHING = re.compile(r"[.,;:!?)\]|\t\n]|\s[-–—]\s")
+QUESTION = 40
+"""The words before an answer that may be its question or label."""
+LABEL_WORDS = 4
+PART = 8
+"""The words of a part of a sentence in which its verb is looked for."""
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    said: str
+    gap: str
+    written: str
 
 
 @dataclass(frozen=True)
@@ -24,50 +49,131 @@ class _Cue:
     direction: str = ""
     status: Status | None = None
     stops: tuple[str, ...] = ()
+    reach: int = 0
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     cue: _Cue
     first: int
     last: int
 
 
+@dataclass
+class _Node:
+    """A place in the tree of the cues: the words and the groups that may follow, and the cue that ends here with its rank."""
+
+    following: dict[str, "_Node"] = field(default_factory=dict)
+    cue: _Cue | None = None
+    rank: int = 0
+
+
 @cache
-def _cues() -> dict[str, list[tuple[tuple[str, ...], _Cue]]]:
-    """Every cue, pseudo-cue and terminator by its first word, the longest first."""
+def _cues() -> _Node:
+    """Every pseudo-cue, cue and terminator, word for word; of two that match alike the earlier counts."""
     known = rules("assertions")
-    result: dict[str, list[tuple[tuple[str, ...], _Cue]]] = {}
+    root = _Node()
+    ranks = count()
 
     def add(written: str, cue: _Cue) -> None:
-        for words in product(*(place.split("|") for place in written.split(" "))):
-            tokens = tuple(token for word in words for token in (TOKEN.findall(word) if word != "?" else ["?"]))
-            result.setdefault(tokens[0], []).append((tokens, cue))
+        rank = next(ranks)
+        for said in product(*(place.split("|") for place in written.split(" "))):
+            node = root
+            for token in chain.from_iterable([word] if word[:1] in ("<", "?") else TOKEN.findall(word) for word in said):
+                node = node.following.setdefault(token, _Node())
+            if node.cue is None:
+                node.cue, node.rank = cue, rank
 
     for rule in known["pseudo"]:
         add(rule["cue"], _Cue(rule["cue"]))
     for rule in known["cues"]:
-        add(rule["cue"], _Cue(rule["cue"], rule["direction"], rule["status"]))
+        stops, reach = tuple(rule.get("stops", ())), rule.get("reach", 0)
+        add(rule["cue"], _Cue(rule["cue"], rule["direction"], rule["status"], stops, reach))
     for rule in known["terminators"]:
         add(rule["cue"], _Cue(rule["cue"], stops=tuple(rule["stops"])))
-    for options in result.values():
-        options.sort(key=lambda option: -len(option[0]))
-    return result
+    return root
+
+
+@lru_cache(maxsize=4096)
+def _names(word: str) -> tuple[str, ...]:
+    """The word and the groups that it belongs to, by a list or by a pattern."""
+    groups, patterns = _groups()
+    listed = (f"<{name}>" for name, words in groups.items() if word in words)
+    return (word, *dict.fromkeys((*listed, *(f"<{name}>" for name, pattern in patterns.items() if pattern.fullmatch(word)))))
+
+
+@cache
+def _groups() -> tuple[dict[str, frozenset[str]], dict[str, re.Pattern[str]]]:
+    known = rules("assertions")
+    groups = {name: frozenset(words.split("|")) for name, words in known["groups"].items()}
+    return groups, {name: re.compile(pattern) for name, pattern in known["patterns"].items()}
+
+
+@cache
+def _said(name: str) -> frozenset[str]:
+    return frozenset(rules("assertions")["words"][name])
 
 
 def assertions(text: str, sections: tuple[Section, ...] = ()) -> tuple[Assertion, ...]:
     """The stretches that a cue or their section makes negated, uncertain, historical, planned or of the family, in order."""
     found = [*_by_section(text, sections)]
-    tokens = [(at.start(), at.end(), at[0].lower()) for at in TOKEN.finditer(text)]
-    starts = [start for start, _, _ in tokens]
-    heads = {section.start: section.body for section in sections}
-    for low, high in sentences(text):
+    words = [_word(text, *pair) for pair in _spans(text)]
+    starts = [word.start for word in words]
+    heads = {section.start: section.body for section in sections if not _is_cue(section.title)}
+    asked: list[_Word] = []
+    above: tuple[Status, str] | None = None
+    behind = 0
+    for low, high in _stretches(text, sections):
         marker = BULLET.match(text, low, high)
-        first = bisect_left(starts, max(heads.get(low, low), marker.end() if marker else low))
-        last = bisect_left(starts, high)
-        if first < last:
-            found.extend(_in_sentence(text, tokens[first:last]))
+        body = max(heads.get(low, low), marker.end() if marker else low)
+        inside = words[bisect_left(starts, body) : bisect_left(starts, high)]
+        gap = text[behind:low]
+        if above and (gap.count("\n") > 1 or not _is_item(text, low, high, marker is not None)):
+            above = None
+        behind = high
+        if not inside:
+            asked = []
+            continue
+        inside[0] = inside[0]._replace(gap="")
+        if above and not _values(inside):
+            found.append(Assertion(inside[0].start, inside[-1].end, *above))
+        said = list(_in_sentence(inside, asked, text[high - 1] if high else ""))
+        found.extend(said)
+        lead = _lead(inside) if text[low:high].endswith(":") else None
+        above = lead or above
+        asked = inside[-QUESTION:] if text[high - 1] == "?" else []
     return tuple(sorted(set(found), key=lambda a: (a.start, a.end, a.status)))
+
+
+@lru_cache(maxsize=1024)
+def _is_cue(title: str) -> bool:
+    """Whether a heading is a cue of doubt and nothing else: "Differential diagnosis"."""
+    words = [_word(title, *pair) for pair in _spans(title)]
+    return any(found.cue.status == "uncertain" and found.last - found.first == len(words) for found in _matches(words))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int, int]]:
+    """Each token with the end of the one before it."""
+    end = 0
+    for at in TOKEN.finditer(text):
+        yield end, at.start(), at.end()
+        end = at.end()
+
+
+def _word(text: str, before: int, start: int, end: int) -> _Word:
+    written = text[start:end]
+    said = written.lower().replace("’", "'")
+    return _Word(start, end, "?" if said[0] == "?" else said.replace("–", "-").replace("−", "-"), text[before:start], written)
+
+
+def _stretches(text: str, sections: tuple[Section, ...]) -> Iterator[tuple[int, int]]:
+    """The sentences, cut where a section begins inside one."""
+    cuts = sorted({section.start for section in sections})
+    for low, high in sentences(text):
+        inside = cuts[bisect_left(cuts, low + 1) : bisect_left(cuts, high)]
+        for pair in pairwise((low, *inside, high)):
+            start, end = trim(text, *pair)
+            if start < end:
+                yield start, end
 
 
 def _by_section(text: str, sections: tuple[Section, ...]) -> Iterator[Assertion]:
@@ -80,42 +186,212 @@ def _by_section(text: str, sections: tuple[Section, ...]) -> Iterator[Assertion]
                 yield Assertion(start, end, status_of[kind.name], f"section {kind.name}")
 
 
-def _in_sentence(text: str, tokens: list[tuple[int, int, str]]) -> Iterator[Assertion]:
-    words = [word for _, _, word in tokens]
+# Lists below a lead-in
+
+
+def _lead(words: list[_Word]) -> tuple[Status, str] | None:
+    """The status of a list, and its cue, where the line above it ends with a cue and words such as "the following"."""
+    last = len(words)
+    while last and words[last - 1].said in _said("lead-in"):
+        last -= 1
+    cue = next((found for found in _matches(words) if found.last >= last and found.cue.status), None)
+    if cue is None or cue.cue.status is None or cue.cue.direction not in ("forward", "either"):
+        return None
+    return cue.cue.status, _name(words, cue)
+
+
+def _is_item(text: str, low: int, high: int, marked: bool) -> bool:
+    """Whether a line is an item of the list above it: with a list mark, or short and without a label."""
+    line = text[low:high]
+    return marked or (len(line) <= 60 and not LABELLED.match(line) and line[-1] not in ".:")
+
+
+def _values(words: list[_Word]) -> bool:
+    """Whether an item says by itself that something is there or not."""
+    return any(word.said in _said("values") for word in words) or any(f.cue.status == "negated" for f in _matches(words))
+
+
+# Clauses
+
+
+def _clauses(words: list[_Word]) -> tuple[list[int], list[bool]]:
+    """For each word whether a scope from before it ends there (1: at a clause, 2: in any case), and whether one from behind does.
+
+    Both end at cells, semicolons and labels. A part behind a comma or an "and" bounds the scope on the other side of that comma
+    or "and" where it has a verb, a value ("positive") or a subject of its own. What an "or" joins is one part.
+    """
+    opens, closes = [0] * len(words), [False] * len(words)
+    parts = [0, *(at for at in range(1, len(words)) if _parts(words, at)), len(words)]
+    stated = [_states(words, *pair) for pair in pairwise(parts)]
+    for at, first in enumerate(parts[1:-1], 1):
+        hard = bool(HARD.search(words[first].gap)) or words[first].said == "(+)"
+        opens[first] = 2 if hard else int(stated[at] and _is_free(words, first))
+        closes[first] = hard or stated[at - 1]
+    for at in range(1, len(words)):
+        label = _label(words, at) if ":" in words[at].gap else None
+        if label is not None:
+            opens[label], closes[label] = 2, True
+    return opens, closes
+
+
+def _parts(words: list[_Word], at: int) -> bool:
+    word = words[at]
+    return word.said in ("and", "(+)", "(-)") or bool(COMMA.search(word.gap)) or bool(HARD.search(word.gap))
+
+
+def _states(words: list[_Word], first: int, last: int) -> bool:
+    """Whether a part of a sentence has a verb or a value of its own, before which no "or" and no "that" stands."""
+    for at in range(first, min(last, first + PART)):
+        said = words[at].said
+        if said in _said("joining") and at > first:
+            return False
+        if said in _said("verbs") or said in _said("values"):
+            return True
+    return False
+
+
+def _is_free(words: list[_Word], first: int) -> bool:
+    """Whether a part with a verb is a clause of its own and not the end of a list ("and a bruise is", not "and chills were")."""
+    if words[first].said in _said("joining"):
+        return False
+    if words[first].said == "and":
+        following = words[first + 1].said if first + 1 < len(words) else ""
+        return following in _said("openers") or following in _said("verbs")
+    return True
+
+
+def _label(words: list[_Word], colon: int) -> int | None:
+    """The first word of the label that ends before this word: a few words, the first with a capital; None where none is."""
+    first = colon - 1
+    while first > max(0, colon - LABEL_WORDS) and not words[first].gap.strip():
+        if words[first].written[0].isupper() and words[first - 1].written[0].islower():
+            break
+        first -= 1
+    while first < colon and not words[first].written[0].isupper() and not (words[first].gap.strip() and first > 0):
+        first += 1
+    return first if 0 < first < colon else None
+
+
+# Scopes
+
+
+def _in_sentence(words: list[_Word], asked: list[_Word], mark: str) -> Iterator[Assertion]:
     found = list(_matches(words))
-    far = rules("assertions")["scope"]
+    if not any(here.cue.status for here in found):
+        return
+    opens, closes = _clauses(words)
+    denied = 0
     for at, here in enumerate(found):
-        cue = here.cue
-        if cue.status is None:
+        status, cue = here.cue.status, here.cue
+        if status is None or (here.first < denied and (cue.direction != "backward" or status == "negated")):
             continue
+        within: list[_Word] | None = None
+        first = last = 0
         if cue.direction == "self":
             first, last = here.first, here.last
-        elif cue.direction == "forward":
-            first, last = here.last, min(len(words), here.last + far["forward"])
-            last = next(
-                (
-                    f.first
-                    for f in found[at + 1 : at + 1 + far["forward"]]
-                    if _ends(f.cue, cue, f.first == first) and f.first < last
-                ),
-                last,
-            )
+        elif _answers(words, here, opens, bool(asked)):
+            if here.first == 0:
+                within, first, last = asked, 0, len(asked)
+            else:
+                first, last = _asked(words, here.first, opens), here.first
+        elif cue.direction == "forward" or (cue.direction == "either" and _goes_forward(words, here, opens)):
+            first, last = here.last, _forward(words, found, at, opens)
+            denied = max(denied, last) if status == "negated" else denied
+        elif cue.direction == "onward":
+            first, last = here.last - 1, _forward(words, found, at, opens)
+        elif cue.direction == "around" and _begins(words, here.first):
+            first, last = here.last, _forward(words, found, at, opens)
         else:
-            first, last = max(0, here.first - far["backward"]), here.first
-            first = next(
-                (
-                    f.last
-                    for f in reversed(found[max(0, at - far["backward"]) : at])
-                    if _ends(f.cue, cue, f.last == last) and f.last > first
-                ),
-                first,
-            )
-        while first < last and words[first] in ";\n?":
-            first += 1
-        while first < last and words[last - 1] in ";\n?":
-            last -= 1
-        if first < last:
-            yield Assertion(tokens[first][0], tokens[last - 1][1], cue.status, " ".join(words[here.first : here.last]))
+            first, last = _backward(words, found, at, closes), here.first
+        scope = (within or words)[first:last]
+        while scope and not scope[0].said[0].isalnum():
+            scope = scope[1:]
+        while scope and not scope[-1].said[0].isalnum():
+            scope = scope[:-1]
+        if scope:
+            yield Assertion(scope[0].start, scope[-1].end, status, _name(words, here))
+
+
+def _name(words: list[_Word], found: _Found) -> str:
+    return " ".join(word.said for word in words[found.first : found.last])
+
+
+def _ended(words: list[_Word], here: _Found, opens: list[int]) -> bool:
+    """Whether nothing that a cue could speak of stands right behind it."""
+    last = here.last
+    return last >= len(words) or bool(opens[last]) or bool(NOTHING.search(words[last].gap))
+
+
+def _answers(words: list[_Word], here: _Found, opens: list[int], asked: bool) -> bool:
+    """Whether a cue is all that stands behind a label, an equals sign, a bracket, a cell's edge or a question."""
+    if here.cue.direction not in ("forward", "either", "backward"):
+        return False
+    before = asked if here.first == 0 else bool(LABEL_MARK.search(words[here.first].gap))
+    if not before or here.cue.status not in ("negated", "uncertain"):
+        return False
+    spoken = here.cue.status == "negated" and here.last < len(words) and words[here.last].said in _said("subjects")
+    return _ended(words, here, opens) or spoken
+
+
+def _asked(words: list[_Word], first: int, opens: list[int]) -> int:
+    """Where the label begins that ends before this word: behind the last value, cell or stop."""
+    low = max(0, first - QUESTION)
+    opened = words[first].gap.strip().startswith(("(", "["))
+    before = next((at for at in range(first - 1, low, -1) if ":" in words[at].gap or "=" in words[at].gap), low)
+    behind = [at for at in range(before + 1, first) if opens[at] or COMMA.search(words[at].gap)] if before > low else []
+    if behind:
+        return behind[0]
+    hard = [at for at in range(low + 1, first) if HARD.search(words[at].gap) or (opened and COMMA.search(words[at].gap))]
+    return hard[-1] if hard else before
+
+
+def _goes_forward(words: list[_Word], here: _Found, opens: list[int]) -> bool:
+    """Whether a cue that may stand on either side of its finding stands before it."""
+    return not _ended(words, here, opens) and words[here.last].said not in _said("behind a finding")
+
+
+def _begins(words: list[_Word], first: int) -> bool:
+    """Whether nothing stands before this word in its clause."""
+    return first == 0 or words[first - 1].said == "and" or bool(COMMA.search(words[first].gap))
+
+
+def _forward(words: list[_Word], found: list[_Found], at: int, opens: list[int]) -> int:
+    """The word before which the scope of a cue ends that speaks of what follows it."""
+    here = found[at]
+    far = here.cue.reach or rules("assertions")["scope"]["forward"]
+    last = min(len(words), here.last + far)
+    if here.last < len(words) and here.cue.status == "negated" and NOTHING.match(words[here.last].gap.lstrip(" ")):
+        if words[here.last].gap.lstrip(" ")[0] not in ":(":
+            return here.last
+    linked = here.last
+    while linked < last and words[linked].said in _said("links"):
+        linked += 1
+    last = next(
+        (place for place in range(max(here.last + 1, linked), last) if _stopped(words[place], opens[place], here.cue)), last
+    )
+    for other in found[at + 1 : at + 1 + far]:
+        if other.first < last and _ends(other.cue, here.cue, other.first <= linked):
+            return other.first
+    return last
+
+
+def _stopped(word: _Word, opened: int, cue: _Cue) -> bool:
+    """Whether what begins at a word ends the scope: any clause, but for a plan, and "he" or "she" for a relative."""
+    return opened > 1 or (
+        opened == 1 and cue.status != "planned" and not (cue.status == "family" and word.said in _said("subjects"))
+    )
+
+
+def _backward(words: list[_Word], found: list[_Found], at: int, closes: list[bool]) -> int:
+    """The first word of the scope of a cue that speaks of what stands before it."""
+    here = found[at]
+    far = here.cue.reach or rules("assertions")["scope"]["backward"]
+    first = max(0, here.first - far)
+    first = next((place for place in range(here.first - 1, first, -1) if closes[place]), first)
+    for other in reversed(found[max(0, at - far) : at]):
+        if other.last > first and _ends(other.cue, here.cue, other.last == here.first):
+            return other.last
+    return first
 
 
 def _ends(terminator: _Cue, cue: _Cue, beside: bool) -> bool:
@@ -123,20 +399,28 @@ def _ends(terminator: _Cue, cue: _Cue, beside: bool) -> bool:
 
     A verb right beside the cue belongs to it ("never had"); only what ends every scope ("but") ends it there.
     """
-    if terminator.status is None:
-        return cue.status in terminator.stops and not (beside and "planned" not in terminator.stops)
-    return terminator.status == cue.status == "negated" and terminator.direction == cue.direction == "forward"
+    if cue.status in terminator.stops:
+        return not (beside and "planned" not in terminator.stops)
+    ahead = ("forward", "either")
+    return terminator.status == cue.status == "negated" and terminator.direction in ahead and cue.direction in ahead
 
 
-def _matches(words: list[str]) -> Iterator[_Found]:
+def _matches(words: list[_Word]) -> Iterator[_Found]:
     """The cues of a sentence from left to right; a longer one hides those inside it."""
-    known = _cues()
     at = 0
     while at < len(words):
-        for tokens, cue in known.get(words[at], ()):
-            if tuple(words[at : at + len(tokens)]) == tokens:
-                yield _Found(cue, at, at + len(tokens))
-                at += len(tokens)
-                break
-        else:
-            at += 1
+        length, _, cue = _longest(words, at, _cues(), 0)
+        if cue:
+            yield _Found(cue, at, at + length)
+        at += max(1, length)
+
+
+def _longest(words: list[_Word], at: int, node: _Node, length: int) -> tuple[int, int, _Cue | None]:
+    """The length, the rank and the cue of the longest way from a place in the tree along the words."""
+    best: tuple[int, int, _Cue | None] = (length, -node.rank, node.cue) if node.cue else (0, 0, None)
+    place = at + length
+    if place < len(words) and not (length and HARD.search(words[place].gap) and words[place].gap[0] != "."):
+        for name in _names(words[place].said):
+            if name in node.following:
+                best = max(best, _longest(words, at, node.following[name], length + 1), key=lambda found: found[:2])
+    return best
