@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from rag.documents.screen import Screen
 from rag.documents.screen.identifiers import identifiers
+from rag.documents.screen.patterns import by_pattern
+from rag.documents.screen.people import people
 from rag.documents.screen.recognisers import model_names, presidio
 from rag.rules import rules
 from rag.values import Aside, Document, Finding
@@ -98,6 +100,42 @@ def test_every_pattern_finds_its_example_and_leaves_its_look_alike(rule: dict[st
         ("Signed by Fictional Testperson", "Fictional Testperson", "NAME"),
         ("Surgeon: F. Testperson", "F. Testperson", "NAME"),
         ("Patient: Дмитрий Иванов", "Дмитрий Иванов", "NAME"),
+        ("Patient Fictional Testperson was seen.", "Fictional Testperson", "NAME"),
+        ("The patient, Imaginary Zorvath, walked.", "Imaginary Zorvath", "NAME"),
+        ("Pt Zorvath denies pain.", "Zorvath", "NAME"),
+        ("BROWN, MARTHA L", "BROWN, MARTHA L", "NAME"),
+        ("ZORVATH, PETER DOB 1/2/1950", "ZORVATH, PETER", "NAME"),
+        ("Patient MARTHA ROE was moved.", "MARTHA ROE", "NAME"),
+        ("pt martha jones back today", "martha jones", "NAME"),
+        ("dr kowalski aware", "kowalski", "NAME"),
+        ("my name is zorva quillwind and I cough", "zorva quillwind", "NAME"),
+        ("Seen by Dr. von der Zorvath.", "Dr. von der Zorvath", "NAME"),
+        ("Seen by Dr. de los Zorvathos.", "Dr. de los Zorvathos", "NAME"),
+        ("RN Kowalski called, Nurse Zorvath agreed.", "Nurse Zorvath", "NAME"),
+        ("Seen with her brother Zorvath Quill today.", "Zorvath Quill", "NAME"),
+        ("Wife, Zorvatha, at the bedside.", "Zorvatha", "NAME"),
+        ("Hello, this is Zorvatha calling about a bill.", "Zorvatha", "NAME"),
+        ("The Zorvath family was called.", "Zorvath", "NAME"),
+        ("Social worker Quilla Zorvath met with them.", "Quilla Zorvath", "NAME"),
+        ("Surgeon: Zorvath Assistant: Quillwind", "Quillwind", "NAME"),
+        ("Spoke with Zorvath about the plan.", "Zorvath", "NAME"),
+        ("97M with a cough.", "97", "AGE"),
+        ("Age 93y, frail.", "93y", "AGE"),
+        ("A frail nonagenarian.", "nonagenarian", "AGE"),
+        ("Last 4 of SSN: 4321", "4321", "SSN"),
+        ("***-**-4321", "***-**-4321", "SSN"),
+        ("Instagram @zorva.k posts", "zorva.k", "URL"),
+        ("Username: zorvak", "zorvak", "URL"),
+        ("mail zorva at example dot org", "zorva at example dot org", "EMAIL"),
+        ("His insurance # is QF-8821KB.", "QF-8821KB", "HEALTH_PLAN"),
+        ("Blue Cross number R55120934", "R55120934", "HEALTH_PLAN"),
+        ("DL#: S7701234", "S7701234", "LICENSE"),
+        ("Pacemaker serial number SN-QQ-771234", "SN-QQ-771234", "DEVICE"),
+        ("Case number 24-ZZ-00817", "24-ZZ-00817", "MRN"),
+        ("Questions to x4417 please.", "x4417", "PHONE"),
+        ("Works at Zorvath Lumber as a clerk.", "Zorvath Lumber", "PLACE"),
+        ("Was camping near Zorvath before.", "Zorvath", "PLACE"),
+        ("Lives at 3 Elm St, Salem, OR 97301.", "97301", "ZIP"),
     ],
 )
 def test_an_identifier_is_found_whole_with_its_type(text: str, value: str, kind: str) -> None:
@@ -132,10 +170,49 @@ def test_an_identifier_is_found_whole_with_its_type(text: str, value: str, kind:
         "Author: World Health Organization\nAttending: Internal Medicine\nProvider: In-network Providers",
         "Call if the weight rises by 1000-1500 g or the count to 160-1800; reach a goal of 1000-1500 kcal.",
         "Knee extension 120 degrees, ext 110; page 1021-1029; text 12-14; flexion on 130.",
+        "Two cans of Dr. Pepper, the Johnson & Johnson vaccine, insulin by Eli Lilly.",
+        "Frank pus from the wound, rusty sputum; Frank hematuria.",
+        "Ann Arbor stage III, Boston criteria met, Philadelphia chromosome, a Milwaukee brace.",
+        "Charles Bonnet syndrome, Marcus Gunn pupil, Todd's paralysis, Clark level IV.",
+        "Kansas City Cardiomyopathy Questionnaire, Los Angeles grade B, St. Louis encephalitis.",
+        "SNOMED 44054006 and RxNorm 1049221, LOINC code 1234567.",
+        "Temp 99F, walked 100M, spun at x3000 g, rest @home, IG: normal.",
+        "Patient Health Questionnaire; Patient Education was given; Pt Afebrile denies pain.",
+        "His father Hypertension, her mother Diabetes; discussed with Nephrology about dialysis.",
+        "Nurse Practitioner visit; Sister Healthy; RN Notified.",
+        "Works at Home; at Bedtime; seen at Discharge.",
     ],
 )
 def test_medicine_is_not_taken_for_an_identifier(text: str) -> None:
     assert [text[one.start : one.end] for one in Screen().text(text) if one.kind == "identifier"] == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in PATTERNS if "also" in rule], ids=lambda rule: rule["name"])
+def test_a_pattern_finds_its_further_examples(rule: dict[str, list[str]]) -> None:
+    assert all(rule["name"] in {one.rule for one in by_pattern(example)} for example in rule["also"])
+
+
+@pytest.mark.parametrize("rule", [rule for rule in PATTERNS if "not_behind" in rule], ids=lambda rule: rule["name"])
+def test_a_code_of_a_terminology_is_no_number_of_a_person(rule: dict[str, str]) -> None:
+    assert rule["name"] not in {one.rule for one in by_pattern(rule["not_behind"])}
+
+
+@pytest.mark.parametrize("rule", rules("people")["placed"], ids=lambda rule: rule["name"])
+def test_words_around_a_name_find_it_and_leave_words_of_medicine(rule: dict[str, str]) -> None:
+    assert rule["name"] in {one.rule for one in people(rule["example"])}
+    assert people(rule.get("not", "")) == []
+
+
+@pytest.mark.parametrize("name", ["mrn_0048213_visit.txt", "MRN-ZZ-4821.txt", "chart 0048213.txt", "0048213.txt"])
+def test_a_number_of_a_person_in_a_file_name_is_found(name: str) -> None:
+    assert "MRN" in {one.type for one in Screen()(Document(name, "It rained.")).findings}
+
+
+@pytest.mark.parametrize(
+    "name", ["note_20240314.txt", "ct_2024-03-14.txt", "visit_03142024.txt", "policy_v2.txt", "20240314083000.txt"]
+)
+def test_a_day_in_a_file_name_is_no_number_of_a_person(name: str) -> None:
+    assert Screen()(Document(name, "It rained.")).findings == ()
 
 
 def test_a_name_found_once_is_found_wherever_it_stands_again() -> None:

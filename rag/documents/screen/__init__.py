@@ -12,6 +12,9 @@ from rag.stage import Stage
 from rag.values import Document, Finding, Screened
 
 DEFAULT = 0.6
+NAMED_IN_FILES = {"NAME", "SSN", "PHONE", "EMAIL", "MRN", "ACCOUNT", "HEALTH_PLAN"}
+DAY = re.compile(r"(?:19|2[0-2])\d\d[01]\d[0-3]\d(?:\d{4,6})?|[0-3]\d[0-3]\d(?:19|2[0-2])\d\d|\d{4}[ .-]\d\d[ .-]\d\d")
+"""A day in the name of a file, which its digits alone do not tell from a number of a person."""
 
 
 class Screen(Stage):
@@ -53,10 +56,12 @@ def _beside(one: Finding, aside: int) -> Finding:
 
 def _file_name(name: str) -> list[Finding]:
     """Names and numbers of people in the name of a file; they stand at no place of the text."""
-    plain = re.sub(r"[_\-.]+", " ", name.rsplit(".", 1)[0]).title()
-    told = {"NAME", "SSN", "PHONE", "EMAIL"}
-    return [
-        Finding("identifier", one.type, 0, 0, f"file name: {one.rule}", one.score)
-        for one in identifiers(plain)
-        if one.type in told
-    ]
+    own = name.rsplit(".", 1)[0]
+    readings = (re.sub(r"[_\-.]+", " ", own).title(), re.sub(r"[_/]+", " ", own))
+    found = {
+        (one.type, one.rule): Finding("identifier", one.type, 0, 0, f"file name: {one.rule}", one.score)
+        for reading in readings
+        for one in identifiers(reading)
+        if one.type in NAMED_IN_FILES and not DAY.fullmatch(reading[one.start : one.end])
+    }
+    return list(found.values())

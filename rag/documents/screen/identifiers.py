@@ -6,12 +6,16 @@ from dataclasses import replace
 from rag.documents.screen.patterns import by_pattern
 from rag.documents.screen.people import people
 from rag.documents.screen.places import places
+from rag.documents.screen.words import no_person
 from rag.values import Finding
 
 
 def identifiers(text: str) -> list[Finding]:
     """Residual identifiers (the 18 kinds of 45 CFR 164.514(b)(2)) in a text, in order and without overlaps."""
-    return joined([*by_pattern(text), *people(text), *places(text)])
+    no_names = no_person(text)
+    found = [*people(text), *places(text)]
+    kept = [one for one in found if not any(start <= one.start and one.end <= end for start, end in no_names)]
+    return joined([*by_pattern(text), *kept])
 
 
 def joined(findings: Iterable[Finding]) -> list[Finding]:

@@ -7,6 +7,9 @@ from functools import cache
 from rag.rules import rules
 from rag.values import Finding
 
+BEFORE = 40
+"""How far before a match what excludes it may begin, in characters."""
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -16,21 +19,32 @@ class Pattern:
     type: str
     score: float
     form: re.Pattern[str]
+    unless_before: re.Pattern[str] | None
 
 
 @cache
 def patterns() -> tuple[Pattern, ...]:
     """All rules, in the order of the file."""
     listed = rules("identifiers")["patterns"]
-    return tuple(Pattern(rule["name"], rule["type"], rule["score"], re.compile(rule["pattern"])) for rule in listed)
+    return tuple(
+        Pattern(
+            rule["name"],
+            rule["type"],
+            rule["score"],
+            re.compile(rule["pattern"]),
+            re.compile(rule["unless_before"]) if "unless_before" in rule else None,
+        )
+        for rule in listed
+    )
 
 
 def by_pattern(text: str) -> list[Finding]:
-    """What the patterns find in a text. Where a pattern has a group named value, only that is the identifier."""
+    """What the patterns find in a text. Where a pattern has named groups, only the one that matched is the identifier."""
     found = []
     for rule in patterns():
-        named = "value" in rule.form.groupindex
         for match in rule.form.finditer(text):
-            start, end = match.span("value") if named and match["value"] is not None else match.span()
+            start, end = next((match.span(name) for name, value in match.groupdict().items() if value is not None), match.span())
+            if rule.unless_before and rule.unless_before.search(text, max(0, start - BEFORE), start):
+                continue
             found.append(Finding("identifier", rule.type, start, end, rule.name, rule.score))
     return found

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from rag.documents.screen.topics import kind
 from rag.documents.screen.words import Word, is_eponym, known, names, words
@@ -13,17 +14,31 @@ PART = r"[A-ZÀ-Þ](?:[\w'’]*[a-zß-ÿA-Z])?(?:-[A-Z][a-zß-ÿ]+)?"
 FULL = rf"{PART}\.?(?:[ ]{{1,2}}(?:(?:de|la|van|von|der|da|del|bin|al)[ ])?{PART}\.?){{0,3}}"
 BETWEEN = re.compile(r"\.?[ \t]{1,2}|[ ]?\n[ ]?|-")
 COMMA = re.compile(r",[ ]{1,2}")
+NARROW_COMMA = re.compile(r",[ ]{0,2}")
 AGE = re.compile(r",? (?:is |was )?(?:an? )?\(?\d{1,3}[ -]?(?:y|F\b|M\b)")
 WORT = re.compile(r"['’]?s?[ -][Ww]ort\b")  # St. John's wort is a drug.
 SHORTEST = 3
-PARTICLES = {"de", "la", "van", "von", "der", "den", "da", "del", "di", "bin", "ibn", "al", "el", "y", "e", "zu"}
+PARTICLES = set("de la van von der den da del los las dos di bin ibn al el y e zu".split())
+LEADING = (
+    r"(?:(?:[Vv]an|[Vv]on|[Dd]er|[Dd]en|[Dd]el?|[Dd]ella|[Dd]i|[Dd]a|[LlDd][ao]s|[Ll]a|[Ll]e|[Tt]er|[Tt]en|[Bb]in|[Ii]bn|[AaEe]l|[Ss]t\.?)"
+    r"[ ]){0,3}"
+)
 CUES = {"patient", "pt", "named", "mr", "ms", "mrs", "for", "with"}
+STRONG_CUES = {"patient", "pt", "named", "mr", "ms", "mrs", "dr", "client", "member"}
 
 
 def people(text: str) -> list[Finding]:
     """Names of people in a text, each with the rule that found it."""
     found = words(text)
-    spans = [*_titled(text), *_labelled(text), *_with_credentials(text), *_named(text), *_listed(text, found)]
+    spans = [
+        *_titled(text),
+        *_labelled(text),
+        *_with_credentials(text),
+        *_named(text),
+        *_small(text),
+        *_placed(text),
+        *_listed(text, found),
+    ]
     return [*(_finding(*span) for span in spans), *_again(text, found, spans)]
 
 
@@ -34,26 +49,24 @@ def _finding(start: int, end: int, rule: str, score: float) -> Finding:
 Span = tuple[int, int, str, float]
 
 
+WEAK_TITLES = {"father", "sister", "nurse", "doctor", "miss", "sir", "madam", "rn", "lpn", "np", "crna", "aprn"}
+
+
 @cache
 def _title() -> re.Pattern[str]:
     listed = "|".join(re.escape(title) for title in sorted(rules("people")["titles"], key=len, reverse=True))
-    return re.compile(rf"\b(?P<title>{listed}|{listed.upper()}|dr|mr|mrs|ms)\b\.?[ ]{{1,2}}(?P<name>{FULL})")
+    return re.compile(rf"\b(?P<title>{listed}|{listed.upper()}|dr|mr|mrs|ms)\b\.?[ ]{{1,2}}(?P<name>{LEADING}{FULL})")
 
 
 def _titled(text: str) -> Iterator[Span]:
-    """ "Dr. Anna Smith", "Mrs. Jones". What is said of a family member needs a listed name: "Father Hypertension"."""
+    """ "Dr. Anna Smith", "Mrs. Jones". A title that is also a word needs a name behind it: not "Father Hypertension"."""
     for match in _title().finditer(text):
         parts = list(re.finditer(r"[^\W\d_][\w-]*", match["name"]))
-        weak = match["title"].islower() or match["title"].lower() in {
-            "father",
-            "sister",
-            "nurse",
-            "doctor",
-            "miss",
-            "sir",
-            "madam",
-        }
-        if weak and not _is_name(parts[0][0].lower()):
+        while len(parts) > 1 and len(parts[0][0]) > 1 and parts[0][0].lower() in PARTICLES:
+            parts.pop(0)
+        weak = match["title"].islower() or match["title"].lower() in WEAK_TITLES
+        low = parts[0][0].lower()
+        if weak and not (_is_name(low) or (unlisted([parts[0][0]]) and low not in known("people", "eponyms"))):
             continue
         if parts[0][0].lower() in known("people", "labels"):
             continue
@@ -81,7 +94,7 @@ def _labelled(text: str) -> Iterator[Span]:
     for match in _sure_label().finditer(text):
         said = match["label"].lower()
         alone = said != "name" and said.endswith(("name", "kin", "nok", "alias"))
-        found = _name_behind(text, match.end(), 1 if alone else 2, alone)
+        found = _name_behind(text, match.end(), 1 if alone or said in known("people", "roles") else 2, alone)
         if found and ("\n" not in match[0] or END.match(text, found[-1].end())):
             yield found[0].start(), found[-1].end() - found[-1][0].endswith("."), "label", 0.9
 
@@ -101,6 +114,7 @@ def _sure_label() -> re.Pattern[str]:
 
 END = re.compile(r"[ \t]*(?:\n|$)")
 LABELLED_WORD = re.compile(r"[^\W\d_][\w'’-]*\.?")
+NEXT_LABEL = re.compile(r"[ ]?[:=]")
 APART = re.compile(r",?[ ]{1,2}|-")
 MOST_PARTS = 5
 LONGEST_ACRONYM = 4
@@ -111,7 +125,7 @@ def _name_behind(text: str, at: int, least: int, small: bool) -> list[re.Match[s
     found = _like_names(text, at, small)
     comma = next((n for n, word in enumerate(found, 1) if text[word.end() : word.end() + 1] == ","), len(found))
     tries = (found, found[:comma])
-    return next((one for one in tries if len(one) >= least and _unlisted([word[0].rstrip(".") for word in one])), [])
+    return next((one for one in tries if len(one) >= least and unlisted([word[0].rstrip(".") for word in one])), [])
 
 
 def _like_names(text: str, at: int, small: bool) -> list[re.Match[str]]:
@@ -126,15 +140,15 @@ def _like_names(text: str, at: int, small: bool) -> list[re.Match[str]]:
         if gap is None:
             break
         at = gap.end()
-    while found and found[-1][0].lower() in PARTICLES:
+    while found and (found[-1][0].lower() in PARTICLES or NEXT_LABEL.match(text, found[-1].end())):
         found.pop()
     return found
 
 
-def _unlisted(parts: list[str]) -> bool:
+def unlisted(parts: list[str]) -> bool:
     """Whether words behind a label of a person are a name: one at least that English does not know, none of medicine."""
     low = [part.lower() for part in parts]
-    if any(_of_care(part) for part in low) or low[-1] in known("people", "organisations"):
+    if any(len(part) > 1 and of_care(part) for part in low) or low[-1] in known("people", "organisations"):
         return False
     return any(
         len(part) > 2 and not (part.isupper() and len(part) <= LONGEST_ACRONYM) and not _in_dictionary(plain)
@@ -142,7 +156,7 @@ def _unlisted(parts: list[str]) -> bool:
     )
 
 
-def _of_care(low: str) -> bool:
+def of_care(low: str) -> bool:
     """Whether a word is one of medicine, which stands behind a label too: "Patient: febrile", "Mother: breast cancer"."""
     listed = low in known("people", "medicine") or low in known("people", "labels") or low in _drugs()
     coined = low.endswith(tuple(rules("people")["medical_endings"])) and low not in names().first | names().last
@@ -168,10 +182,71 @@ def _named(text: str) -> Iterator[Span]:
             yield match.start("name"), match.end("name"), "named", 0.8
 
 
+SMALL = re.compile(
+    r"(?<![\w-])(?i:(?P<cue>pt|patient|dr|mr|mrs|ms|nurse|mom|mum|mother|dad|father|wife|husband|son|daughter|sister|brother))\.?"
+    r"[ ](?P<one>[a-z][a-z'’-]{2,24})(?:[ ](?P<two>[a-z][a-z'’-]{2,24}))?(?![\w-])"
+)
+MY_NAME = re.compile(
+    r"(?i:\b(?:my|his|her) name(?:['’]s| is))[ ](?P<one>[a-z][a-z'’-]{2,24})(?:[ ](?P<two>[a-z][a-z'’-]{2,24}))?(?![\w-])"
+)
+
+
+def _small(text: str) -> Iterator[Span]:
+    """ "pt john smith here", "dr patel aware", "my name is zora abt": by the lists and the word before."""
+    for match in SMALL.finditer(text):
+        cue, one, two = match["cue"].lower(), match["one"], match["two"]
+        full = two is not None and two in names().last and _is_name(two)
+        if not _is_name(one) or one in known("people", "after") or (cue in {"pt", "patient"} and not full):
+            continue
+        if cue not in {"dr", "mr", "mrs", "ms"} and one not in names().first:
+            continue
+        yield match.start("one"), match.end("two" if full else "one"), "name in small letters", 0.75 if full else 0.65
+    for match in MY_NAME.finditer(text):
+        one, two = match["one"], match["two"]
+        if _is_name(one) or unlisted([one]):
+            more = two is not None and (_is_name(two) or unlisted([two]))
+            yield match.start("one"), match.end("two" if more else "one"), "named", 0.8
+
+
+MIXED = r"[A-ZÀ-Þ][a-zß-ÿ]+(?:['’][A-Z][a-z]+)?(?:-[A-ZÀ-Þ][a-zß-ÿ]+)?"
+CAPITAL_WORDS = r"[A-ZÀ-Þ][A-ZÀ-Þ'’-]{2,20}"
+PLACED_NAME = (
+    rf"(?P<name>(?:{MIXED}|O['’]{MIXED}|[A-Z]\.)"
+    rf"(?:[ ](?:(?:de|la|van|von|der|da|del|bin|al)[ ])?(?:{MIXED}|O['’]{MIXED}|[A-Z]\b\.?)){{0,2}}"
+    rf"|{CAPITAL_WORDS}[ ]{CAPITAL_WORDS})"
+)
+
+
+@cache
+def _placed_rules() -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...]:
+    return tuple(
+        (re.compile(rule["pattern"].replace("<NAME>", PLACED_NAME), re.MULTILINE), rule) for rule in rules("people")["placed"]
+    )
+
+
+def _placed(text: str) -> Iterator[Span]:
+    """Names that no list needs to know, by the words around them: "Patient Qworla Vexby was seen", "her brother Vexby"."""
+    for pattern, rule in _placed_rules():
+        for match in pattern.finditer(text):
+            parts = re.findall(r"[^\W\d_][\w'’-]*", match["name"])
+            if sum(part.lower() not in PARTICLES for part in parts) >= rule["least"] and _may_be_placed(parts):
+                yield match.start("name"), match.end("name"), rule["name"], rule["score"]
+
+
+def _may_be_placed(parts: list[str]) -> bool:
+    """Whether words with capitals are a name: none of medicine or of a company, one at least that English does not know."""
+    low = [part.lower() for part in parts]
+    if any(
+        part in known("people", kind) for part in low for kind in ("eponyms", "labels", "organisations", "eponym_nouns", "cues")
+    ):
+        return False
+    return unlisted(parts) or (not any(map(of_care, low)) and all(_is_name(part) or len(part) == 1 for part in low))
+
+
 @cache
 def _credentials() -> re.Pattern[str]:
     listed = "|".join(re.escape(one) for one in sorted(rules("people")["credentials"], key=len, reverse=True))
-    return re.compile(rf"(?P<name>{PART}\.?(?:[ ](?:{PART}\.?)){{1,3}}),?[ ](?:{listed})(?![\w-])")
+    return re.compile(rf"(?<!\w)(?P<name>{PART}\.?(?:[ ](?:{PART}\.?)){{1,3}}),?[ ](?:{listed})(?![\w-])")
 
 
 def _with_credentials(text: str) -> Iterator[Span]:
@@ -204,6 +279,8 @@ def _listed(text: str, found: list[Word]) -> Iterator[Span]:
 
 def _name_at(text: str, found: list[Word], at: int) -> Span | None:
     word, lists = found[at], names()
+    if word.low in known("people", "adjectives") and at + 1 < len(found) and _describes(text, word, found[at + 1]):
+        return None
     if word.text.isupper() and len(word.text) > 1:
         return _capitals(text, found, at)
     following = found[at + 1] if at + 1 < len(found) and _joined(text, word, found[at + 1]) else None
@@ -231,6 +308,12 @@ def _name_at(text: str, found: list[Word], at: int) -> Span | None:
     if _turned(text, found, at):
         return word.start, found[at + 1].end, "surname, given name", 0.85
     return _single(text, found, at)
+
+
+def _describes(text: str, word: Word, following: Word) -> bool:
+    """Whether a given name that is also an adjective stands before a word of medicine: "Frank hematuria"."""
+    beside = text[word.end : following.start] in {" ", "-"} and following.text.islower()
+    return beside and following.low not in known("people", "after")
 
 
 def _acts(text: str, found: list[Word], at: int) -> bool:
@@ -273,15 +356,36 @@ def _single(text: str, found: list[Word], at: int) -> Span | None:
 
 
 def _capitals(text: str, found: list[Word], at: int) -> Span | None:
-    """ "JANE DOE": both on the lists, neither an ordinary word, and no further capitals around (a heading)."""
+    """ "JANE DOE", "DOE, JANE Q": names of the lists, and behind "patient" or before a given name also one of no list."""
     word, lists = found[at], names()
-    if at + 1 >= len(found) or not _joined(text, word, found[at + 1]):
+    other = found[at + 1] if at + 1 < len(found) else None
+    if other is None or not other.text.isupper() or len(other.text) < 2:
         return None
-    other = found[at + 1]
-    listed = word.low in lists.first and other.low in lists.last
-    if listed and other.text.isupper() and len(other.text) > 2 and _is_name(word.low) and _is_name(other.low):
+    if NARROW_COMMA.fullmatch(text[word.end : other.start]):
+        return _capitals_turned(text, found, at)
+    if not _joined(text, word, other) or len(other.text) < 3 or word.low not in lists.first or not _is_name(word.low):
+        return None
+    cued = at > 0 and found[at - 1].low in STRONG_CUES and text[found[at - 1].end : word.start].strip(" .,:") == ""
+    sure = other.low in lists.last and _is_name(other.low)
+    if sure or (cued and (other.low in lists.last or not _in_dictionary(other.low)) and not of_care(other.low)):
         return word.start, other.end, "given name and surname in capitals", 0.75
     return None
+
+
+def _capitals_turned(text: str, found: list[Word], at: int) -> Span | None:
+    """ "SMITH, JOHN Q": a given name of the list behind a comma, before it a surname or a word that is none of English."""
+    word, other = found[at], found[at + 1]
+    given = other.low in names().first and _is_name(other.low)
+    opens = text[: word.start].rstrip(" \t")[-1:] in {"", "\n", ":"}
+    surname = word.low in names().last and (_is_name(word.low) or opens)
+    if len(word.text) < 2 or not given or of_care(word.low) or not (surname or not _in_dictionary(word.low)):
+        return None
+    initial = found[at + 2] if at + 2 < len(found) else None
+    more = initial is not None and initial.initial and text[other.end : initial.start] == " "
+    before = found[at - 1] if at else None
+    double = before and before.text.isupper() and before.low in names().last and text[before.end : word.start] in {" ", "-"}
+    start = before.start if before and double and _is_name(before.low) else word.start
+    return start, initial.end if more and initial else other.end, "surname, given name in capitals", 0.75
 
 
 def _again(text: str, found: list[Word], spans: list[Span]) -> Iterator[Finding]:

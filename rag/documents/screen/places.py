@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from functools import cache
 
+from rag.documents.screen.people import of_care, unlisted
 from rag.documents.screen.words import Word, is_eponym, known, names, words
 from rag.rules import rules
 from rag.values import Finding
@@ -39,6 +40,22 @@ LIVES = re.compile(
     r"\b(?:lives|lived|living|resides|resided|residing|resident|native|born|raised|moved|relocated|home|house|hometown)"
     rf"[ ](?:(?:here|back)[ ])?(?:in|of|from|to|at|near|is)[ ](?:the[ ])?(?P<place>{NAME})"
 )
+EMPLOYED = re.compile(
+    r"(?i:\b(?:works?|worked|working|employed|employee|volunteers?|volunteered|interns?|teaches|taught|enrolled|student|studies|studied|attends"
+    r"|attended|attending|graduated|stationed|deployed|incarcerated|retired|foreman|manager|driver|clerk|cashier))"
+    rf"[ ](?:(?:school|college|classes|church)[ ])?(?:(?:at|for|by|from|with|in)[ ])?(?:the[ ]|an?[ ])?(?P<place>{NAME})"
+)
+TRAVELLED = re.compile(
+    r"(?i:\b(?:camp(?:ing|ed)|hik(?:ing|ed)|vacation(?:ing|ed)?|travel+(?:ing|ed)?|trip|visit(?:ing|ed)|flew|flight|returned|drove|commutes|arrived"
+    r"|transferred|transfer|referred|relocated|immigrated|emigrated|moved|swam|swimming|fishing|hunting|farm|ranch|cabin|work))"
+    rf"[ ](?:back[ ])?(?:to|from|in|near|at|outside|around|by)[ ](?:the[ ])?(?P<place>{NAME})"
+)
+SCORE = re.compile(r"[ ](?i:scores?|scale|criteria|classification|index|risk calculator|questionnaire|nomogram|model)\b")
+SMALL = re.compile(
+    rf"\b(?:at|from|to|near)[ ](?:the[ ]|our[ ])?(?P<place>{NAME}"
+    r"[ ](?:(?:med|medical|health|cancer)[ ]center|hosp(?:ital)?|clinic))\b"
+)
+PROPER = re.compile(rf"\b(?:at|near|outside)[ ](?:the[ ]|our[ ])?(?P<place>{NAME})")
 STATED = re.compile(r"\b(?:in|at|from|near|of|to)[ ](?P<place>[A-Z][a-z]+(?:[ ][A-Z][a-z]+){0,2},[ ](?P<code>[A-Z]{2}))\b")
 SAINT = re.compile(r"\b(?:St|Saint|Mt|Mount|Ft|Fort)\.?[ ][A-Z][\w'’-]+(?:[ ][A-Z][\w'’-]+)?(?:['’]s)?")
 
@@ -65,6 +82,8 @@ def _facilities(text: str, found: list[Word]) -> list[Finding]:
     ends = sorted(by_end)
     spans = []
     for noun in _nouns().finditer(text):
+        if SCORE.match(text, noun.end()):
+            continue
         before = _last_before(ends, noun.start())
         at = by_end[before] if before is not None else -1
         first, proper, reach = noun.start(), False, noun.start()
@@ -122,7 +141,7 @@ def _well_known(text: str) -> list[Finding]:
     for match in _known_facilities().finditer(text):
         end = _reaching(text, match.end())
         placed = PLACED.search(text, max(0, match.start() - 16), match.start())
-        if match[0] not in weak or placed or end > match.end():
+        if (match[0] not in weak or placed or end > match.end()) and not SCORE.match(text, end):
             spans.append(_place(match.start(), end, "well-known facility", 0.7))
     return spans
 
@@ -143,15 +162,33 @@ def _visited(text: str) -> list[Finding]:
     """ "seen at Cedar Crest on November 22nd": a proper name between "at" and a date, or after a verb of visiting."""
     generic = known("places", "generic") | TAILS
     wide = known("places", "states") | known("places", "countries")
-    forms = {"where one was seen": VISITED, "place before a date": DATED, "where one lives": LIVES, "place in a state": STATED}
+    sure = {"where one works or learns": EMPLOYED, "where one went": TRAVELLED, "at a proper name": PROPER}
+    forms = sure | {
+        "where one was seen": VISITED,
+        "place before a date": DATED,
+        "where one lives": LIVES,
+        "place in a state": STATED,
+    }
     return [
         _place(*match.span("place"), rule, 0.6)
         for rule, form in forms.items()
         for match in form.finditer(text)
         if match["place"].lower() not in wide
+        and (rule not in sure or _proper(match))
         and any(word.low not in generic for word in words(match["place"]))
         and (rule != "place in a state" or match["code"] in rules("places")["state_codes"])
     ]
+
+
+def _proper(match: re.Match[str]) -> bool:
+    """Whether words behind "at" or "works for" are a proper name: a name of a list or no English word; none of medicine."""
+    found = [word for word in words(match["place"]) if word.low not in LINKS and word.low not in known("places", "generic")]
+    if not found or any(word.low in known("people", "eponyms") or word.text.isupper() for word in found):
+        return False
+    lists = names()
+    listed = [word for word in found if word.low in lists.first | lists.last and word.low not in lists.ordinary]
+    several = len(words(match["place"])) > 1 and bool(listed)
+    return unlisted([word.text for word in found]) or (several and not any(of_care(word.low) for word in found))
 
 
 @cache
@@ -184,6 +221,9 @@ def _cities(text: str, found: list[Word]) -> list[Finding]:
         if end is None or NO_PLACE.match(text, end) or is_eponym(text, found, at):
             continue
         reach = _reaching(text, end)
+        last = next((more for more in range(at, min(at + 8, len(found))) if found[more].end >= reach), at)
+        if is_eponym(text, found, last):
+            continue
         single = end == word.end
         lists = names()
         other = single and any(

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from rag.rules import rules
 
@@ -59,7 +60,18 @@ def names() -> Names:
 def known(file: str, kind: str) -> frozenset[str]:
     """A list of words of `rag/rules/FILE.json`, in lower case."""
     listed = rules("people")[kind] if file == "people" else rules("places")[kind]
-    return frozenset(word.lower() for word in listed)
+    return frozenset(word.lower() for word in (listed["words"] if isinstance(listed, dict) else listed))
+
+
+@cache
+def _not_people() -> re.Pattern[str]:
+    listed = sorted(rules("people")["not_people"]["phrases"], key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, listed))})(?:['’]s)?(?!\w)")
+
+
+def no_person(text: str) -> list[tuple[int, int]]:
+    """Where brands and eponyms of several words stand that look like names: "Dr. Pepper", "Ann Arbor stage"."""
+    return [match.span() for match in _not_people().finditer(text)]
 
 
 def is_eponym(text: str, found: list[Word], at: int) -> bool:
@@ -68,8 +80,25 @@ def is_eponym(text: str, found: list[Word], at: int) -> bool:
     near = found[at + 1 : at + 4]
     if near and near[0].low in nouns and re.fullmatch(r"(?:['’]s?)?[ \-–/]", text[word.end : near[0].start]):
         return True
+    if _among_capitals(text, found, at):
+        return True
     if word.low not in known("people", "eponyms"):
         return False
     stretch = re.match(r"[\w'’ \-–/]*", text[word.end : word.end + 40])
     reach = word.end + (stretch.end() if stretch else 0)
     return any(one.low in nouns for one in near if one.end <= reach) or text[word.end : word.end + 1] in {"'", "’", "-", "–", "/"}
+
+
+def _among_capitals(text: str, found: list[Word], at: int) -> bool:
+    """Whether a word such as "syndrome" follows within two more words with a capital: "Charles Bonnet syndrome"."""
+    strong, weak, listed = (known("people", kind) for kind in ("strong_eponym_nouns", "also_of_people", "eponyms"))
+    run = found[at : at + 5]
+    for here, following in pairwise(run):
+        if text[here.end : following.start] not in {" ", ". ", "-", "–", "'s ", "’s "}:
+            return False
+        if following.low in strong:
+            named = any(word.low in listed for word in run if word.start < following.start)
+            return named or following.low not in weak
+        if not following.capital:
+            return False
+    return False
