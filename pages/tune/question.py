@@ -24,7 +24,12 @@ def question_box(page: str, hint: str, way: Way = "alone") -> bool:
     `way` is "leaning" where a question may lean on those before it; the page puts it so that it stands alone.
     """
     here = st.container()  # Outside of any, Streamlit pins the box to the bottom of the window.
-    here.chat_input(f"Question: {hint}", key=f"{page}-question", on_submit=_sent, args=(page, way))
+    if late := st.session_state.pop(f"{page}-late", ""):
+        _offer(page, way, late)
+    typed = here.chat_input(f"Question: {hint}", key=f"{page}-question", on_submit=_sent, args=(page, way))
+    if not st.session_state.pop(f"{page}-taken", False) and typed:  # A server that has just started knows no callback yet.
+        st.session_state[f"{page}-late"] = typed
+        st.rerun()
     if fault := st.session_state.pop(f"{page}-fault", ""):
         st.error(fault)
         return False
@@ -50,12 +55,16 @@ def question_asked(page: str, typed: str) -> None:
 
 
 def _sent(page: str, way: Way) -> None:
-    """Offers what was sent; called before the page is drawn. What cannot be asked stands in the box again."""
-    key = f"{page}-question"
-    question = st.session_state[key] or ""
+    """Offers what was sent; called before the page is drawn."""
+    st.session_state[f"{page}-taken"] = True
+    _offer(page, way, st.session_state[f"{page}-question"] or "")
+
+
+def _offer(page: str, way: Way, question: str) -> None:
+    """Asks a question, or says why not; what cannot be asked stands in the box again."""
     if fault := offered(question, page, way):
         st.session_state[f"{page}-fault"] = fault
-        st.session_state[key] = question
+        st.session_state[f"{page}-question"] = question
 
 
 def _edit(page: str, typed: str) -> None:
