@@ -19,7 +19,7 @@ GRADED = re.compile(
 )
 CAPITALS = re.compile(r"([A-Z][A-Z0-9 &/,()'’.\-–]{2,60})(?<![.,\- ])\s*:?")
 LABEL = re.compile(r"([*_]{0,3})([A-Za-z][A-Za-z0-9 &/()'’,+_\-]{0,60}?)\s?([*_]{0,3}):([*_]{0,3})(?=\s|$)")
-DASHED = re.compile(r"([A-Za-z][A-Za-z &/]{0,40}?) [-–—] (?=\S)")
+DASHED = re.compile(r"([A-Za-z][A-Za-z &/]{0,40}?) ?[-–—] (?=\S)")
 BOLD = re.compile(r"(\*\*|__)([A-Z][^*_\n]{2,70}?):?\1:?")
 FRAME = "*_=~#<>|—–- \t"
 LEADERS = re.compile(r"(?:\.[ \t]{0,3}){4,}|…{2,}")
@@ -38,13 +38,26 @@ class Kind:
 
 
 @dataclass(frozen=True)
+class Style:
+    """How a document writes its known titles: alone on lines, before a dash, numbered; each where several do so."""
+
+    alone: bool = False
+    dashed: bool = False
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
 class Line:
+    """A line with its neighbours; `ended` says that the line before was ended on purpose, not merely wrapped."""
+
     start: int
     text: str
     before: str
     after: str
     gap_before: bool
     gap_after: bool
+    ended: bool = False
+    style: "Style | None" = None
 
     @property
     def alone(self) -> bool:
@@ -143,10 +156,14 @@ def _known(line: Line) -> Heading | None:
         title = found[2].strip()
         kind = heading_kind(title)
         rest = text[found.end() :].strip(FRAME)
-        if kind and not (number and rest) and (title[0].isupper() or _fresh(line)):
+        kind = kind or _among(line, title)
+        counted = bool(number and rest) and not (line.style and line.style.numbered)
+        if kind and not counted and (title[0].isupper() or _fresh(line)):
             return heading_at(line, text[:first] + title, kind.level, found.end(), block=not rest, kind=kind)
-    if (found := DASHED.match(text)) and found[1].isupper() and (kind := heading_kind(found[1])) and kind.name != "Report title":
-        return heading_at(line, found[1], kind.level, found.end(1), block=False, kind=kind)
+    if (found := DASHED.match(text)) and (found[1].isupper() or (line.style and line.style.dashed and found[1][0].isupper())):
+        kind = heading_kind(found[1]) or _among(line, found[1])
+        if kind and kind.name != "Report title":
+            return heading_at(line, found[1], kind.level, found.end(1), block=False, kind=kind)
     if len(text) > 90:
         return None
     core = text.strip(FRAME).strip("[]").strip().rstrip(":").strip(FRAME)
@@ -155,7 +172,7 @@ def _known(line: Line) -> Heading | None:
     kind = heading_kind(core)
     if kind is None or (number and (kind.name == "Report title" or not _stands_out(line, text))) or text[-1] in ".,;":
         return None
-    clear = core.isupper() or text.rstrip(FRAME)[-1] == ":" or _fresh(line) or kind.name == "Contents"
+    clear = core.isupper() or text.rstrip(FRAME)[-1] == ":" or _fresh(line) or _follows(line, core) or kind.name == "Contents"
     if not clear or (len(core) == 1 and ":" not in text):
         return None
     return heading_at(line, core, kind.level, len(text), block=True, kind=kind)
@@ -164,6 +181,90 @@ def _known(line: Line) -> Heading | None:
 def _fresh(line: Line) -> bool:
     """Whether the line before has ended: what follows is neither the middle of a sentence nor the next cell of a table."""
     return line.gap_before or line.before[-1] in ".!?:;*_=#"
+
+
+def _follows(line: Line, core: str) -> bool:
+    """Whether the line before is a short answer without a stop: so it is where the document writes its titles alone on lines."""
+    shown = (
+        bool(line.style and line.style.alone) and line.ended and bare_title(core) is not None and heading_kind(line.after) is None
+    )
+    return shown and bool(line.after) and "|" not in line.before and not OPEN_END.search(line.before) and core[0].isupper()
+
+
+OPEN_END = re.compile(
+    r"(?:[,;(/–—-]|\b(?i:of|the|and|or|for|in|on|at|to|with|by|from|under|see|his|her|an?|is|was|are|were|no|as|per))$"
+)
+
+
+def _among(line: Line, title: str) -> Kind | None:
+    """The kind of an abbreviation that is also a word ("All" for allergies), where a line beside it has a known title too."""
+    named = rules("headings")["among_headings"]["titles"].get(_plain(title))
+    if not named or not title[0].isupper():
+        return None
+    beside = any(titled(other) for other in (line.before, line.after) if other)
+    return _kinds()[_plain(named)] if beside else None
+
+
+def titled(text: str) -> Kind | None:
+    """The kind of the known title before a colon or a dash at the start of a line, or None."""
+    found = LABEL.match(text) or DASHED.match(text)
+    return heading_kind(next(group for group in (found[2] if found.re is LABEL else found[1],))) if found else None
+
+
+def numbered_title(text: str) -> Kind | None:
+    """The kind of a known title that stands between a number and its text: "2. EXAM: lungs clear"."""
+    number = NUMBER.match(text)
+    found = LABEL.match(text, number.end()) if number else None
+    return heading_kind(found[2]) if found and text[found.end() :].strip(FRAME) else None
+
+
+def bare_title(text: str) -> Kind | None:
+    """The kind of a known title that is all there is on a line, or None."""
+    listed = rules("headings")["never_alone"]["titles"]
+    short = text[0].isupper() and len(text) <= 60 and text[-1] not in ".,;:"
+    return heading_kind(text) if short and text.lower() not in listed else None
+
+
+INLINE = re.compile(r"(?<![\w;|/-])(?<!; )((?:[A-Z][\w&/'’.-]{0,24})(?:[ ][\w&/'’-]{1,24}){0,5})[ ]?:(?=[ ])")
+SOAP = re.compile(r"(?<![\w/.-])([SOAP])[ ]?:(?=[ ])")
+ROW = re.compile(r"; [A-Z][\w ()/%-]{0,40}:[ ]")
+
+
+def inline_headings(line: Line, first: Heading | None) -> list[Heading]:
+    """The known titles with a colon inside a line, where two at least stand on it ("Meds: aspirin Allergies: none").
+
+    A row of a table ("Drug: aspirin; Dose: 75 mg") has none. `first` is the heading at the start of the line.
+    """
+    text = line.text
+    if text.count(": ") < 2 or ROW.search(text) or MARKDOWN.match(text):
+        return []
+    letters = len({found[1] for found in SOAP.finditer(text)}) >= 3
+    begin = first.body - line.start if first else 0
+    found: list[Heading] = []
+    at = begin
+    while match := INLINE.search(text, at):
+        at = match.end()
+        named = _longest(match[1], 1 if letters else 2)
+        if named is None:
+            continue
+        title, kind = named
+        start = match.end(1) - len(title)
+        if start >= begin and kind.name != "Report title":
+            found.append(Heading(title, kind.level, line.start + start, line.start + match.end(), kind, False))
+    kinds = {one.kind for one in found if one.kind} | ({first.kind} if first and first.kind else set())
+    stopped = all(text[: one.start - line.start].rstrip()[-1:] in ("", ".", "!", "?") for one in found)
+    known = first is not None and first.kind is not None
+    return found if len(kinds) >= 2 and (known or stopped) else []
+
+
+def _longest(words: str, least: int) -> tuple[str, Kind] | None:
+    """The longest end of these words that is a known title of so many letters and begins with a capital, with its kind."""
+    parts = words.split(" ")
+    for cut in range(len(parts)):
+        title = " ".join(parts[cut:])
+        if title[:1].isupper() and len(title) >= least and (kind := heading_kind(title)):
+            return title, kind
+    return None
 
 
 def _stands_out(line: Line, text: str) -> bool:

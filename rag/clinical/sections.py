@@ -7,8 +7,22 @@ from dataclasses import replace
 from itertools import pairwise
 
 from rag.clinical.criteria import Item, graded_items, numbered_items
-from rag.clinical.headings import FRAME, LEADERS, MARKDOWN, Heading, Line, heading_at, heading_of
-from rag.text import BULLET
+from rag.clinical.headings import (
+    DASHED,
+    FRAME,
+    LEADERS,
+    MARKDOWN,
+    Heading,
+    Line,
+    Style,
+    bare_title,
+    heading_at,
+    heading_of,
+    inline_headings,
+    numbered_title,
+    titled,
+)
+from rag.text import BULLET, WRAPPED
 from rag.values import Section
 
 LINE = re.compile(r"[^\n]*\S[^\n]*")
@@ -16,21 +30,41 @@ UNDERLINE = re.compile(r"={3,}|-{3,}|_{3,}|~{3,}")
 RUNNING = re.compile(r"^(?!.*(?:\.[ \t]{0,3}){4}).{80,}$|^.{30,}[a-z][.;]$", re.MULTILINE)
 LONGEST = 4000
 REPEATED = 3
+SEVERAL = 2
+SHORT = 45
+"""A line of so many characters was ended on purpose, whatever the width of the text."""
+TITLES = {"Report title", "Contents", "Letter opening"}
 
 
 def _lines(text: str) -> Iterator[Line]:
     found = [(at.start() + len(at[0]) - len(at[0].lstrip()), at[0].strip()) for at in LINE.finditer(text)]
     blanks = [text.count("\n", a + len(line), b) > 1 for (a, line), (b, _) in pairwise(found)]
+    style = _style([line for _, line in found])
     for at, (start, line) in enumerate(found):
         before = found[at - 1][1] if at else ""
         after = found[at + 1][1] if at + 1 < len(found) else ""
-        yield Line(start, line, before, after, not at or blanks[at - 1], at + 1 == len(found) or blanks[at])
+        width = max(len(other) for _, other in found[max(0, at - 6) : at + 7]) if style.alone else 0
+        ended = len(before) + 1 + len(line.split(None, 1)[0]) <= max(SHORT, WRAPPED * width)
+        yield Line(start, line, before, after, not at or blanks[at - 1], at + 1 == len(found) or blanks[at], ended, style)
+
+
+def _style(lines: list[str]) -> Style:
+    """How the document writes its titles. A numbered title counts only before any other, so an item of a plan is none."""
+    short = [line for line in lines if len(line) <= LONGEST]
+    alone = {kind.name for line in short if (kind := bare_title(line))}
+    dashed = {kind.name for line in short if DASHED.match(line) and (kind := titled(line))}
+    first = next(
+        (at for at, line in enumerate(short) if (kind := titled(line) or bare_title(line)) and kind.name not in TITLES), None
+    )
+    numbered = {kind.name for line in short[:first] if (kind := numbered_title(line))}
+    return Style(len(alone) >= SEVERAL, len(dashed) >= 2, len(numbered) >= 2)
 
 
 def _headings(text: str) -> list[Heading]:
     """Every heading in order; underlined ones take their underline with them, an entry of a table of contents is none."""
     result: list[Heading] = []
     lines = list(_lines(text))
+    answering = False
     for at, line in enumerate(lines):
         if len(line.text) > LONGEST or UNDERLINE.fullmatch(line.text):
             continue
@@ -42,9 +76,38 @@ def _headings(text: str) -> list[Heading]:
             length = rule.start + len(rule.text) - line.start
             title = found.title if found else line.text.strip(FRAME).rstrip(":")
             found = heading_at(line, title, found.level if found else 1, length, block=True)
-        if found:
+        if found and not (answering and _answers(found, line)):
             result.append(found)
-    return _titled(text, _unlisted(text, _without_contents(text, result)))
+            answering = found.kind is not None and (found.block or line.text.isupper())
+        elif line.gap_before or not line.text.isupper():
+            answering = False
+        if found is None or not found.block:
+            result += inline_headings(line, found)
+    return _titled(text, _unlisted(text, _unanswered(text, _without_contents(text, result))))
+
+
+def _answers(found: Heading, line: Line) -> bool:
+    """Whether a line in capitals that directly follows a known heading, or its answer in capitals, belongs to that answer.
+
+    It is a heading all the same with a colon, or where running text stands right below it.
+    """
+    if found.kind is not None or not found.title.isupper() or line.gap_before or line.text.endswith(":") or line.text[0] in "#*_":
+        return False
+    return line.gap_after or line.after.isupper() or len(line.after) <= SHORT or titled(line.after) is not None
+
+
+def _unanswered(text: str, found: list[Heading]) -> list[Heading]:
+    """The headings without the answer of a known heading: a line in capitals with nothing below it, under a heading with nothing else."""
+    result: list[Heading] = []
+    for at, heading in enumerate(found):
+        last = result[-1] if result else None
+        end = found[at + 1].start if at + 1 < len(found) else len(text)
+        empty = not text[heading.body : end].strip()
+        if last and last.kind and last.kind.name not in TITLES and _shouted(heading) and empty and text[heading.body - 1] != ":":
+            if not text[last.body : heading.start].strip(FRAME + "\n:"):
+                continue
+        result.append(heading)
+    return result
 
 
 def _without_contents(text: str, found: list[Heading]) -> list[Heading]:
