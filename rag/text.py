@@ -71,6 +71,11 @@ def _known(name: str) -> frozenset[str]:
     return frozenset(rules("abbreviations")[name])
 
 
+def abbreviations() -> frozenset[str]:
+    """Words in small letters after which a stop ends no sentence."""
+    return _known("never_end_a_sentence")
+
+
 def lines(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """The start and end of every non-blank line between two offsets, without line ends."""
     spans = []
@@ -150,7 +155,7 @@ def _goes_on(last: str, written: str, after: str) -> bool:
         return after.lstrip()[:1].isdigit() or after.split()[:1] == ["of"]
     if written.isupper() and last in _known("words_in_capitals"):
         return False
-    return last in _known("never_end_a_sentence") or (len(last) == 1 and last.isalpha() and last != "i")
+    return last in abbreviations() or (len(last) == 1 and last.isalpha() and last != "i")
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

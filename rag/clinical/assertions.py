@@ -15,14 +15,15 @@ from typing import NamedTuple
 
 from rag.clinical.headings import heading_kind
 from rag.rules import rules
-from rag.text import BULLET, LABELLED, sentences, trim
+from rag.text import BULLET, LABELLED, abbreviations, sentences, trim
 from rag.values import Assertion, Section, Status
 
 TOKEN = re.compile(
     r"\([-–−+]\)|\b[Nn][Oo][Nn](?=-[^\W_])|[^\W_]+(?:['’/\-][^\W_]+|\.(?![A-Z][a-z])[^\W_]+)*|(?<![^\s(\[,;:\-])\?+(?=\s?[^\W\d])",
 )
 LIST_MARK = re.compile(r"[\s\-*•,:;.)\]]*")
-HARD = re.compile(r"[;|\t]|[.!?]\s|\n *[-*•]|[^\s] {4}")
+HARD = re.compile(r"[;|\t]|\n *[-*•]|[^\s] {4}")
+STOPPED = re.compile(r"[.!?]\s")
 COMMA = re.compile(r"[,;:|()\t]|\s[-–—]+\s")
 LABEL_MARK = re.compile(r"[:?=|(\[\t]|\s[-–—]\s")
 NOTHING = re.compile(r"[.,;:!?)\]|\t\n]|\s[-–—]\s")
@@ -116,7 +117,7 @@ def _said(name: str) -> frozenset[str]:
 def assertions(text: str, sections: tuple[Section, ...] = ()) -> tuple[Assertion, ...]:
     """The stretches that a cue or their section makes negated, uncertain, historical, planned or of the family, in order."""
     found = [*_by_section(text, sections)]
-    words = [_word(text, *pair) for pair in _spans(text)]
+    words = _words(text)
     starts = [word.start for word in words]
     heads = {section.start: section.body for section in sections if not _is_cue(section.title)}
     asked: list[_Word] = []
@@ -141,28 +142,31 @@ def assertions(text: str, sections: tuple[Section, ...] = ()) -> tuple[Assertion
         lead = _lead(inside) if text[low:high].endswith(":") else None
         above = lead or above
         asked = inside[-QUESTION:] if text[high - 1] == "?" else []
+    kin = [one for one in found if one.cue.startswith("section ") and one.status == "family"]
+    found = [one for one in found if one.status != "historical" or not any(k.start <= one.start < k.end for k in kin)]
     return tuple(sorted(set(found), key=lambda a: (a.start, a.end, a.status)))
 
 
 @lru_cache(maxsize=1024)
 def _is_cue(title: str) -> bool:
-    """Whether a heading is a cue of doubt and nothing else: "Differential diagnosis"."""
-    words = [_word(title, *pair) for pair in _spans(title)]
-    return any(found.cue.status == "uncertain" and found.last - found.first == len(words) for found in _matches(words))
+    """Whether a heading is a cue of doubt or of a plan and nothing else: "Differential diagnosis"."""
+    words = _words(title)
+    return any(
+        found.cue.status in ("uncertain", "planned") and found.last - found.first == len(words) for found in _matches(words)
+    )
 
 
-def _spans(text: str) -> Iterator[tuple[int, int, int]]:
-    """Each token with the end of the one before it."""
-    end = 0
+def _words(text: str) -> list[_Word]:
+    """The tokens of a text, each with what stands between it and the one before."""
+    found = []
+    before = 0
     for at in TOKEN.finditer(text):
-        yield end, at.start(), at.end()
-        end = at.end()
-
-
-def _word(text: str, before: int, start: int, end: int) -> _Word:
-    written = text[start:end]
-    said = written.lower().replace("’", "'")
-    return _Word(start, end, "?" if said[0] == "?" else said.replace("–", "-").replace("−", "-"), text[before:start], written)
+        start, end = at.span()
+        written = text[start:end]
+        said = written.lower() if written.isascii() else written.lower().replace("’", "'").replace("–", "-").replace("−", "-")
+        found.append(_Word._make((start, end, said if said[0] != "?" else "?", text[before:start], written)))
+        before = end
+    return found
 
 
 def _stretches(text: str, sections: tuple[Section, ...]) -> Iterator[tuple[int, int]]:
@@ -195,7 +199,7 @@ def _lead(words: list[_Word]) -> tuple[Status, str] | None:
     while last and words[last - 1].said in _said("lead-in"):
         last -= 1
     cue = next((found for found in _matches(words) if found.last >= last and found.cue.status), None)
-    if cue is None or cue.cue.status is None or cue.cue.direction not in ("forward", "either"):
+    if cue is None or cue.cue.status is None or cue.cue.direction not in ("forward", "either", "label"):
         return None
     return cue.cue.status, _name(words, cue)
 
@@ -224,19 +228,31 @@ def _clauses(words: list[_Word]) -> tuple[list[int], list[bool]]:
     parts = [0, *(at for at in range(1, len(words)) if _parts(words, at)), len(words)]
     stated = [_states(words, *pair) for pair in pairwise(parts)]
     for at, first in enumerate(parts[1:-1], 1):
-        hard = bool(HARD.search(words[first].gap)) or words[first].said == "(+)"
+        hard = _hard(words, first) or words[first].said == "(+)"
         opens[first] = 2 if hard else int(stated[at] and _is_free(words, first))
         closes[first] = hard or stated[at - 1]
     for at in range(1, len(words)):
-        label = _label(words, at) if ":" in words[at].gap else None
-        if label is not None:
-            opens[label], closes[label] = 2, True
+        if ":" in words[at].gap:
+            closes[at] = True
+            if (label := _label(words, at)) is not None:
+                opens[label], closes[label] = 2, True
     return opens, closes
 
 
 def _parts(words: list[_Word], at: int) -> bool:
     word = words[at]
-    return word.said in ("and", "(+)", "(-)") or bool(COMMA.search(word.gap)) or bool(HARD.search(word.gap))
+    if word.gap == " ":
+        return word.said in ("and", "(+)", "(-)")
+    return word.said in ("and", "(+)", "(-)") or bool(COMMA.search(word.gap)) or _hard(words, at)
+
+
+def _hard(words: list[_Word], at: int) -> bool:
+    """Whether a cell, a semicolon or a stop that no capital follows stands before a word; the stop of an abbreviation is none."""
+    gap, before = words[at].gap, words[at - 1].said
+    if gap == " ":
+        return False
+    stopped = STOPPED.search(gap) and len(before) > 1 and before not in abbreviations()
+    return bool(stopped) or bool(HARD.search(gap))
 
 
 def _states(words: list[_Word], first: int, last: int) -> bool:
@@ -280,10 +296,14 @@ def _in_sentence(words: list[_Word], asked: list[_Word], mark: str) -> Iterator[
     if not any(here.cue.status for here in found):
         return
     opens, closes = _clauses(words)
-    denied = 0
+    denied = of_kin = 0
     for at, here in enumerate(found):
         status, cue = here.cue.status, here.cue
-        if status is None or (here.first < denied and (cue.direction != "backward" or status == "negated")):
+        if status is None or (
+            here.first < denied and (cue.direction not in ("backward", "around") or status in ("negated", "historical"))
+        ):
+            continue
+        if status == "historical" and here.first < of_kin:
             continue
         within: list[_Word] | None = None
         first = last = 0
@@ -297,6 +317,10 @@ def _in_sentence(words: list[_Word], asked: list[_Word], mark: str) -> Iterator[
         elif cue.direction == "forward" or (cue.direction == "either" and _goes_forward(words, here, opens)):
             first, last = here.last, _forward(words, found, at, opens)
             denied = max(denied, last) if status == "negated" else denied
+            of_kin = max(of_kin, last + 1) if status == "family" else of_kin
+        elif cue.direction == "label":
+            named = here.first == 0 and here.last < len(words) and ":" in words[here.last].gap
+            first, last = here.last, _forward(words, found, at, opens) if named else here.last
         elif cue.direction == "onward":
             first, last = here.last - 1, _forward(words, found, at, opens)
         elif cue.direction == "around" and _begins(words, here.first):
@@ -341,7 +365,7 @@ def _asked(words: list[_Word], first: int, opens: list[int]) -> int:
     behind = [at for at in range(before + 1, first) if opens[at] or COMMA.search(words[at].gap)] if before > low else []
     if behind:
         return behind[0]
-    hard = [at for at in range(low + 1, first) if HARD.search(words[at].gap) or (opened and COMMA.search(words[at].gap))]
+    hard = [at for at in range(low + 1, first) if _hard(words, at) or (opened and COMMA.search(words[at].gap))]
     return hard[-1] if hard else before
 
 
@@ -388,6 +412,8 @@ def _backward(words: list[_Word], found: list[_Found], at: int, closes: list[boo
     far = here.cue.reach or rules("assertions")["scope"]["backward"]
     first = max(0, here.first - far)
     first = next((place for place in range(here.first - 1, first, -1) if closes[place]), first)
+    if here.cue.status == "historical" and any(word.said in _said("onset") for word in words[first : here.first]):
+        return here.first  # What began a while ago may go on.
     for other in reversed(found[max(0, at - far) : at]):
         if other.last > first and _ends(other.cue, here.cue, other.last == here.first):
             return other.last
@@ -409,18 +435,29 @@ def _matches(words: list[_Word]) -> Iterator[_Found]:
     """The cues of a sentence from left to right; a longer one hides those inside it."""
     at = 0
     while at < len(words):
+        if not _begins_one(words[at].said):
+            at += 1
+            continue
         length, _, cue = _longest(words, at, _cues(), 0)
         if cue:
             yield _Found(cue, at, at + length)
         at += max(1, length)
 
 
+@lru_cache(maxsize=16384)
+def _begins_one(word: str) -> bool:
+    following = _cues().following
+    return any(name in following for name in _names(word))
+
+
 def _longest(words: list[_Word], at: int, node: _Node, length: int) -> tuple[int, int, _Cue | None]:
     """The length, the rank and the cue of the longest way from a place in the tree along the words."""
     best: tuple[int, int, _Cue | None] = (length, -node.rank, node.cue) if node.cue else (0, 0, None)
     place = at + length
-    if place < len(words) and not (length and HARD.search(words[place].gap) and words[place].gap[0] != "."):
+    if place < len(words) and not (length and ("," in words[place].gap or _hard(words, place))):
         for name in _names(words[place].said):
             if name in node.following:
-                best = max(best, _longest(words, at, node.following[name], length + 1), key=lambda found: found[:2])
+                other = _longest(words, at, node.following[name], length + 1)
+                if other[:2] > best[:2]:
+                    best = other
     return best

@@ -10,7 +10,7 @@ NEGATED, UNCERTAIN, HISTORICAL, PLANNED, FAMILY = "negated", "uncertain", "histo
 CASES = {
     "a cue ends with its line": [
         ("Orthopnea: no\nPalpitations: yes\nAscites: none", {"Orthopnea": NEGATED, "Palpitations": "", "Ascites": NEGATED}),
-        ("Skin: no rash\nHeent: clear\nPlan:\nRest", {"rash": NEGATED, "clear": "", "Rest": ""}),
+        ("Skin: no rash\nHeent: clear\nPlan:\nRest", {"rash": NEGATED, "clear": "", "Rest": PLANNED}),
         ("FH - gout\nSH - drinks wine\nDrugs - warfarin", {"gout": FAMILY, "drinks wine": "", "warfarin": ""}),
         ("no tremor\nhas hives\npain in the hip", {"tremor": NEGATED, "hives": "", "pain": ""}),
         ("No tremor\nHives on both arms\nNo ataxia", {"tremor": NEGATED, "Hives": "", "ataxia": NEGATED}),
@@ -142,7 +142,7 @@ CASES = {
             {"vertigo": NEGATED, "hives": NEGATED, "tremor": ""},
         ),
         ("Return for:\n* vomiting\n* hives\n\nDiet as before.", {"vomiting": PLANNED, "hives": PLANNED, "Diet": ""}),
-        ("No evidence of:\n• hives\n• tremor\nPlan: rest", {"hives": NEGATED, "tremor": NEGATED, "rest": ""}),
+        ("No evidence of:\n• hives\n• tremor\nPlan: rest", {"hives": NEGATED, "tremor": NEGATED, "rest": PLANNED}),
     ],
 }
 SINGLE = [
