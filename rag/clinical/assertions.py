@@ -19,14 +19,14 @@ from rag.text import BULLET, LABELLED, abbreviations, sentences, trim
 from rag.values import Assertion, Section, Status
 
 TOKEN = re.compile(
-    r"\([-–−+]\)|\b[Nn][Oo][Nn](?=-[^\W_])|[^\W_]+(?:['’/\-][^\W_]+|\.(?![A-Z][a-z])[^\W_]+)*|(?<![^\s(\[,;:\-])\?+(?=\s?[^\W\d])",
+    r"\([-–−+]\)|(?<!\w)[-–−+]ve\b|\b[Nn][Oo][Nn](?=-[^\W_])|[^\W_]+(?:['’/\-][^\W_]+|\.(?![A-Z][a-z]|(?:no|not|denies|has|neg|without)\b)[^\W_]+)*|(?<![^\s(\[,;:\-])\?+(?=\s?[^\W\d])",
 )
 LIST_MARK = re.compile(r"[\s\-*•,:;.)\]]*")
 HARD = re.compile(r"[;|\t]|\n *[-*•]|[^\s] {4}")
-STOPPED = re.compile(r"[.!?]\s")
+STOPPED = re.compile(r"[.!?](?:\s|$)")
 COMMA = re.compile(r"[,;:|()\t]|\s[-–—]+\s")
 LABEL_MARK = re.compile(r"[:?=|(\[\t]|\s[-–—]\s")
-NOTHING = re.compile(r"[.,;:!?)\]|\t\n]|\s[-–—]\s")
+NOTHING = re.compile(r"[.,;!?)\]|\t\n]|\s[-–—]\s")
 QUESTION = 40
 """The words before an answer that may be its question or label."""
 LABEL_WORDS = 4
@@ -376,6 +376,8 @@ def _goes_forward(words: list[_Word], here: _Found, opens: list[int]) -> bool:
 
 def _begins(words: list[_Word], first: int) -> bool:
     """Whether nothing stands before this word in its clause."""
+    while first and words[first].gap == " " and (words[first - 1].said in _said("counts") or words[first - 1].said.isdigit()):
+        first -= 1
     return first == 0 or words[first - 1].said == "and" or bool(COMMA.search(words[first].gap))
 
 
@@ -387,6 +389,8 @@ def _forward(words: list[_Word], found: list[_Found], at: int, opens: list[int])
     if here.last < len(words) and here.cue.status == "negated" and NOTHING.match(words[here.last].gap.lstrip(" ")):
         if words[here.last].gap.lstrip(" ")[0] not in ":(":
             return here.last
+    if here.first == 0 and words[0].said == "without":
+        last = next((place for place in range(here.last + 1, last) if _starts_anew(words, place)), last)
     linked = here.last
     while linked < last and words[linked].said in _said("links"):
         linked += 1
@@ -397,6 +401,11 @@ def _forward(words: list[_Word], found: list[_Found], at: int, opens: list[int])
         if other.first < last and _ends(other.cue, here.cue, other.first <= linked):
             return other.first
     return last
+
+
+def _starts_anew(words: list[_Word], at: int) -> bool:
+    """Whether a noun begins at a word that no preposition leads to: "without antibiotics the abscess will grow"."""
+    return words[at].said in _said("openers") and words[at - 1].said not in ("of", "in", "to", "on", "for", "from", "and", "or")
 
 
 def _stopped(word: _Word, opened: int, cue: _Cue) -> bool:
