@@ -19,7 +19,9 @@ from rag.text import BULLET, LABELLED, abbreviations, sentences, trim
 from rag.values import Assertion, Section, Status
 
 TOKEN = re.compile(
-    r"\([-–−+]\)|(?<!\w)[-–−+]ve\b|\b[Nn][Oo][Nn](?=-[^\W_])|[^\W_]+(?:['’/\-][^\W_]+|\.(?![A-Z][a-z]|(?:no|not|denies|has|neg|without)\b)[^\W_]+)*|(?<![^\s(\[,;:\-])\?+(?=\s?[^\W\d])",
+    r"(?<=: )[-–−+](?=[ \t]*(?:[,;|\n]|\Z))|\([-–−+]\)|(?<!\w)[-–−+]ve\b|\b[Nn][Oo][Nn](?=-[^\W_])"
+    r"|[^\W_]+(?:['’/\-][^\W_]+|\.(?![A-Z][a-z]|(?:no|not|denies|has|neg|without)\b)[^\W_]+)*"
+    r"|(?<![^\s(\[,;:\-])\?+(?=\s?[^\W\d])",
 )
 LIST_MARK = re.compile(r"[\s\-*•,:;.)\]]*")
 HARD = re.compile(r"[;|\t]|\n *[-*•]|[^\s] {4}")
@@ -29,7 +31,7 @@ LABEL_MARK = re.compile(r"[:?=|(\[\t]|\s[-–—]\s")
 NOTHING = re.compile(r"[.,;!?)\]|\t\n]|\s[-–—]\s")
 QUESTION = 40
 """The words before an answer that may be its question or label."""
-LABEL_WORDS = 4
+LABEL_WORDS, SHORT = 4, 5
 PART = 8
 """The words of a part of a sentence in which its verb is looked for."""
 
@@ -164,7 +166,8 @@ def _words(text: str) -> list[_Word]:
         start, end = at.span()
         written = text[start:end]
         said = written.lower() if written.isascii() else written.lower().replace("’", "'").replace("–", "-").replace("−", "-")
-        found.append(_Word._make((start, end, said if said[0] != "?" else "?", text[before:start], written)))
+        said = "?" if said[0] == "?" else f"({said})" if said in "-+" else said
+        found.append(_Word._make((start, end, said, text[before:start], written)))
         before = end
     return found
 
@@ -243,7 +246,9 @@ def _parts(words: list[_Word], at: int) -> bool:
     word = words[at]
     if word.gap == " ":
         return word.said in ("and", "(+)", "(-)")
-    return word.said in ("and", "(+)", "(-)") or bool(COMMA.search(word.gap)) or _hard(words, at)
+    if word.said in ("and", "(+)", "(-)") or COMMA.search(word.gap):
+        return True
+    return _hard(words, at) or ("\n" in word.gap and word.written[0].isupper())
 
 
 def _hard(words: list[_Word], at: int) -> bool:
@@ -292,48 +297,47 @@ def _label(words: list[_Word], colon: int) -> int | None:
 
 
 def _in_sentence(words: list[_Word], asked: list[_Word], mark: str) -> Iterator[Assertion]:
+    """What the cues of a sentence say, which ends with this mark and may answer the question before it.
+
+    What is said of the past, of a plan or in doubt inside a denial is denied; the past of a relative is the relative's.
+    """
     found = list(_matches(words))
     if not any(here.cue.status for here in found):
         return
-    opens, closes = _clauses(words)
+    bounds = _clauses(words)
+    short = mark != ":" and len(words) <= SHORT
     denied = of_kin = 0
     for at, here in enumerate(found):
-        status, cue = here.cue.status, here.cue
-        if status is None or (
-            here.first < denied and (cue.direction not in ("backward", "around") or status in ("negated", "historical"))
-        ):
+        status, looks_back = here.cue.status, here.cue.direction in ("backward", "around")
+        if status is None or (here.first < denied and (not looks_back or status in ("negated", "historical"))):
             continue
         if status == "historical" and here.first < of_kin:
             continue
-        within: list[_Word] | None = None
-        first = last = 0
-        if cue.direction == "self":
-            first, last = here.first, here.last
-        elif _answers(words, here, opens, bool(asked)):
-            if here.first == 0:
-                within, first, last = asked, 0, len(asked)
-            else:
-                first, last = _asked(words, here.first, opens), here.first
-        elif cue.direction == "forward" or (cue.direction == "either" and _goes_forward(words, here, opens)):
-            first, last = here.last, _forward(words, found, at, opens)
-            denied = max(denied, last) if status == "negated" else denied
-            of_kin = max(of_kin, last + 1) if status == "family" else of_kin
-        elif cue.direction == "label":
-            named = here.first == 0 and here.last < len(words) and ":" in words[here.last].gap
-            first, last = here.last, _forward(words, found, at, opens) if named else here.last
-        elif cue.direction == "onward":
-            first, last = here.last - 1, _forward(words, found, at, opens)
-        elif cue.direction == "around" and _begins(words, here.first):
-            first, last = here.last, _forward(words, found, at, opens)
-        else:
-            first, last = _backward(words, found, at, closes), here.first
-        scope = (within or words)[first:last]
-        while scope and not scope[0].said[0].isalnum():
-            scope = scope[1:]
-        while scope and not scope[-1].said[0].isalnum():
-            scope = scope[:-1]
-        if scope:
-            yield Assertion(scope[0].start, scope[-1].end, status, _name(words, here))
+        ahead, scope = _scope(words, found, at, asked, bounds, short)
+        if ahead and status in ("negated", "family"):
+            until = here.last + len(scope)
+            denied, of_kin = (until, of_kin) if status == "negated" else (denied, until + 1)
+        said = [place for place, word in enumerate(scope) if word.said[0].isalnum()]
+        if said:
+            yield Assertion(scope[said[0]].start, scope[said[-1]].end, status, _name(words, here))
+
+
+def _scope(
+    words: list[_Word], found: list[_Found], at: int, asked: list[_Word], bounds: tuple[list[int], list[bool]], short: bool
+) -> tuple[bool, list[_Word]]:
+    """Whether a cue speaks of what follows it, and the words that it speaks of."""
+    here, (opens, closes) = found[at], bounds
+    direction = here.cue.direction
+    if direction == "self":
+        return False, words[here.first : here.last]
+    if _answers(words, here, opens, bool(asked), short):
+        return False, words[_asked(words, here.first, opens) : here.first] if here.first else asked
+    ahead = direction == "forward" or (direction == "either" and _goes_forward(words, here, opens))
+    if direction == "label" and not (here.first == 0 and here.last < len(words) and ":" in words[here.last].gap):
+        return False, []
+    if ahead or direction in ("label", "onward") or (direction == "around" and _begins(words, here.first)):
+        return ahead, words[here.last - (direction == "onward") : _forward(words, found, at, opens)]
+    return False, words[_backward(words, found, at, closes) : here.first]
 
 
 def _name(words: list[_Word], found: _Found) -> str:
@@ -346,11 +350,12 @@ def _ended(words: list[_Word], here: _Found, opens: list[int]) -> bool:
     return last >= len(words) or bool(opens[last]) or bool(NOTHING.search(words[last].gap))
 
 
-def _answers(words: list[_Word], here: _Found, opens: list[int], asked: bool) -> bool:
+def _answers(words: list[_Word], here: _Found, opens: list[int], asked: bool, short: bool) -> bool:
     """Whether a cue is all that stands behind a label, an equals sign, a bracket, a cell's edge or a question."""
     if here.cue.direction not in ("forward", "either", "backward"):
         return False
-    before = asked if here.first == 0 else bool(LABEL_MARK.search(words[here.first].gap))
+    closing = here.cue.direction == "forward" and here.last == len(words) and short  # "Fever no"
+    before = asked if here.first == 0 else closing or bool(LABEL_MARK.search(words[here.first].gap))
     if not before or here.cue.status not in ("negated", "uncertain"):
         return False
     spoken = here.cue.status == "negated" and here.last < len(words) and words[here.last].said in _said("subjects")
