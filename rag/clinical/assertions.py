@@ -425,8 +425,10 @@ def _backward(words: list[_Word], found: list[_Found], at: int, closes: list[boo
     here = found[at]
     far = here.cue.reach or rules("assertions")["scope"]["backward"]
     first = max(0, here.first - far)
-    first = next((place for place in range(here.first - 1, first, -1) if closes[place]), first)
-    if here.cue.status == "historical" and any(word.said in _said("onset") for word in words[first : here.first]):
+    past = here.cue.status == "historical"
+    places = range(here.first - 1, first, -1)
+    first = next((place for place in places if closes[place] or (past and COMMA.search(words[place].gap))), first)
+    if past and any(word.said in _said("onset") for word in words[first : here.first]):
         return here.first  # What began a while ago may go on.
     for other in reversed(found[max(0, at - far) : at]):
         if other.last > first and _ends(other.cue, here.cue, other.last == here.first):

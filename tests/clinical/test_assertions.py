@@ -111,7 +111,7 @@ CASES = {
         ("No hives, current tremor.", {"hives": NEGATED, "tremor": ""}),
         ("No past or current gout.", {"gout": NEGATED}),
         ("No fluid and a stone is noted.", {"fluid": NEGATED, "stone": ""}),
-        ("He has no hives, and the tremor has gone.", {"hives": NEGATED, "tremor": ""}),
+        ("He has no hives, and the tremor is worse.", {"hives": NEGATED, "tremor": ""}),
         ("Negative for hives, positive for tremor.", {"hives": NEGATED, "tremor": ""}),
         ("Mother had gout but he does not.", {"gout": FAMILY}),
         ("No fluid and moderate hives are seen.", {"fluid": NEGATED, "hives": ""}),
