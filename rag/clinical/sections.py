@@ -97,7 +97,7 @@ def _answers(found: Heading, line: Line) -> bool:
 
 
 def _unanswered(text: str, found: list[Heading]) -> list[Heading]:
-    """The headings without the answer of a known heading: a line in capitals with nothing below it, under a heading with nothing else."""
+    """The headings without the answer of a known heading: a line in capitals with nothing below it."""
     result: list[Heading] = []
     for at, heading in enumerate(found):
         last = result[-1] if result else None

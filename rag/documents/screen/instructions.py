@@ -51,6 +51,7 @@ class Rule:
     needs: tuple[str, ...]
     unless: re.Pattern[str] | None
     record: bool
+    care: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ def wordings() -> tuple[Rule, ...]:
             tuple(rule.get("needs", ())),
             compiled(rule["unless"]) if "unless" in rule else None,
             rule.get("record", False),
+            rule.get("care", False),
         )
         for rule in rules("instructions")["rules"]
     )
@@ -144,8 +146,24 @@ def _worded(read: Sentences) -> Iterator[tuple[int, Sign]]:
                 continue
             if rule.unless and rule.unless.search(read.text, read.spans[held[0]][0], read.spans[held[-1]][1]):
                 continue
+            if rule.care and _countermands(read.text[read.spans[held[0]][0] : read.spans[held[-1]][1]]):
+                continue
             for at in held:
                 yield at, Sign(rule.weight, rule.name, rule.type)
+
+
+@cache
+def _care_orders() -> tuple[tuple[re.Pattern[str], ...], re.Pattern[str]]:
+    known = rules("instructions")["countermands"]
+    return tuple(compiled(known[name]) for name in ("about", "new_order", "kind")), compiled(known["never"])
+
+
+def _countermands(sentence: str) -> bool:
+    """Whether a sentence drops an order of care: its object is a drug, a dose or the like, and no machine is spoken to."""
+    patterns, never = _care_orders()
+    if never.search(sentence):
+        return False
+    return any(topic(found["object"]).care > 0 for pattern in patterns for found in pattern.finditer(sentence))
 
 
 def _formed(read: Sentences, worded: frozenset[int]) -> Iterator[tuple[int, Sign]]:
