@@ -27,8 +27,8 @@ from rag.values import Document, File
 
 FILES = sorted(path.name.removesuffix(".json") for path in resources.files("rag.rules").iterdir() if path.name.endswith(".json"))
 HERE = [
-    "abbreviations", "assertions", "authors", "dates", "editions", "headings", "patients", "statuses", "stopwords", "times",
-    "types",
+    "abbreviations", "assertions", "authors", "dates", "editions", "fields", "headings", "patients", "statuses", "stopwords",
+    "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
     "answers", "capitals", "citations", "copies", "follow", "hyphens", "identifiers", "instructions", "loinc", "names",

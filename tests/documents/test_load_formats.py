@@ -389,7 +389,7 @@ def test_resources_of_a_bundle_are_a_line_each_and_people_stand_beside() -> None
         "Allergies\nPenicillin: reaction: hives severe\n\nMedications\nTorsemide 40 mg: one tablet daily; active\n\n"
         "Observations\nHemoglobin: 10.2 g/dL (low) [reference ≥ 12 g/dL]; 2024-03-13; final\n"
     )
-    assert aside_texts(found, "metadata") == ["Patient: Person Invented"]
+    assert aside_texts(found, "metadata") == ["Patient: family name: Person; given name: Invented"]
     assert "Invented" not in found.text
 
 

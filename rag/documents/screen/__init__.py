@@ -1,9 +1,11 @@
 """Screen: what a person has to look at before a document is used, and whether it waits for that."""
 
 import re
+from collections.abc import Iterable
 
 from pydantic import Field
 
+from rag.documents.screen.fields import Known, fields, of_document, placed, sought
 from rag.documents.screen.hidden import hidden
 from rag.documents.screen.identifiers import identifiers, joined
 from rag.documents.screen.instructions import instructions
@@ -27,22 +29,25 @@ class Screen(Stage):
 
     def __call__(self, document: Document) -> Screened:
         """The findings in text, asides and file name, in order, and whether the document is released or quarantined."""
-        found = [*self.text(document.text), *document.hidden]
+        known = of_document(document)
+        found = [*self.text(document.text, known=known), *document.hidden]
         seen: dict[str, list[Finding]] = {}
         for at, aside in enumerate(document.asides):
             if aside.text not in seen:
-                seen[aside.text] = self.text(aside.text, document.text)
+                seen[aside.text] = self.text(aside.text, document.text, known)
             found += [_beside(one, at) for one in seen[aside.text]]
         found += _file_name(document.name)
         waits = any(one.score >= self.threshold for one in found)
         return Screened(document, tuple(sorted(found, key=_place)), "quarantined" if waits else "released")
 
-    def text(self, text: str, around: str = "") -> list[Finding]:
+    def text(self, text: str, around: str = "", known: Iterable[Known] | None = None) -> list[Finding]:
         """The findings in a text: identifiers of our rules, Presidio's and the name model's united, instructions, hidden text.
 
-        `around` is the document that the text stands beside.
+        `around` is the document that the text stands beside, `known` what stands in a person's fields of that document.
         """
-        people = joined([*identifiers(text), *presidio(text), *model_names(text, self.name_model)])
+        own = fields(text)
+        told = [*placed(own), *sought(text, own if known is None else known)]
+        people = joined([*told, *identifiers(text), *presidio(text), *model_names(text, self.name_model)])
         return sorted([*people, *instructions(text, around), *hidden(text)], key=_place)
 
 

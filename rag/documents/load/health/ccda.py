@@ -112,10 +112,33 @@ def _people(layout: Layout, root: Any) -> None:
                  "participant", "componentOf"):  # fmt: skip
         for element in root:
             if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == name:
-                told = [" ".join(part.split()) for part in element.itertext() if part.strip()]
-                numbers = [telecom.get("value") or "" for telecom in element.iter() if local(telecom.tag) == "telecom"]
-                born = [f"born {birth.get('value')}" for birth in element.iter() if local(birth.tag) == "birthtime"]
-                layout.aside("metadata", f"{name}: {' '.join([*told, *filter(None, numbers), *born])}" if told else "", 0)
+                layout.aside("metadata", f"{name}: {'; '.join(_told(element))}", 0)
+
+
+FIELDS = {
+    "given": "given name", "family": "family name", "streetaddressline": "street", "city": "city", "state": "state",
+    "postalcode": "ZIP", "country": "country",
+}  # fmt: skip
+VALUES = {"id": ("extension", "provider id"), "telecom": ("value", "phone"), "birthtime": ("value", "date of birth")}
+NATIONAL = "2.16.840.1.113883.4.1"
+"""The register of social security numbers."""
+
+
+def _told(element: Any) -> Iterator[str]:
+    """What the header says of a person, each as "field: value", so that the screen takes it for what it is."""
+    for one in element.iter():
+        tag = local(one.tag) if isinstance(one.tag, str) else ""
+        attribute, field = VALUES.get(tag, ("", FIELDS.get(tag, "")))
+        if tag == "id" and local(one.getparent().tag) == "patientrole":
+            field = "SSN" if one.get("root") == NATIONAL else "patient id"
+        value = one.get(attribute) if attribute else one.text
+        plain = " ".join((value or "").split()).replace(";", ",")
+        if tag == "name" and plain:
+            field = "organization" if "organization" in local(one.getparent().tag) else "full name"
+        if plain:
+            yield f"{field}: {plain}" if field else plain
+        if tail := " ".join((one.tail or "").split()):
+            yield tail.replace(";", ",")
 
 
 def _with_facts(document: Document, root: Any) -> Document:

@@ -171,19 +171,45 @@ def line_of(resource: dict[str, Any], resolve: Resolve) -> str:
     return f"{name}: {'; '.join(filter(None, told))}".strip(": ")
 
 
+FIELDS = {
+    "family": "family name", "given": "given name", "text": "full name", "line": "street", "city": "city", "district": "county",
+    "state": "state", "postalCode": "ZIP", "country": "country", "birthDate": "date of birth",
+}  # fmt: skip
+
+
 def people(resource: dict[str, Any]) -> list[str]:
-    """What a resource tells of a person or a place, to stand beside the text; nothing for other resources."""
+    """What a resource tells of a person or a place, as "field: value", to stand beside the text; nothing for other resources."""
     kind = resource.get("resourceType")
     if kind not in PEOPLE:
         return []
     told: list[str] = []
-    waiting: list[Any] = [resource.get(field) for field in ("address", "telecom", "birthDate", "identifier", "name")]
+    waiting: list[tuple[str, str, Any]] = [("", field, resource.get(field)) for field in TOLD_OF_PEOPLE]
     while waiting:
-        one = waiting.pop()
+        above, field, one = waiting.pop()
         if isinstance(one, list):
-            waiting += reversed(one)
+            waiting += [(above, field, part) for part in reversed(one)]
         elif isinstance(one, dict):
-            waiting += [value for name, value in reversed(one.items()) if name not in {"use", "system", "type", "period"}]
+            inside = [(name, value) for name, value in reversed(one.items()) if name not in {"use", "system", "type", "period"}]
+            waiting += [
+                (field if name != "value" else f"{field} {word(one.get('system'))}", name, value) for name, value in inside
+            ]
         elif word(one):
-            told.append(word(one))
-    return [f"{kind}: {' '.join(told)}"] if told else []
+            told.append(f"{_field(kind, above, field)}{word(one).replace(';', ',')}")
+    return [f"{kind}: {'; '.join(told)}"] if told else []
+
+
+TOLD_OF_PEOPLE = ("address", "telecom", "birthDate", "identifier", "name")
+
+
+def _field(kind: str, above: str, field: str) -> str:
+    """The label of a value by its field and the one around it, with its colon; nothing where no label is needed."""
+    if field == "name":
+        return "organization: "
+    if field == "text":
+        return "address: " if above == "address" else "full name: "
+    if field == "value" and above.startswith("identifier"):
+        own = "SSN" if "us-ssn" in above else "patient id"
+        return f"{own}: " if kind in ("Patient", "RelatedPerson") else "provider id: "
+    if field == "value" and above.startswith("telecom"):
+        return "email: " if "email" in above else "phone: "
+    return f"{FIELDS[field]}: " if field in FIELDS else ""
