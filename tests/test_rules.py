@@ -31,8 +31,8 @@ HERE = [
     "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
-    "answers", "capitals", "citations", "copies", "follow", "hyphens", "identifiers", "instructions", "loinc", "names",
-    "people", "places", "questions", "refusals", "scope", "servers", "spellings", "statements", "surrogates", "synonyms",
+    "answers", "capitals", "citations", "columns", "copies", "follow", "hyphens", "identifiers", "instructions", "loinc", "names",
+    "people", "places", "questions", "refusals", "scope", "servers", "spellings", "statements", "surrogates", "symbols", "synonyms",
     "thoughts", "topics",
 ]  # fmt: skip
 HEADING_RULES = rules("headings")

@@ -132,7 +132,7 @@ def test_a_table_row_becomes_a_line_with_the_names_of_its_columns() -> None:
 
 def test_quoted_values_may_hold_quotes_and_line_ends() -> None:
     assert (
-        one("a.csv", 'drug,note\nZalumide,"said ""take"" with\nfood"\n').text == 'drug: Zalumide; note: said "take" with food\n'
+        one("a.csv", 'drug,note\nZalumide,"said ""take"" with\nfood"\n').text == 'drug: Zalumide; note: said "take" with\nfood\n'
     )
 
 

@@ -125,6 +125,9 @@ def _format(file: File, formats: dict[str, type[Format]]) -> tuple[type[Format],
     suffix = Path(file.name).suffix.lower()
     by_suffix = {ending: kind for kind in formats.values() for ending in kind.suffixes}
     looks_like_pdf = b"%PDF-" in file.data[:1024]
+    actual = next((kind for kind in formats.values() if kind.recognises(file.data)), None)
+    if suffix not in by_suffix and actual is not None and not actual.signed.startswith(("a ", "an ")):
+        return actual, (f"named {suffix or 'without ending'}, but the content is {_called(actual)}; read as that",)
     if suffix not in by_suffix:
         raise FileProblem(
             f"{file.name}: no reader for {suffix or 'a name without ending'}. Allowed: {', '.join(sorted(by_suffix))}."
@@ -134,15 +137,17 @@ def _format(file: File, formats: dict[str, type[Format]]) -> tuple[type[Format],
         raise FileProblem(f"{file.name}: named {suffix}, but the content is a PDF. Rename it to end in .pdf.")
     if not looks_like_pdf and suffix == ".pdf":
         raise FileProblem(f"{file.name}: named .pdf, but the content is not a PDF. Rename it, or export it again.")
-    actual = next((kind for kind in formats.values() if kind.recognises(file.data)), None)
     if actual is None and chosen.signed:
         raise FileProblem(_unsigned(file, suffix, chosen))
     if actual in (None, chosen):
         return chosen, ()
     if suffix in actual.among:
         return actual, ()
-    what = actual.signed or str(actual.model_fields["kind"].default).upper()
-    return actual, (f"named {suffix}, but the content is {what}; read as that",)
+    return actual, (f"named {suffix}, but the content is {_called(actual)}; read as that",)
+
+
+def _called(kind: type[Format]) -> str:
+    return kind.signed or str(kind.model_fields["kind"].default).upper()
 
 
 def _unsigned(file: File, suffix: str, chosen: type[Format]) -> str:

@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from rag.clinical.assertions import assertions
@@ -17,6 +18,7 @@ from rag.clinical.times import moments
 from rag.documents.load.encoding import NAMES, encoding_of
 from rag.documents.load.layout import Heading, Layout
 from rag.documents.load.office.formulas import cell_finding
+from rag.documents.load.tables import FRONT, Named, as_lines, named_rows, row_as_lines
 from rag.errors import FileProblem
 from rag.stage import Stage
 from rag.values import Aside, Document, File, Finding, Page, Section
@@ -24,6 +26,8 @@ from rag.values import Aside, Document, File, Finding, Page, Section
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BINARY = "the content is binary, not text. Save it as text, Markdown, CSV or PDF."
 BINARY_SHARE = 0.02
+SEPARATOR = re.compile(r"\s*\"?sep=(\\t|[^\s\w\"]|\t)\"?[ \t]*(?:\n|$)", re.IGNORECASE)
+SIGNS = ",;\t|"
 MOST_PATIENTS = 5_000
 """A table of more is not divided; then it is about nobody, as any text with the ids of several patients."""
 
@@ -62,7 +66,7 @@ class Format(Stage):
             title=title,
             divided=divided,
             headings=tuple(layout.headings),
-            rows=frozenset(layout.rows),
+            rows=layout.rows,
             asides=tuple(layout.asides),
             hidden=tuple(layout.hidden),
             changes=layout.changes,
@@ -80,7 +84,7 @@ class Format(Stage):
         warnings: tuple[str, ...] = (),
         divided: bool = True,
         headings: tuple[Heading, ...] = (),
-        rows: frozenset[int] = frozenset(),
+        rows: Mapping[int, int] = MappingProxyType({}),
         asides: tuple[Aside, ...] = (),
         hidden: tuple[Finding, ...] = (),
         changes: tuple[str, ...] = (),
@@ -130,14 +134,16 @@ def with_facts(document: Document, **facts: str | None) -> Document:
 
 
 def with_headings(
-    text: str, headings: tuple[Heading, ...], ruled: tuple[Section, ...], rows: frozenset[int] = frozenset()
+    text: str, headings: tuple[Heading, ...], ruled: tuple[Section, ...], rows: Mapping[int, int] = MappingProxyType({})
 ) -> tuple[Section, ...]:
     """The sections under the headings that the file marks as such, with those that the rules find below them.
 
-    `rows` are the starts of lines that are no headings, whatever they look like.
+    `rows` are the starts and ends of a table's rows. A row begins with no heading, whatever it looks like, and a section that
+    begins within a row, as in a note that fills a cell, ends with it.
     """
     if not headings and not rows:
         return ruled
+    starts = sorted(rows)
     ruled = tuple(section for section in ruled if section.start not in rows)
     found = [(heading.title, heading.level, heading.start, heading.body) for heading in headings]
     places = [heading.start for heading in headings]
@@ -153,6 +159,10 @@ def with_headings(
         while open_ and found[open_[-1]][1] >= level:
             ends[open_.pop()] = start
         open_.append(number)
+    for number, (_, _, start, _) in enumerate(found):
+        row = bisect_right(starts, start) - 1
+        if row >= 0 and start < rows[starts[row]]:
+            ends[number] = min(ends[number], rows[starts[row]])
     return tuple(Section(*one, end) for one, end in zip(found, ends, strict=True))
 
 
@@ -203,46 +213,68 @@ class Markdown(Format):
 
 
 class Table(Format):
-    """CSV or TSV: every row becomes one line, each value beside its column's name; a document for each patient of a column."""
+    """CSV or TSV: every row a line, each value beside its column's name, notes in cells by lines; a document a patient."""
 
     kind: Literal["table"] = "table"
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
 
     def __call__(self, file: File) -> Iterator[Document]:
         text, warnings = decode(file)
-        delimiter = "\t" if file.name.lower().endswith(".tsv") else _delimiter(text)
+        text, delimiter = _parted(text, file.name.lower().endswith(".tsv"))
         try:
-            rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(map(str.strip, row))]
+            rows = list(named_rows(list(csv.reader(io.StringIO(text), delimiter=delimiter))))
         except csv.Error as error:
             raise FileProblem(f"{file.name}: not a readable table ({error}). Save it again as CSV.") from None
-        if len(rows) < 2:
+        if not rows:
             raise FileProblem(f"{file.name}: the table has no row below its header. A first row of names is needed.")
-        names = [name.strip() or f"column {at}" for at, name in enumerate(rows[0], 1)]
-        ragged = sum(len(row) != len(names) for row in rows[1:])
+        ragged = sum(len(row.cells) != len(row.names) for row in rows if row.names)
         if ragged:
-            warnings += (f"{ragged} of {len(rows) - 1} rows do not have {len(names)} values; extra ones are kept unnamed",)
+            wide = len(rows[0].names)
+            warnings += (f"{ragged} of {len(rows)} rows do not have {wide} values; extra ones are kept unnamed",)
         title = re.sub(r"[_\-]+", " ", file.name.rsplit(".", 1)[0])
-        for owner, own in _by_patient(names, rows[1:]).items():
-            lines: list[str] = []
-            hidden: list[Finding] = []
-            at = 0
-            for row in own:
-                line = _row(names, row)
-                hidden += _formulas(row, line, at)
-                lines.append(line)
-                at += len(line) + 1 if line else 0
-            text = "\n".join(line for line in lines if line) + "\n"
-            part, told = (file, warnings) if len(own) == len(rows) - 1 else of_one(file, owner or "", warnings)
-            yield self.finish(part, text, title=title, warnings=told, divided=False, hidden=tuple(hidden), owner=owner)
+        for owner, own in _by_patient(rows).items():
+            text, ends, hidden = _lines(own)
+            part, told = (file, warnings) if len(own) == len(rows) else of_one(file, owner or "", warnings)
+            noted = any(text.find("\n", start, end) >= 0 for start, end in ends.items())
+            yield self.finish(
+                part, text, title=title, warnings=told, divided=noted, rows=ends if noted else {}, hidden=hidden, owner=owner
+            )
 
 
-def _by_patient(names: list[str], rows: list[list[str]]) -> dict[str | None, list[list[str]]]:
+def _lines(rows: list[Named]) -> tuple[str, dict[int, int], tuple[Finding, ...]]:
+    """The text of these rows, where each begins and ends, and the values that a spreadsheet would run."""
+    lines: list[str] = []
+    ends: dict[int, int] = {}
+    hidden: list[Finding] = []
+    at, titles = 0, tuple[str, ...]()
+    for row in rows:
+        above = row.titles if row.titles != titles else ()
+        titles = row.titles
+        for line in filter(None, (*above, row_as_lines(row.names, list(map(as_lines, row.cells))))):
+            lines.append(line)
+            ends[at] = at + len(line)
+            at += len(line) + 1
+        if row.cells and lines:
+            start = at - 1 - len(lines[-1])
+            hidden += _formulas(row.cells, lines[-1], start)
+    return "".join(f"{line}\n" for line in lines), ends, tuple(hidden)
+
+
+def _parted(text: str, tabs: bool) -> tuple[str, str]:
+    """The text of a table and the sign that parts its values: that of a line such as "sep=;", which spreadsheets write."""
+    if told := SEPARATOR.match(text):
+        return text[told.end() :], told[1].encode().decode("unicode_escape") if told[1] == "\\t" else told[1]
+    return text, "\t" if tabs else _delimiter(text)
+
+
+def _by_patient(rows: list[Named]) -> dict[str | None, list[Named]]:
     """The rows of each patient where a column says whose they are; under "" those that name nobody, under None all others."""
-    column = patient_column(names)
-    found: dict[str | None, list[list[str]]] = {}
+    columns = {names: patient_column(list(names)) for names in {row.names for row in rows}}
+    found: dict[str | None, list[Named]] = {}
     spelt: dict[str, str] = {}
     for row in rows:
-        owner = owner_of(row[column]) if column is not None and column < len(row) else ""
+        column = columns[row.names]
+        owner = owner_of(row.cells[column]) if column is not None and column < len(row.cells) else ""
         found.setdefault(spelt.setdefault(owner.upper(), owner), []).append(row)
     return found if found.keys() != {""} and len(found) <= MOST_PATIENTS else {None: rows}
 
@@ -259,11 +291,11 @@ def of_one(file: File, owner: str, warnings: tuple[str, ...] = ()) -> tuple[File
     return replace(file, name=f"{folder}{slash}{NO_PATIENT}/{own}"), (*warnings, nobody)
 
 
-def _formulas(row: list[str], line: str, at: int) -> Iterator[Finding]:
+def _formulas(row: Sequence[str], line: str, at: int) -> Iterator[Finding]:
     """Values of a row that a spreadsheet would run as formulas, at their places in the text."""
     place = 0
     for value in row:
-        plain = " ".join(value.split())
+        plain = as_lines(value)
         found = plain and line.find(plain, place)
         place = max(place, int(found or 0))
         if plain and (finding := cell_finding(plain)):
@@ -272,10 +304,7 @@ def _formulas(row: list[str], line: str, at: int) -> Iterator[Finding]:
 
 
 def _delimiter(text: str) -> str:
-    head = text[:4096].split("\n", 1)[0]
-    return max(",;\t|", key=head.count)
-
-
-def _row(names: list[str], row: list[str]) -> str:
-    named = [(names[at] if at < len(names) else "", " ".join(value.split())) for at, value in enumerate(row)]
-    return "; ".join(f"{name}: {value}" if name else value for name, value in named if value)
+    """The sign that parts the values of the first line that has one."""
+    lines = text[:4096].split("\n")[:FRONT]
+    head = next((line for line in lines if any(sign in line for sign in SIGNS)), "")
+    return max(SIGNS, key=head.count)

@@ -19,6 +19,14 @@ MOST_TAGS = 2_000_000
 MOST_VALUES = 4_000_000
 DEEPEST = 200
 OFFICE_XML = 60 * 1024 * 1024
+STRICT = b"http://purl.oclc.org/ooxml/"
+STRICT_NAME = re.compile(STRICT + rb"(\w{1,40})/([\w/]{1,80})")
+LIKE_STRICT = {
+    b"relationships/extendedProperties": b"relationships/extended-properties",
+    b"relationships/customProperties": b"relationships/custom-properties",
+    b"extendedProperties": b"extended-properties",
+    b"customProperties": b"custom-properties",
+}
 
 
 def open_zip(name: str, data: bytes, what: str) -> zipfile.ZipFile:
@@ -65,6 +73,27 @@ def office_parts(name: str, data: bytes, what: str) -> dict[str, bytes]:
             raise FileProblem(f"{name}: {what} declares entities (DTD), which are refused. Save it again from its source.")
     check_tags(name, *parts.values())
     return parts
+
+
+def transitional(data: bytes, parts: dict[str, bytes]) -> bytes:
+    """An Office file in "Strict Open XML" with the names that its readers know; any other file as it is.
+
+    Strict differs in the names of its namespaces and relationships alone, as far as text goes (ISO/IEC 29500-1 and -4).
+    """
+    if not any(STRICT in part for part in parts.values()):
+        return data
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(target, "w") as written:
+        for member in archive.infolist():
+            part = parts.get(member.filename)
+            written.writestr(member.filename, archive.read(member) if part is None else STRICT_NAME.sub(_transitional, part))
+    return target.getvalue()
+
+
+def _transitional(name: re.Match[bytes]) -> bytes:
+    family, rest = name[1], name[2]
+    rest = LIKE_STRICT.get(rest, rest)
+    return b"http://schemas.openxmlformats.org/" + family + b"/2006/" + rest
 
 
 def has_entities(data: bytes) -> bool:

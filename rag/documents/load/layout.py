@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rag.errors import FileProblem
@@ -37,7 +38,7 @@ class Layout:
         self.name = name
         self.at = 0
         self.headings: list[Heading] = []
-        self.rows: set[int] = set()
+        self.rows: dict[int, int] = {}
         self.owners: dict[int, str] = {}
         self.asides: list[Aside] = []
         self.hidden: list[Finding] = []
@@ -50,6 +51,12 @@ class Layout:
     @property
     def text(self) -> str:
         return "".join(self._lines)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a row has line ends in its cells."""
+        text = self.text
+        return any(text.find("\n", start, end) >= 0 for start, end in self.rows.items())
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -92,12 +99,27 @@ class Layout:
         return start, start + len(out)
 
     def row(self, *pieces: Piece, owner: str | None = None) -> None:
-        """Adds a row of a table, which is no heading whatever it begins with; `owner` is the patient that it names, or ""."""
-        start, end = self.line(*pieces)
-        if end > start:
-            self.rows.add(start)
+        """Adds a row of a table, which is no heading whatever it begins with; `owner` is the patient that it names, or "".
+
+        Line ends in its cells stay; where each row begins and ends is kept in `rows`.
+        """
+        lines: list[list[Piece]] = [[]]
+        for text, mark in pieces:
+            first, *others = text.split("\n")
+            lines[-1].append((first, mark))
+            lines += [[(other, mark)] for other in others]
+        first_at: int | None = None
+        for line in lines:
+            start, end = self.line(*line)
+            if end == start:
+                self._gap = self._gap or first_at is not None
+                continue
+            first_at = start if first_at is None else first_at
+            self.rows[first_at] = end
+        if first_at is not None:
+            self._gap = False
             if owner is not None:
-                self.owners[start] = owner
+                self.owners[first_at] = owner
 
     def heading(self, level: int, *pieces: Piece) -> None:
         """Adds a line that is a heading, after a blank line."""
@@ -144,11 +166,9 @@ class Layout:
         place_of: list[tuple[int, Layout]] = []
         above: Heading | None = None
         told: dict[str, Heading | None] = {}
-        at = 0
-        for line in self._lines:
-            start, at = at, at + len(line)
+        for start, line in self._whole_rows():
             above = heading_at.get(start, above)
-            if start in heading_at or not line.strip():
+            if start in heading_at:
                 continue
             owner = self.owners.get(start, "")
             part = parts.setdefault(owner, Layout(self.name, self._longest))
@@ -157,7 +177,7 @@ class Layout:
                 part._seen_as(self, above.start, above.body)
                 told[owner] = above
             part.row((line, ""), owner=self.owners.get(start))
-            part._seen_as(self, start, at - 1)
+            part._seen_as(self, start, start + len(line))
             place_of.append((start, part))
         for part in parts.values():
             part.warnings += self.warnings
@@ -167,6 +187,17 @@ class Layout:
             kept = part.aside(aside.kind, aside.text)
             part.hidden += [replace(one, aside=kept) for one in self.hidden if one.aside == number]
         return parts
+
+    def _whole_rows(self) -> Iterator[tuple[int, str]]:
+        """Every row and every line that belongs to none, with its place."""
+        text, at, until = self.text, 0, 0
+        for line in self._lines:
+            start, at = at, at + len(line)
+            if start in self.rows:
+                yield start, text[start : self.rows[start]]
+            elif line.strip() and start >= until:
+                yield start, line.rstrip("\n")
+            until = self.rows.get(start, until)
 
     def _seen_as(self, whole: "Layout", start: int, end: int) -> None:
         """Marks the last line as far as it is marked in the layout that it came from, where it stood at `start`."""
@@ -198,11 +229,3 @@ class Layout:
         """Takes over what stands beside the text of a document whose text was added."""
         for aside in document.asides:
             self.aside(aside.kind, aside.text)
-
-
-def rows_as_lines(names: list[str], cells: list[str]) -> str:
-    """A row of a table: each value beside its column's name, or the values alone where the columns have none."""
-    if not any(names):
-        return " | ".join(cell for cell in cells if cell)
-    named = [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(cells)]
-    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in named if cell)

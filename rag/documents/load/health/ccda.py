@@ -35,7 +35,7 @@ class Ccda(Format):
     """C-CDA (XML): each section with its LOINC code, tables of the narrative row by row; type, date and author's role."""
 
     kind: Literal["ccda"] = "ccda"
-    suffixes: ClassVar[tuple[str, ...]] = (".xml", ".cda", ".ccda")
+    suffixes: ClassVar[tuple[str, ...]] = (".xml", ".cda", ".ccda", ".ccd")
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:

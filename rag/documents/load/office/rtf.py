@@ -10,6 +10,7 @@ from striprtf.striprtf import destinations, rtf_to_text
 
 from rag.documents.load.formats import Format
 from rag.documents.load.layout import Layout, Piece
+from rag.documents.load.signs import LOWERED, RAISED, box, decoded, is_sign_font, private, set_as
 from rag.documents.load.web.css import WHITE, Colour, alike
 from rag.errors import FileProblem
 from rag.values import Document, File
@@ -22,13 +23,23 @@ CHARSETS = {"78": "128", "79": "136", "80": "129", "81": "178", "82": "177", "83
             "86": "238", "87": "204", "88": "222", "89": "238"}  # fmt: skip
 ASIDES = {"header": "header", "headerl": "header", "headerr": "header", "headerf": "header", "footer": "footer",
           "footerl": "footer", "footerr": "footer", "footerf": "footer", "annotation": "comment", "fldinst": "link",
-          "info": "metadata", "deleted": "deleted"}  # fmt: skip
+          "info": "metadata", "deleted": "deleted", "footnote": "footnote"}  # fmt: skip
 LEFT_OUT = {"pict": "pictures left out", "object": "embedded objects left out", "objdata": "", "themedata": "", "datastore": "",
             "nonshppict": ""}  # fmt: skip
 TOLD = frozenset("title subject author operator keywords doccomm company manager category".split())
-REASONS = ("hidden text", "text in the colour of its ground", "tiny text")
+STRUCK = "deleted"
+REASONS = ("hidden text", "text in the colour of its ground", "tiny text", STRUCK, RAISED, LOWERED)
 OPEN, CLOSE = 0xE000, 0xE010  # Private signs that carry the marks through striprtf.
-MARKS = re.compile("([\ue000-\ue002\ue010-\ue012])")
+MARKS = re.compile("([\ue000-\ue005\ue010-\ue015])")
+FORM_RESULT = re.compile(r"\\ffres(\d{1,3})")
+FORM_DEFAULT = re.compile(r"\\ffdefres(\d{1,3})")
+CHOICE = re.compile(r"\{\\\*\\ffl ?([^{}]{0,200})\}")
+SYMBOL = re.compile(r"SYMBOL\s+(0x[0-9A-Fa-f]{1,5}|\d{1,6})\s")
+SYMBOL_FONT = re.compile(r"\\\\f\s*\"?([^\"\\{}]{1,40})")
+FONT = re.compile(r"\\f(\d{1,5})")
+FONT_NAME = re.compile(r"\{\\\*[^{}]{0,200}\}|\\[a-zA-Z]{1,32}-?\d{0,9} ?|\\'..|[{}]")
+WRITTEN = re.compile(r"\{\\uc1\\u(\d{1,6})\?")
+BY_DEFAULT = 25  # The result of a form's field that was never set.
 TINY = 7
 DEEPEST = 5_000
 LONGEST_RTF = 4_000_000
@@ -52,6 +63,9 @@ class Rtf(Format):
         taken = _Taken(file.name, page[1].decode() if page else "1252")
         taken.read(_escaped(file.data))
         _write(layout, _text(file.name, "".join(taken.main)), taken.tables)
+        for number, note in enumerate(taken.notes, 1):
+            _write(layout, _text(file.name, note), taken.tables, f"Footnote {number}: ")
+            layout.count("footnotes placed after the text")
         for kind, group in taken.asides:
             for line in filter(str.strip, MARKS.sub("", _text(file.name, group)).split("\n")):
                 layout.aside(kind, line, 0)
@@ -103,6 +117,10 @@ class _State:
     ground: int = 0
     size: int = 24
     table: bool = False
+    struck: bool = False
+    place: str = ""
+    font: int = 0
+    fallback: int = 1
 
 
 class _Taken:
@@ -120,18 +138,25 @@ class _Taken:
         self._shaded = False
         self._beside: list[str] = []
         self._marked: int | None = None
+        self.notes: list[str] = []
+        self._fonts: dict[int, str] = {}
+        self._skipped = 0
+        self._fields: list[tuple[int, int, str]] = []
 
     def read(self, source: str) -> None:
         fonts = source.find("{\\fonttbl")
         if fonts >= 0 and source.find("}}", fonts) - fonts > LONGEST_FONTS:
             raise FileProblem(f"{self.name}: the RTF has a damaged table of fonts. Save it again from its source.")
+        self._fonts = _sign_fonts(source[fonts : source.find("}}", fonts)]) if fonts >= 0 else {}
+        default = re.search(r"\\deff(\d{1,5})", source[:2000])
         self._shaded = "\\clcbpat" in source
         self.tables = "\\cell" in source
         table = source.find("{\\colortbl")
         if table >= 0:
             entries = source[table : source.find("}", table)][:20_000].split(";")[:-1]
             self._colours = [_colour(COLOUR.search(entry)) for entry in entries]
-        state, stack = _State(), list[_State]()
+        self._plain = _State(font=int(default[1]) if default else 0)
+        state, stack = self._plain, list[_State]()
         for found in TOKEN.finditer(source):
             token, word = found[0], found[1]
             if token == "{":
@@ -143,15 +168,23 @@ class _Taken:
                 if not stack:
                     continue
                 state = self._closed(state, stack.pop())
+                if self._fields and self._fields[-1][0] == len(stack):
+                    self._end_field()
                 if not stack:
                     break
             elif word:
+                if word == "field":
+                    self._fields.append((len(stack) - 1, len(self.main), ""))
                 state = self._word(found, state)
+            elif token[0] != "\\" or token[1:2] == "'":
+                self._text(token, state)
             else:
                 self._mark(token, state)
                 self._put(token, state)
         self.depth = len(stack)
-        if self._beside:
+        if self._beside and state.sink == "footnote":
+            self.notes.append("".join([*self._beside, "}"]))
+        elif self._beside:
             self.asides.append((state.sink, "".join([*self._beside, "}"])))
         self._mark("x", _State())
 
@@ -159,10 +192,14 @@ class _Taken:
         if state.sink == outer.sink:
             self._put("}", state)
             return outer
-        if state.sink != "-":
-            self.asides.append((state.sink, "".join([*self._beside, "}"])))
-            self._beside = []
         self._put("}", outer)
+        if state.sink != "-":
+            source = "".join([*self._beside, "}"])
+            self._beside = []
+            if state.sink == "footnote":
+                self.notes.append(source)
+            elif state.sink != "link" or not self._instructed(source):
+                self.asides.append((state.sink, source))
         return outer
 
     def _word(self, found: re.Match[str], state: _State) -> _State:
@@ -177,6 +214,15 @@ class _Taken:
             self._put(f"\\par {word}: ", state)
             return state
         token = found[0]
+        if word == "chftn":
+            if state.sink == "":
+                self._mark("x", self._plain)
+                self.main.append(f"[{len(self.notes) + 1}]")
+            return state
+        if word == "u" and number and (self._font(state) or 0xF020 <= int(number) % 0x10000 <= 0xF0FF):
+            self._sign(chr(int(number) % 0x10000), state)
+            self._skipped = state.fallback
+            return state
         if word == "fcharset":
             token = FONT_CHARSET.sub(lambda one: CHARSETS.get(one[1], one[1]), token)
         if word == "u":
@@ -184,7 +230,56 @@ class _Taken:
         if word in {"field", "fldinst"} or (word in {"uc", "ansicpg"} and number is None):
             return state  # What striprtf makes of fields takes for ever where they do not end.
         self._put(token, state)
-        return _after(word, number, state)
+        return replace(self._plain, sink=state.sink, ignored=state.ignored) if word == "plain" else _after(word, number, state)
+
+    def _font(self, state: _State) -> str:
+        """The name of the font of signs that text stands in, or nothing."""
+        return "" if state.ignored else self._fonts.get(state.font, "")
+
+    def _text(self, token: str, state: _State) -> None:
+        """Text as its font shows it, without what stands in place of a sign for readers that do not know it."""
+        if self._skipped:
+            token, self._skipped = ("", self._skipped - 1) if token[0] == "\\" else (token[self._skipped :], 0)
+            if not token:
+                return
+        if not self._font(state):
+            self._mark(token, state)
+            self._put(token, state)
+            return
+        for letter in chr(int(token[2:], 16)) if token[0] == "\\" else token:
+            self._sign(letter, state)
+
+    def _sign(self, letter: str, state: _State) -> None:
+        font = self._font(state)
+        shown = private(decoded(letter, font), font)
+        self._mark(shown, state)
+        self._put(_written(ord(shown)) if ord(shown) > 126 else shown, state)
+
+    def _instructed(self, source: str) -> bool:
+        """Whether an instruction is that of a field of a form or a sign: then what it shows is put in its place."""
+        shown = ""
+        if "FORMCHECKBOX" in source:
+            self.main.append(_written(ord(box(_result(source) == 1))))
+            self._fields[-1:] = []
+        elif "FORMDROPDOWN" in source:
+            choices, at = CHOICE.findall(source), _result(source)
+            shown = choices[at] if at < len(choices) else ""
+        elif sign := SYMBOL.search(source):
+            font = SYMBOL_FONT.search(source)
+            shown = decoded(chr(int(sign[1], 0) % 0xD800), font[1].strip() if font else "symbol")
+            shown = "".join(_written(ord(letter)) for letter in shown)
+        else:
+            return "FORMTEXT" in source
+        if self._fields and shown:
+            depth, at, _ = self._fields[-1]
+            self._fields[-1] = (depth, len(self.main), shown)
+        return True
+
+    def _end_field(self) -> None:
+        """Ends a field; what it shows is put there where no text tells it."""
+        _, start, shown = self._fields.pop()
+        if shown and not any(map(_is_text, self.main[start:])):
+            self.main.append(shown)
 
     def _put(self, token: str, state: _State) -> None:
         if state.sink == "":
@@ -215,7 +310,9 @@ class _Taken:
             ground = None
         if colour and ground and alike(colour, ground):
             return 1
-        return 2 if 0 <= state.size < TINY else None
+        if 0 <= state.size < TINY:
+            return 2
+        return 3 if state.struck else REASONS.index(state.place) if state.place else None
 
 
 def _after(word: str, number: str | None, state: _State) -> _State:
@@ -223,8 +320,16 @@ def _after(word: str, number: str | None, state: _State) -> _State:
     value = int(number) if number else 0
     if word == "v":
         return replace(state, hidden=number != "0")
-    if word == "plain":
-        return replace(state, hidden=False, colour=0, ground=0, size=24)
+    if word in {"strike", "striked"}:
+        return replace(state, struck=number != "0")
+    if word in {"super", "sub", "nosupersub"}:
+        return replace(state, place={"super": RAISED, "sub": LOWERED}.get(word, "") if number != "0" else "")
+    if word in {"up", "dn"}:
+        return replace(state, place=(RAISED if word == "up" else LOWERED) if number != "0" else "")
+    if word == "f":
+        return replace(state, font=value)
+    if word == "uc":
+        return replace(state, fallback=min(value, 9))
     if word == "cf":
         return replace(state, colour=value)
     if word in {"cb", "highlight", "chcbpat", "cbpat"}:
@@ -234,6 +339,31 @@ def _after(word: str, number: str | None, state: _State) -> _State:
     if word in {"intbl", "pard"}:
         return replace(state, table=word == "intbl")
     return replace(state, ignored=True) if word in destinations or word == "colortbl" else state
+
+
+def _is_text(token: str) -> bool:
+    """Whether a token of the source is text, and no control word or mark of ours."""
+    if written := WRITTEN.match(token):
+        return int(written[1]) < OPEN
+    return token[:2] == "\\'" or (token[:1] not in "{}\\" and bool(token.strip()))
+
+
+def _result(source: str) -> int:
+    """What is chosen of a form's field, by number; 1 is a ticked box."""
+    found = FORM_RESULT.search(source)
+    if found is None or int(found[1]) == BY_DEFAULT:
+        found = FORM_DEFAULT.search(source)
+    return int(found[1]) if found else 0
+
+
+def _sign_fonts(table: str) -> dict[int, str]:
+    """The fonts of signs of a table of fonts, by their numbers."""
+    found = {}
+    for entry in table.removeprefix("{\\fonttbl").split(";"):
+        number, name = FONT.search(entry), FONT_NAME.sub("", entry).strip()
+        if number and is_sign_font(name):
+            found[int(number[1])] = name
+    return found
 
 
 def _colour(found: re.Match[str] | None) -> Colour | None:
@@ -249,16 +379,24 @@ def _text(name: str, source: str) -> str:
         raise FileProblem(f"{name}: the RTF is damaged ({type(error).__name__}). Save it again from its source.") from None
 
 
-def _write(layout: Layout, text: str, tables: bool) -> None:
-    """The lines of the text, its marks taken out and noted."""
+def _write(layout: Layout, text: str, tables: bool, lead: str = "") -> None:
+    """The lines of the text, its marks taken out and noted; what is struck out stands beside it."""
     why = ""
+    struck: list[str] = []
     for line in text.replace("\r", "\n").split("\n"):
-        pieces: list[Piece] = []
+        pieces: list[Piece] = [(lead, "")] if lead and line.strip() else []
+        lead = "" if pieces else lead
         for part in MARKS.split(line.rstrip("| ").replace("|", " | ") if tables and line.rstrip().endswith("|") else line):
             if MARKS.fullmatch(part):
                 why = REASONS[ord(part) - OPEN] if ord(part) < CLOSE else ""
+            elif part and why == STRUCK:
+                struck.append(part)
+            elif part and why in (RAISED, LOWERED):
+                pieces.append((set_as(part, why, pieces[-1][0][-1] if pieces else ""), ""))
             elif part:
                 pieces.append((part, why))
         start, end = layout.line(*pieces)
+        layout.aside(STRUCK, "".join(struck), start)
+        struck = []
         if start == end:
             layout.gap()

@@ -4,6 +4,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, ClassVar, Literal
@@ -13,9 +14,10 @@ from openpyxl.utils import range_boundaries
 
 from rag.clinical.patients import owner_of, patient_column
 from rag.documents.load.formats import MOST_PATIENTS, Format, of_one
-from rag.documents.load.guard import office_parts
+from rag.documents.load.guard import office_parts, transitional
 from rag.documents.load.layout import Layout, Piece
 from rag.documents.load.office.formulas import formula_finding
+from rag.documents.load.tables import as_lines, begins_with_heading, has_column_word, joined_names, may_name
 from rag.documents.load.web.css import WHITE, alike, colour_of
 from rag.errors import FileProblem
 from rag.values import Document, File
@@ -43,6 +45,7 @@ class Workbook(Format):
     def __call__(self, file: File) -> Iterator[Document]:
         parts = office_parts(file.name, file.data, "the workbook")
         _check_sheets(file.name, parts)
+        file = replace(file, data=transitional(file.data, parts))
         layout = Layout(file.name)
         _write_values(layout, _opened(file, values=True))
         if not layout.rows:
@@ -54,10 +57,10 @@ class Workbook(Format):
         if 1 < len(owners) <= MOST_PATIENTS:
             for owner, part in layout.of_each().items():
                 own, part.warnings[:] = of_one(file, owner, tuple(part.warnings))
-                yield self.laid_out(own, part, title=title, divided=False, owner=owner)
+                yield self.laid_out(own, part, title=title, divided=part.broken, owner=owner)
         else:
-            owner = owners.pop() if len(owners) == 1 and set(layout.owners) == layout.rows else ""
-            yield self.laid_out(file, layout, title=title, divided=False, owner=owner or None)
+            owner = owners.pop() if len(owners) == 1 and set(layout.owners) == set(layout.rows) else ""
+            yield self.laid_out(file, layout, title=title, divided=layout.broken, owner=owner or None)
 
 
 def _check_sheets(name: str, parts: dict[str, bytes]) -> None:
@@ -128,32 +131,95 @@ class _Sheet:
             for column in range(dimension.min or 0, min((dimension.max or 0), 16_384) + 1)
         }
         self.merged: dict[tuple[int, int], Any] = {}
+        self.wide: dict[tuple[int, int], int] = {}
         for area in sheet.merged_cells.ranges:
             first = sheet._cells.get((area.min_row, area.min_col))
             if first is not None and area.max_row > area.min_row:
                 self.merged |= {(row, area.min_col): first for row in range(area.min_row + 1, area.max_row + 1)}
+            if area.max_col > area.min_col:
+                self.wide[area.min_row, area.min_col] = area.max_col - area.min_col + 1
 
     def write(self) -> None:
-        names: dict[int, Piece] = {}
-        whose: int | None = None
-        begun = False
-        for number, cells in self.rows:
-            filled = {column: self._piece(number, column, cell) for column, cell in cells.items() if cell.value is not None}
+        """The tables of the sheet one after the other."""
+        before: _Table | None = None
+        for block in self._blocks():
+            before = self._write_table(block, before)
+
+    def _blocks(self) -> Iterator[list[Row]]:
+        """The rows parted where an empty row stands between them, or where a title stands above a row of names."""
+        block: list[Row] = []
+        for at, (number, cells) in enumerate(self.rows):
+            after = self.rows[at + 1][1] if at + 1 < len(self.rows) else {}
+            titled = len(block) > 1 and len(_filled(cells)) == 1 and _names_columns(after) and _is_known(after)
+            if block and (number > block[-1][0] + 1 or titled):
+                yield block
+                block = []
+            block.append((number, cells))
+        if block:
+            yield block
+
+    def _write_table(self, block: list[Row], before: "_Table | None") -> "_Table":
+        """Titles, names of columns and rows of a table; rows that go on with the table before keep its names."""
+        first = next((at for at, (_, cells) in enumerate(block) if len(_filled(cells)) > 1), len(block))
+        for number, cells in block[:first]:
+            self._write_row(number, cells, _Table())
+        block = block[first:]
+        heads = self._heads(block, before)
+        table = before if before and not heads and not first else self._named(block[:heads])
+        for number, cells in block[:heads]:
             self._comments(cells.values())
-            if not begun and len(filled) > 1:
-                begun = True
-                texts = [cell.value for cell in cells.values() if cell.value is not None]
-                if len(self.rows) > 1 and all(isinstance(text, str) and len(text) <= 100 for text in texts):
-                    names = filled
-                    at = patient_column([text for text, _ in names.values()])
-                    whose = None if at is None else list(names)[at]
-                    self._unseen_names(names)
-                    continue
-            if filled:
-                for (row, column), first in [(place, cell) for place, cell in self._above(number)]:
-                    filled.setdefault(column, self._piece(row, column, first))
-                owner = None if whose is None else owner_of(filled.get(whose, ("", ""))[0])
-                self.layout.row(*_row(names, filled), owner=owner)
+            self._unseen_names({column: self._piece(number, column, cell) for column, cell in _filled(cells).items()})
+        for number, cells in block[heads:]:
+            self._write_row(number, cells, table)
+        return table
+
+    def _heads(self, block: list[Row], before: "_Table | None") -> int:
+        """How many rows of headers a table begins with: none where it has nothing below, or goes on with the one before."""
+        if len(block) < 2 or not _names_columns(block[0][1]) or (before and not self._is_another(block, before)):
+            return 0
+        number, cells = block[0]
+        below = block[1][1]
+        wider = not set(_filled(below)) <= set(_filled(cells)) and _is_known(below)
+        open_ = wider or any((number, column) in self.wide for column in cells)
+        down = all((block[1][0], column) in self.merged for column in set(_filled(cells)) - set(_filled(below)))
+        return 2 if len(block) > 2 and open_ and down and _names_columns(below) else 1
+
+    def _is_another(self, block: list[Row], before: "_Table") -> bool:
+        """Whether a row of texts after an empty row names the columns of another table: by its letters, columns or words."""
+        if not before.names:
+            return True
+        first, below = _filled(block[0][1]), _filled(block[1][1])
+        if _is_bold(first) != _is_bold(below):
+            return _is_bold(first)
+        if set(first) != set(before.names):
+            return True
+        return _is_known(first) or any(column in before.valued for column in first)
+
+    def _named(self, heads: list[Row]) -> "_Table":
+        """A table with the names that its rows of headers give, a header over several columns to each of them."""
+        rows: list[list[str]] = []
+        last = max((column + self.wide.get((number, column), 1) for number, cells in heads for column in cells), default=1)
+        for number, cells in heads:
+            row = [""] * last
+            for column, cell in _filled(cells).items():
+                text = self._piece(number, column, cell)[0]
+                for at in range(column, column + self.wide.get((number, column), 1)):
+                    row[at] = text
+            rows.append(row)
+        names = {column: name for column, name in enumerate(joined_names(rows)) if name}
+        whose = patient_column(list(names.values()))
+        return _Table(names, None if whose is None else list(names)[whose])
+
+    def _write_row(self, number: int, cells: dict[int, Any], table: "_Table") -> None:
+        filled = {column: self._piece(number, column, cell) for column, cell in _filled(cells).items()}
+        self._comments(cells.values())
+        if not filled:
+            return
+        table.valued |= {column for column, cell in _filled(cells).items() if not isinstance(cell.value, str)}
+        for (row, column), first in list(self._above(number)):
+            filled.setdefault(column, self._piece(row, column, first))
+        owner = None if table.whose is None else owner_of(filled.get(table.whose, ("", ""))[0])
+        self.layout.row(*_row(table.names, filled), owner=owner)
 
     def _above(self, number: int) -> Iterator[tuple[tuple[int, int], Any]]:
         """Cells merged downward into this row, whose value stands in each of their rows."""
@@ -163,7 +229,7 @@ class _Sheet:
                 yield (number, column), self.merged[number, column]
 
     def _piece(self, row: int, column: int, cell: Any) -> Piece:
-        text = " ".join(shown(cell.value, str(cell.number_format))[: LONGEST_CELL + 1].split())
+        text = as_lines(shown(cell.value, str(cell.number_format))[: LONGEST_CELL + 1])
         if len(text) > LONGEST_CELL:
             told = f"the sheet has cells of more than {LONGEST_CELL:,} characters; they were cut there"
             if told not in self.layout.warnings:
@@ -186,14 +252,48 @@ class _Sheet:
                 self.layout.unseen(text, mark)
 
 
-def _row(names: dict[int, Piece], filled: dict[int, Piece]) -> list[Piece]:
+@dataclass
+class _Table:
+    """A table of a sheet: the names of its columns, whose rows they are by which column, and which columns hold figures."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    whose: int | None = None
+    valued: set[int] = field(default_factory=set)
+
+
+def _filled(cells: dict[int, Any]) -> dict[int, Any]:
+    return {column: cell for column, cell in cells.items() if cell.value is not None and str(cell.value).strip()}
+
+
+def _names_columns(cells: dict[int, Any]) -> bool:
+    """Whether a row may be names of columns: two texts or more that are short and no figures."""
+    values = [cell.value for cell in _filled(cells).values()]
+    figures = [value for value in values if not isinstance(value, str)]
+    if len(values) < 2 or len(figures) == 1 or not all(type(value) is int for value in figures):
+        return False
+    return may_name(list(map(str, values)))
+
+
+def _is_known(cells: dict[int, Any]) -> bool:
+    return has_column_word([str(cell.value) for cell in _filled(cells).values()])
+
+
+def _is_bold(cells: dict[int, Any]) -> bool:
+    return all(cell.has_style and cell.font is not None and bool(cell.font.b) for cell in cells.values())
+
+
+def _row(names: dict[int, str], filled: dict[int, Piece]) -> list[Piece]:
     line: list[Piece] = []
+    several = False
     for column in sorted(filled):
         text, mark = filled[column]
         if not text:
             continue
-        name = names.get(column, ("", ""))[0]
-        line += [("; " if line and names else " | " if line else "", ""), (f"{name}: " if name else "", ""), (text, mark)]
+        name = names.get(column, "")
+        between = "\n" if several else "; " if names else " | "
+        several = "\n" in text
+        apart = "\n" if several and begins_with_heading(text) else " "
+        line += [(between if line else "", ""), (f"{name}:{apart}" if name else "", ""), (text, mark)]
     if all(mark == "hidden row" for text, mark in filled.values() if text):
         return [("".join(text for text, _ in line), "hidden row")]
     return line

@@ -1,23 +1,28 @@
 """DOCX by python-docx: paragraphs and tables in order; headers, comments, deletions and properties stand beside the text."""
 
 import io
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import docx
 from docx.opc.constants import RELATIONSHIP_TYPE
 
 from rag.documents.load.formats import Format
-from rag.documents.load.guard import check_depth, office_parts
+from rag.documents.load.guard import check_depth, office_parts, transitional
 from rag.documents.load.layout import Layout, Piece
-from rag.documents.load.office.word_styles import Look, Numbers, Styles, fill_of
-from rag.documents.load.office.word_tables import WITHIN, cells, is_header, row_pieces, rows, span
+from rag.documents.load.office.word_styles import Look, Numbers, Styles, fill_of, is_on
+from rag.documents.load.office.word_tables import WITHIN, cells, goes_down, is_header, is_marked, row_pieces, rows, span
+from rag.documents.load.signs import BOXES, box, decoded, private, set_as
+from rag.documents.load.tables import joined_names, one_line, row_as_lines
 from rag.errors import FileProblem
 from rag.values import Document, File
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad", "ptab": " "}
+SYMBOL = re.compile(r"^\s*SYMBOL\s+(0x[0-9A-Fa-f]{1,5}|[1-9]\d{0,5})\s[^\\]*\\f\s*\"?([^\"\\]{1,40})", re.IGNORECASE)
 NOTES = {"footnotes": "Footnote", "endnotes": "Endnote"}
 
 
@@ -33,9 +38,9 @@ class Word(Format):
         return data.startswith(b"PK\x03\x04") and b"word/document.xml" in data
 
     def __call__(self, file: File) -> Iterator[Document]:
-        office_parts(file.name, file.data, "the Word document")
+        parts = office_parts(file.name, file.data, "the Word document")
         try:
-            opened: Any = docx.Document(io.BytesIO(file.data))
+            opened: Any = docx.Document(io.BytesIO(transitional(file.data, parts)))
             body = opened.element.body
         except Exception as error:  # python-docx raises many built-in kinds on damaged files.
             raise FileProblem(
@@ -94,6 +99,10 @@ class _Reader:
         self.comments = self._comments()
         self.told: set[str] = set()
         self.boxes: list[Any] = []
+        self.parted = False
+        self.before = ""
+        self.struck: list[str] = []
+        self.fields: list[_Field] = []
         self.ground = fill_of(opened.element.find(f"{W}background"), "color") or "FFFFFF"
 
     def blocks(self, parent: Any, ground: str | None = None) -> None:
@@ -120,8 +129,8 @@ class _Reader:
         elif any(text.strip() for text, _ in pieces):
             self._lines([(self.numbers.next(paragraph, style), ""), *pieces])
         waiting, self.boxes = self.boxes, []
-        for box in waiting:
-            self.blocks(box)
+        for inner in waiting:
+            self.blocks(inner)
 
     def _lines(self, pieces: list[Piece]) -> None:
         """A paragraph, which breaks part into lines."""
@@ -134,7 +143,16 @@ class _Reader:
                 line = [(other, mark)]
         self.layout.line(*line)
 
-    def _pieces(self, parent: Any, look: Look, ground: str) -> Iterator[Piece]:
+    def _pieces(self, paragraph: Any, look: Look, ground: str) -> Iterator[Piece]:
+        """The text of a paragraph; what is struck out of it stands beside it."""
+        self.before = ""
+        for text, mark in self._inside(paragraph, look, ground):
+            if text:
+                self.before = text[-1]
+            yield text, mark
+        self._put_struck()
+
+    def _inside(self, parent: Any, look: Look, ground: str) -> Iterator[Piece]:
         for child in parent:
             name = _name(child)
             if name == "r":
@@ -143,33 +161,79 @@ class _Reader:
                 self._deleted(child)
             elif name == "commentReference":
                 self._comment(child)
+            elif name == "sdt" and (state := _ticked(child)) is not None:
+                read = list(self._inside(child, look, ground))
+                shown = "".join(text for text, _ in read).strip()
+                yield from read if shown in BOXES else [(box(state), read[0][1] if read else "")]
             elif name in WITHIN:
-                yield from self._pieces(child, look, ground)
+                yield from self._inside(child, look, ground)
             elif name in {"oMath", "oMathPara"}:
                 yield "".join(leaf.text or "" for leaf in child.iter() if _name(leaf) == "t"), ""
             elif name == "AlternateContent":
-                yield from self._pieces(next(iter(child), ()), look, ground)
+                yield from self._inside(next(iter(child), ()), look, ground)
+
+    def _put_struck(self) -> None:
+        self.layout.aside("deleted", "".join(self.struck))
+        self.struck = []
 
     def _run(self, run: Any, look: Look, ground: str) -> Iterator[Piece]:
         mark = look.unseen(ground)
+        for text in self._shown(run, look):
+            if look.struck and not mark:
+                self.struck.append(text)
+            else:
+                self._put_struck() if self.struck and text.strip() else None
+                yield set_as(text, look.place, self.before) if look.place else text, mark
+
+    def _shown(self, run: Any, look: Look) -> Iterator[str]:
+        """The texts and signs of a run as its font shows them."""
         for child in run:
             name = _name(child)
             if name == "t":
-                yield child.text or "", mark
+                yield self._told(private(decoded(child.text or "", look.font), look.font))
             elif name in SIGNS:
-                yield SIGNS[name] if child.get(f"{W}type") != "page" else " ", mark
+                yield SIGNS[name] if child.get(f"{W}type") != "page" else " "
             elif name == "sym":
-                yield _symbol(child), mark
+                yield self._told(_symbol(child))
             elif name in {"footnoteReference", "endnoteReference"}:
-                yield f"[{child.get(f'{W}id')}]", mark
+                self.before = ""
+                yield f"[{child.get(f'{W}id')}]"
+            elif name == "fldChar":
+                yield self._field(child)
             elif name == "instrText":
-                self.layout.aside("link", child.text or "") if "http" in (child.text or "").lower() else None
+                self._instruction(child.text or "")
             elif name == "delText":
                 self.layout.aside("deleted", child.text or "")
             elif name == "commentReference":
                 self._comment(child)
             elif name in {"drawing", "pict", "AlternateContent", "object"}:
                 self._drawing(child)
+
+    def _told(self, text: str) -> str:
+        if self.fields and text.strip():
+            self.fields[-1].told = self.fields[-1].told or self.fields[-1].parted
+        return text
+
+    def _instruction(self, text: str) -> None:
+        if "http" in text.lower():
+            self.layout.aside("link", text)
+        if self.fields:
+            self.fields[-1].instruction += text[:200]
+
+    def _field(self, sign: Any) -> str:
+        """What a field of a form shows: a box at once, a choice or a sign at its end where no text told it."""
+        kind = sign.get(f"{W}fldCharType")
+        if kind == "begin":
+            self.fields.append(_Field(sign.find(f"{W}ffData")))
+            return self.fields[-1].box
+        if self.fields and kind == "separate":
+            self.fields[-1].parted = True
+        elif self.fields and kind == "end":
+            field = self.fields.pop()
+            if field.told and self.fields:
+                self.fields[-1].told = self.fields[-1].told or self.fields[-1].parted
+            return "" if field.told else self._told(field.shown)
+        return ""
 
     def _drawing(self, drawing: Any) -> None:
         """Text boxes are read after their paragraph; what describes a picture stands beside the text."""
@@ -192,32 +256,64 @@ class _Reader:
     def _table(self, table: Any) -> None:
         self.layout.gap()
         shaded = self.styles.shades(table)
+        found = [(row, list(cells(row))) for row in rows(table)]
+        several = any(len(there) > 1 for _, there in found)
+        heads: list[list[str]] = []
         names: list[str] = []
-        found = list(rows(table))
-        for number, row in enumerate(found):
-            there = list(cells(row))
-            texts = [self._cell(cell, shaded) for cell in there]
+        used = False
+        above: list[list[Piece]] = []
+        for at, (row, there) in enumerate(found):
             if len(there) == 1 and there[0].find(f".//{W}tbl") is not None:
                 self.blocks(there[0])
                 continue
-            wide = [text for cell, text in zip(there, texts, strict=True) for text in [text, *[[]] * (span(cell) - 1)]]
-            if not number and len(found) > 1 and is_header(row, texts):
-                names = ["".join(text for text, _ in pieces).replace("\n", " ").strip() for pieces in wide]
-                hidden = [piece for pieces in texts for piece in pieces if piece[1]]
-                if not hidden:
+            texts = [self._cell(cell, shaded) for cell in there]
+            if several and len(there) == 1:
+                self.layout.row(*row_pieces([], texts))
+                continue
+            wide = self._columns(there, texts, above)
+            above = wide
+            if not used and at + 1 < len(found) and self._heads(row, there, texts, heads):
+                spread = [text for cell, text in zip(there, texts, strict=True) for text in [text] * span(cell)]
+                heads.append(["".join(text for text, _ in pieces) for pieces in spread])
+                names = joined_names(heads)
+                if not any(mark for pieces in texts for _, mark in pieces):
                     continue
-            self.layout.row(*row_pieces(names if number else [], wide))
+                self.layout.row(*row_pieces([], texts))
+                continue
+            used = True
+            self.layout.row(*row_pieces(names, wide))
+        for head in heads if not used else ():
+            self.layout.row((row_as_lines([], list(dict.fromkeys(map(one_line, head)))), ""))
         self.layout.gap()
 
+    def _heads(self, row: Any, there: list[Any], texts: list[list[Piece]], heads: list[list[str]]) -> bool:
+        """Whether a row names columns: the first, more that are marked so, and one below a header of several columns."""
+        if not heads:
+            self.parted = any(span(cell) > 1 for cell in there)
+            return is_header(row, texts)
+        down = [text for cell, text in zip(there, texts, strict=True) if not goes_down(cell)]
+        parted, self.parted = self.parted, False
+        return is_marked(row) or (parted and len(down) > 1 and is_header(row, down))
+
+    def _columns(self, there: list[Any], texts: list[list[Piece]], above: list[list[Piece]]) -> list[list[Piece]]:
+        """What stands in each column of a row; a cell over several rows stands in each of them."""
+        wide: list[list[Piece]] = []
+        for cell, text in zip(there, texts, strict=True):
+            if goes_down(cell) and not any(part.strip() for part, _ in text) and len(wide) < len(above):
+                text = above[len(wide)]
+                self.layout.count("cells over several rows written in each")
+            wide += [text, *[[]] * (span(cell) - 1)]
+        return wide
+
     def _cell(self, cell: Any, shaded: bool) -> list[Piece]:
-        """What stands in a cell, on one line; white text on a shaded cell is seen."""
+        """What stands in a cell, a paragraph a line; white text on a shaded cell is seen."""
         ground = fill_of(cell.find(f"{W}tcPr/{W}shd"), "fill") or ("" if shaded else self.ground)
         pieces: list[Piece] = []
         for paragraph in cell.iter(f"{W}p"):
             style = self.styles.of_paragraph(paragraph)
-            read = [(text.replace("\n", " "), mark) for text, mark in self._pieces(paragraph, style.look, ground)]
+            read = list(self._pieces(paragraph, style.look, ground))
             number = self.numbers.next(paragraph, style) if read else ""
-            pieces += [(" " if pieces else "", ""), (number, ""), *read]
+            pieces += [("\n" if pieces else "", ""), (number, ""), *read]
         self.boxes = []
         return pieces
 
@@ -273,10 +369,57 @@ class _Reader:
         self.layout.aside("comment", self.comments.get(reference.get(f"{W}id") or "", ""))
 
 
+@dataclass
+class _Field:
+    """A field that is being read: the data of its form, its instruction, and whether a text told its result."""
+
+    form: Any = None
+    instruction: str = ""
+    parted: bool = False
+    told: bool = False
+
+    @property
+    def box(self) -> str:
+        """The box that it is, or nothing."""
+        check = self.form.find(f"{W}checkBox") if self.form is not None else None
+        if check is None:
+            return ""
+        state = check.find(f"{W}checked")
+        return box(is_on(state if state is not None else check.find(f"{W}default")))
+
+    @property
+    def shown(self) -> str:
+        """The entry that is chosen of its list, or the sign that its instruction names."""
+        if found := SYMBOL.search(self.instruction):
+            return decoded(chr(int(found[1], 0) % 0x110000), found[2]) if int(found[1], 0) else ""
+        choices = self.form.find(f"{W}ddList") if self.form is not None else None
+        if choices is None:
+            return ""
+        entries = [entry.get(f"{W}val") or "" for entry in choices.iter(f"{W}listEntry")]
+        at = choices.find(f"{W}result")
+        at = at if at is not None else choices.find(f"{W}default")
+        written = (at.get(f"{W}val") or "0") if at is not None else "0"
+        return entries[int(written)] if written.isdecimal() and int(written) < len(entries) else ""
+
+
+def _ticked(control: Any) -> bool | None:
+    """Whether a content control that is a box is ticked; None for any other."""
+    properties = control.find(f"{W}sdtPr")
+    check = next((one for one in properties if _name(one) == "checkbox"), None) if properties is not None else None
+    if check is None:
+        return None
+    state = next((one for one in check if _name(one) == "checked"), None)
+    written = next((value for name, value in state.attrib.items() if name.endswith("}val")), "1") if state is not None else "0"
+    return written not in {"0", "false", "off"}
+
+
 def _symbol(sign: Any) -> str:
     written = sign.get(f"{W}char") or ""
     try:
         number = int(written, 16)
     except ValueError:
         return ""
-    return "•" if 0xF000 <= number <= 0xF0FF else chr(number) if number < 0x110000 else ""
+    if not 0 < number < 0x110000:
+        return ""
+    font = sign.get(f"{W}font") or ""
+    return private(decoded(chr(number), font), font)

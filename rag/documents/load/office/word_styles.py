@@ -1,24 +1,33 @@
-"""What the styles of a Word document say of its text: headings, numbers of lists, and whether it can be seen."""
+"""What the styles of a Word document say of its text: headings, numbers of lists, whether it can be seen, struck or raised."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rag.documents.load.signs import LOWERED, RAISED
 from rag.documents.load.web.css import alike, colour_of
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 TINY = 7  # Half points: below 3.5 points nobody reads.
 ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 MOST_LEVELS = 9
+MOVED = 4  # Half points above or below the line.
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How text looks: hidden, its colour (six hexadecimal digits, "" for automatic), half points, its own ground."""
+    """How text looks: hidden, its colour (six hexadecimal digits, "" for automatic), half points, its own ground.
+
+    `place` is whether it is raised or lowered, `font` the font that it names.
+    """
 
     hidden: bool = False
     colour: str = ""
     size: int = 22
     ground: str = ""
+    struck: bool = False
+    place: str = ""
+    font: str = ""
 
     def unseen(self, ground: str) -> str:
         """Why text cannot be seen on this ground ("" for a ground that is not known), or nothing."""
@@ -64,12 +73,29 @@ def _looks(properties: Any, before: Look) -> Look:
         changes["colour"] = "FFFFFF" if white else "" if written == "auto" or theme else written
     if (size := properties.find(f"{W}sz")) is not None and (size.get(f"{W}val") or "").isdecimal():
         changes["size"] = int(size.get(f"{W}val"))
+    for strike in (properties.find(f"{W}strike"), properties.find(f"{W}dstrike")):
+        if strike is not None:
+            changes["struck"] = changes.get("struck", False) or is_on(strike)
+    if (place := _place(properties)) is not None:
+        changes["place"] = place
+    if (fonts := properties.find(f"{W}rFonts")) is not None:
+        changes["font"] = fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or ""
     if ground := fill_of(properties.find(f"{W}shd"), "fill"):
         changes["ground"] = ground
     mark = properties.find(f"{W}highlight")
     if mark is not None and mark.get(f"{W}val") not in {None, "none"}:
         changes["ground"] = {"white": "FFFFFF"}.get(mark.get(f"{W}val"), "FFFF00")
     return replace(before, **changes)
+
+
+def _place(properties: Any) -> str | None:
+    """Whether run properties raise or lower text; None where they say nothing of it."""
+    align = _value(properties.find(f"{W}vertAlign"))
+    if align:
+        return {"superscript": RAISED, "subscript": LOWERED}.get(align, "")
+    written = _value(properties.find(f"{W}position"))
+    moved = int(written) if re.fullmatch(r"-?\d{1,4}", written) else 0
+    return RAISED if moved >= MOVED else LOWERED if moved <= -MOVED else None
 
 
 class Styles:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rag.documents.load.layout import Piece, rows_as_lines
+from rag.documents.load.layout import Piece
 from rag.documents.load.office.word_styles import W, is_on
+from rag.documents.load.tables import as_lines, begins_with_heading, row_as_lines
 
 WITHIN = {"hyperlink", "ins", "moveTo", "smartTag", "sdt", "sdtContent", "fldSimple", "customXml", "dir", "bdo"}
 
@@ -40,6 +41,17 @@ def span(cell: Any) -> int:
     return min(int(written), 50) if written.isdecimal() and int(written) else 1
 
 
+def goes_down(cell: Any) -> bool:
+    """Whether a cell is part of the one above it."""
+    merge = cell.find(f"{W}tcPr/{W}vMerge")
+    return merge is not None and merge.get(f"{W}val") != "restart"
+
+
+def is_marked(row: Any) -> bool:
+    """Whether a row is marked to be repeated as header on every page."""
+    return is_on(row.find(f"{W}trPr/{W}tblHeader"))
+
+
 def is_header(row: Any, read: list[list[Piece]]) -> bool:
     """Whether a first row names the columns: it is marked as header, or its cells are short, filled and without a figure.
 
@@ -48,7 +60,7 @@ def is_header(row: Any, read: list[list[Piece]]) -> bool:
     texts = ["".join(text for text, _ in pieces).strip() for pieces in read]
     if len(texts) < 2:
         return False
-    if is_on(row.find(f"{W}trPr/{W}tblHeader")):
+    if is_marked(row):
         return True
     runs = [run for run in row.iter(f"{W}r") if run.find(f"{W}t") is not None]
     if len(texts) == 2 and not all(is_on(run.find(f"{W}rPr/{W}b")) for run in runs):
@@ -57,12 +69,17 @@ def is_header(row: Any, read: list[list[Piece]]) -> bool:
 
 
 def row_pieces(names: list[str], read: list[list[Piece]]) -> list[Piece]:
-    """A row as pieces of one line, so that what is hidden in it stays marked."""
+    """A row as pieces of its lines, so that what is hidden in it stays marked."""
     if not any(mark for pieces in read for _, mark in pieces):
-        return [(rows_as_lines(names, [" ".join("".join(text for text, _ in cell).split()) for cell in read]), "")]
+        return [(row_as_lines(names, [as_lines("".join(text for text, _ in cell)) for cell in read]), "")]
     line: list[Piece] = []
+    several = False
     for at, pieces in enumerate(read):
-        if any(text.strip() for text, _ in pieces):
+        whole = as_lines("".join(text for text, _ in pieces))
+        if whole:
             name = names[at] if at < len(names) else ""
-            line += [("; " if line and names else " | " if line else "", ""), (f"{name}: " if name else "", ""), *pieces]
+            between = "\n" if several else "; " if names else " | "
+            several = "\n" in whole
+            apart = "\n" if several and begins_with_heading(whole) else " "
+            line += [(between if line else "", ""), (f"{name}:{apart}" if name else "", ""), *pieces]
     return line

@@ -1,9 +1,11 @@
-"""Which elements of a page are not seen: the few properties of CSS that hide text, from style attributes and simple rules."""
+"""How text of a page is shown: the few properties of CSS that hide, strike or raise it, from styles and simple rules."""
 
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from rag.documents.load.signs import LOWERED, RAISED
 
 Colour = tuple[int, int, int]
 
@@ -22,8 +24,10 @@ POINTS = {"px": 1.0, "pt": 4 / 3, "cm": 37.8, "in": 96.0, "vw": 10.0, "vh": 10.0
 HIDING = {
     "display", "visibility", "opacity", "color", "background", "background-color", "background-image", "font-size", "font",
     "position", "left", "top", "right", "text-indent", "margin-left", "clip", "clip-path", "height", "width", "max-height",
-    "max-width", "overflow", "transform",
+    "max-width", "overflow", "transform", "text-decoration", "text-decoration-line", "vertical-align", "font-family",
 }  # fmt: skip
+STRUCK = frozenset({"del", "s", "strike"})
+PLACES = {"sup": RAISED, "sub": LOWERED, "super": RAISED, "text-top": RAISED, "text-bottom": LOWERED, "baseline": ""}
 TINY = 2.0
 FAR = -400.0
 ALIKE = 16
@@ -32,13 +36,16 @@ MOST_RULES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How text at a place is shown; `reason` says why it is not seen, or is empty."""
+    """How text at a place is shown: `reason` says why it is not seen, `place` whether it is raised or lowered."""
 
     colour: Colour | None = (0, 0, 0)
     ground: Colour | None = WHITE
     size: float = 16.0
     gone: str = ""
     invisible: bool = False
+    struck: bool = False
+    place: str = ""
+    font: str = ""
 
     @property
     def reason(self) -> str:
@@ -78,7 +85,7 @@ def colour_of(written: str) -> tuple[Colour | None, bool]:
 
 
 def declarations(style: str) -> dict[str, str]:
-    """The declarations of a style attribute or a rule that can hide text."""
+    """The declarations of a style attribute or a rule that can hide text or change what it says."""
     found = {}
     for part in style.split(";")[:200]:
         name, colon, value = part.partition(":")
@@ -186,7 +193,22 @@ def shown(element: Any, tag: str, told: dict[str, str], before: Seen) -> Seen:
         invisible = told["visibility"] in {"hidden", "collapse"}
     if written := told.get("font-size") or told.get("font", ""):
         size = _size(written, size)
-    return replace(before, colour=colour, ground=ground, size=size, gone=gone, invisible=invisible)
+    lines = told.get("text-decoration", "") + told.get("text-decoration-line", "")
+    struck = before.struck or tag in STRUCK or "line-through" in lines or element.get("revised") == "delete"
+    place = PLACES.get(told.get("vertical-align") or tag, before.place)
+    family = told.get("font-family") or (element.get("face") if tag == "font" else "") or before.font
+    font = family.partition(",")[0].strip(" \"'")
+    return replace(
+        before,
+        colour=colour,
+        ground=ground,
+        size=size,
+        gone=gone,
+        invisible=invisible,
+        struck=struck,
+        place=place,
+        font=font,
+    )
 
 
 def _ground(background: str, told: dict[str, str], before: Colour | None) -> Colour | None:

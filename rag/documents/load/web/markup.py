@@ -6,7 +6,9 @@ from typing import Any
 
 from lxml import etree
 
-from rag.documents.load.layout import Layout, rows_as_lines
+from rag.documents.load.layout import BLANKS, Layout
+from rag.documents.load.signs import box, decoded, described_box, set_as
+from rag.documents.load.tables import as_lines, joined_names, one_line, row_as_lines
 from rag.documents.load.web.css import Seen, Styles, shown
 
 BLOCKS = frozenset(
@@ -15,7 +17,13 @@ BLOCKS = frozenset(
 )
 GAPS = frozenset("p table ul ol dl pre blockquote".split())
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-DROPPED = frozenset("script style noscript template head".split())
+DROPPED = frozenset("script style noscript template head datalist".split())
+VERBATIM = frozenset({"pre", "textarea"})
+FILLED = frozenset("text search email tel url number date time datetime-local month week range".split())
+BOXES = frozenset({"checkbox", "radio"})
+SWITCHES = frozenset({"checkbox", "radio", "switch", "menuitemcheckbox", "menuitemradio"})
+STRUCK = "deleted"
+MOST_HEADS = 4
 LIKE = {
     "paragraph": "p", "content": "span", "item": "li", "list": "ul", "linkhtml": "a", "rendermultimedia": "img",
     "footnote": "div",
@@ -45,6 +53,8 @@ class Walker:
         self._unseen: list[str] = []
         self._why = ""
         self._in_cell = False
+        self._verbatim = False
+        self._sign = ""
 
     def walk(self, element: Any) -> None:
         """Writes this element and ends the line."""
@@ -55,20 +65,35 @@ class Walker:
     def _text(self, text: str | None, seen: Seen) -> None:
         if not text:
             return
-        why = seen.reason
+        why = seen.reason or (STRUCK if seen.struck else "")
         if not why:
             if text.strip():
                 self._put_aside()
-            self._pending.append(text)
+            self._pending.append(self._as_set(text, seen))
         elif text.strip():
             if why != self._why:
                 self._put_aside()
             self._why = why
             self._unseen.append(text)
 
+    def _as_set(self, text: str, seen: Seen) -> str:
+        """Text as it is shown in its font and place; in a cell, line ends of the source are blanks."""
+        if self._in_cell and not self._verbatim:
+            text = BLANKS.sub(" ", text)
+        text = decoded(text, seen.font)
+        return set_as(text, seen.place, self._last()) if seen.place else text
+
+    def _last(self) -> str:
+        """The last sign of the line that is being written, or nothing."""
+        return next((text[-1] for text in reversed(self._pending) if text), "")
+
     def _put_aside(self) -> None:
         if self._unseen:
-            self.layout.unseen(" ".join(self._unseen), self._why, self._place())
+            text = " ".join(self._unseen)
+            if self._why == STRUCK:
+                self.layout.aside(STRUCK, BLANKS.sub(" ", text), self._place())
+            else:
+                self.layout.unseen(text, self._why, self._place())
             self._unseen = []
         self._why = ""
 
@@ -78,10 +103,13 @@ class Walker:
 
     def _flush(self, gap: bool = False, level: int = 0) -> None:
         if self._in_cell:
-            self._pending.append(" ")
+            if self._last() != "\n":
+                self._pending.append("\n")
             return
         text = "".join(self._pending)
-        self._pending = []
+        if self._sign and text.strip() == self._sign.strip():
+            return  # The text of an item of a list may begin with a block of its own.
+        self._pending, self._sign = [], ""
         if level:
             self.layout.heading(level, (text, ""))
         else:
@@ -96,14 +124,43 @@ class Walker:
             return
         seen = shown(element, tag, self.styles.of(element, tag), before)
         self._attributes(element, tag)
-        if tag == "br":
+        if (element.get("role") or "").lower() in SWITCHES and (state := element.get("aria-checked")):
+            self._text(f" {box(state.lower() == 'true')} ", before)
+        if tag == "br" and self._in_cell:
+            self._pending.append("\n")
+        elif tag == "br":
             self._flush()
+        elif tag == "input":
+            self._input(element, seen, before)
+        elif tag == "select":
+            self._chosen(element, seen)
+        elif tag == "img" and (sign := described_box(element.get("alt") or "")):
+            self._text(f" {sign} ", seen)
         elif tag == "table" and not seen.gone:
             self._table(element, seen)
-        elif tag == "pre" and not self._in_cell and not seen.gone:
+        elif tag in VERBATIM and not seen.gone:
             self._lines(element, seen)
         else:
             self._block(element, tag, seen)
+
+    def _input(self, element: Any, seen: Seen, before: Seen) -> None:
+        """A field of a form as it is filled in; a box that is drawn in place of its own is not hidden."""
+        kind = (element.get("type") or "text").lower()
+        if kind in BOXES:
+            self._text(f" {box(element.get('checked') is not None)} ", before)
+        elif kind in FILLED:
+            self._text(f" {element.get('value') or ''} ", seen)
+
+    def _chosen(self, element: Any, seen: Seen) -> None:
+        """What is chosen of a list; what is not stands beside the text."""
+        options = [one for one in element.iter() if local(one.tag) == "option"]
+        chosen = [one for one in options if one.get("selected") is not None]
+        if not chosen and element.get("multiple") is None and (element.get("size") or "1") == "1":
+            chosen = options[:1]
+        told = [one.get("label") or " ".join(texts(one)) for one in chosen]
+        self._text(f" {', '.join(filter(None, map(one_line, told)))} ", seen)
+        others = [one_line(one.get("label") or " ".join(texts(one))) for one in options if one not in chosen]
+        self.layout.aside("choice", f"not chosen: {'; '.join(filter(None, others))}" if any(others) else "", self._place())
 
     def _block(self, element: Any, tag: str, seen: Seen) -> None:
         block = tag in BLOCKS and not seen.gone
@@ -112,8 +169,11 @@ class Walker:
             if tag in GAPS and not self._in_cell:
                 self.layout.gap()
         if tag == "li" and block and not self._in_cell:
-            self._pending.append(_bullet(element))
+            self._sign = _bullet(element)
+            self._pending.append(self._sign)
         self._inside(element, seen)
+        if tag == "li" and self._sign and "".join(self._pending).strip() == self._sign.strip():
+            self._pending, self._sign = [], ""
         if block:
             self._flush(tag in GAPS, 0 if self._in_cell or tag not in HEADINGS else HEADINGS[tag] + self.deeper)
 
@@ -126,9 +186,13 @@ class Walker:
     def _lines(self, element: Any, seen: Seen) -> None:
         """Text whose line ends count."""
         self._flush()
-        self.layout.gap()
-        start = len(self._pending)
+        start, before, self._verbatim = len(self._pending), self._verbatim, True
         self._inside(element, seen)
+        self._verbatim = before
+        if self._in_cell:
+            self._flush()
+            return
+        self.layout.gap()
         text = "".join(self._pending[start:])
         del self._pending[start:]
         for line in text.splitlines():
@@ -175,25 +239,49 @@ class Walker:
             self._element(caption, seen)
             self._flush()
         self.layout.gap()
-        names: list[str] = []
-        carried: dict[int, tuple[int, str]] = {}
-        for number, row in enumerate(rows):
-            state = self._row_state(row, seen)
-            cells = self._cells(row, state, carried)
-            if not number and len(cells) > 1 and _is_header(row):
-                names = cells
-                if len(rows) > 1:
-                    continue
-            self.layout.row((rows_as_lines(names if number else [], cells), ""))
+        self._written(rows, seen)
         self.layout.gap()
+
+    def _written(self, rows: list[Any], seen: Seen) -> None:
+        """The rows one by one. Rows of headers name the columns of what follows, those on end together.
+
+        A row with one cell over all columns is a line of its own. Headers without a row below are written as a row.
+        """
+        heads: list[list[str]] = []
+        names: list[str] = []
+        used = False
+        headers = [_is_header(row) for row in rows]
+        if all(headers) or sum(headers[:MOST_HEADS]) == MOST_HEADS:
+            headers = [not at for at in range(len(rows))]
+        several = any(len(_own_cells(row)) > 1 for row in rows)
+        carried: dict[int, tuple[int, str]] = {}
+        for row, header in zip(rows, headers, strict=True):
+            cells = self._cells(row, self._row_state(row, seen), carried, spread=header)
+            if not any(cells):
+                continue
+            if several and _stands_alone(row, cells):
+                self.layout.row((next(filter(None, cells)), ""))
+            elif header and len(cells) > 1:
+                if used:
+                    heads, used = [], False
+                heads.append(cells)
+                names = joined_names(heads)
+            else:
+                used = True
+                self.layout.row((row_as_lines(names, cells), ""))
+        for cells in heads if not used else ():
+            self.layout.row((row_as_lines([], list(dict.fromkeys(cells))), ""))
 
     def _row_state(self, row: Any, seen: Seen) -> Seen:
         for part in reversed([*_ancestors_within_table(row), row]):
             seen = shown(part, local(part.tag), self.styles.of(part, local(part.tag)), seen)
         return seen
 
-    def _cells(self, row: Any, seen: Seen, carried: dict[int, tuple[int, str]]) -> list[str]:
-        """The texts of a row's cells by column; a cell over several rows stands in each, one over several columns once."""
+    def _cells(self, row: Any, seen: Seen, carried: dict[int, tuple[int, str]], spread: bool = False) -> list[str]:
+        """The texts of a row's cells by column; a cell over several rows stands in each, one over several columns once.
+
+        With `spread` it stands in each of its columns.
+        """
         cells: list[str] = []
 
         def carry() -> None:
@@ -203,16 +291,16 @@ class Walker:
                     carried[len(cells)] = (left - 1, text)
                 cells.append(text)
 
-        for cell in row:
-            if local(cell.tag) not in {"td", "th"} or len(cells) > WIDEST:
-                continue
+        for cell in _own_cells(row):
+            if len(cells) > WIDEST:
+                break
             carry()
             text, at = self._captured(cell, seen), len(cells)
             down, wide = _span(cell, "rowspan"), _span(cell, "colspan")
-            cells += [text, *[""] * (wide - 1)]
+            cells += [text, *[text if spread else ""] * (wide - 1)]
             if down > 1:
                 self.layout.count("cells over several rows written in each")
-                carried |= {at + step: (down - 1, text if not step else "") for step in range(wide)}
+                carried |= {at + step: (down - 1, text if spread or not step else "") for step in range(wide)}
         carry()
         return cells
 
@@ -220,7 +308,7 @@ class Walker:
         kept, self._pending, self._in_cell = self._pending, [], True
         self._element(cell, seen)
         text, self._pending, self._in_cell = "".join(self._pending), kept, False
-        return " ".join(self.layout.tidy(text).split(" ")).strip()
+        return as_lines("\n".join(map(self.layout.tidy, text.strip().split("\n"))))
 
 
 def texts(element: Any) -> Iterator[str]:
@@ -246,7 +334,9 @@ def _bullet(item: Any) -> str:
 
 
 def _rows(table: Any) -> Iterator[Any]:
-    for child in table:
+    """The rows of a table as they are shown: its foot last, wherever it stands."""
+    feet = [child for child in table if local(child.tag) == "tfoot"]
+    for child in [*(child for child in table if local(child.tag) != "tfoot"), *feet]:
         if local(child.tag) == "tr":
             yield child
         elif local(child.tag) in {"thead", "tbody", "tfoot"}:
@@ -263,13 +353,22 @@ def _lays_out(table: Any, rows: list[Any]) -> bool:
     """Whether a table holds tables, headings or whole pages of text and is not one of values."""
     if any(local(inner.tag) == "table" or local(inner.tag) in HEADINGS for inner in table.iterdescendants()):
         return True
-    return len(rows) <= 3 and any(len("".join(cell.itertext())) > LONG_CELL for row in rows for cell in row)
+    return len(rows) <= 3 and any(len("".join(cell.itertext())) > LONG_CELL for row in rows for cell in _own_cells(row))
+
+
+def _own_cells(row: Any) -> list[Any]:
+    """The cells of a row, without comments and the like between them."""
+    return [cell for cell in row if local(cell.tag) in {"td", "th"}]
 
 
 def _is_header(row: Any) -> bool:
     parent = row.getparent()
-    cells = [local(cell.tag) for cell in row if local(cell.tag) in {"td", "th"}]
-    return (parent is not None and local(parent.tag) == "thead") or all(tag == "th" for tag in cells)
+    return (parent is not None and local(parent.tag) == "thead") or all(local(cell.tag) == "th" for cell in _own_cells(row))
+
+
+def _stands_alone(row: Any, cells: list[str]) -> bool:
+    """Whether a row is one cell over all of its columns."""
+    return len(_own_cells(row)) == 1 and len(set(filter(None, cells))) == 1
 
 
 def _span(cell: Any, name: str) -> int:
