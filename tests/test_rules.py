@@ -31,9 +31,9 @@ HERE = [
     "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
-    "answers", "capitals", "citations", "columns", "copies", "follow", "hyphens", "identifiers", "instructions", "loinc", "names",
-    "people", "places", "questions", "refusals", "scope", "servers", "spellings", "statements", "surrogates", "symbols", "synonyms",
-    "thoughts", "topics",
+    "answers", "capitals", "citations", "columns", "copies", "fhir", "follow", "hyphens", "identifiers", "instructions",
+    "loinc", "names", "people", "places", "questions", "refusals", "running", "scope", "servers", "spellings", "statements",
+    "surrogates", "symbols", "synonyms", "thoughts", "topics",
 ]  # fmt: skip
 HEADING_RULES = rules("headings")
 HEADINGS = HEADING_RULES["headings"]

@@ -613,7 +613,8 @@ def test_a_stored_zip_reads_like_a_packed_one() -> None:
     ]
     + [
         (reference(NOTE, docStatus="preliminary"), "preliminary"),
-        (reference(NOTE, docStatus="final", status="superseded"), "final"),
+        (reference(NOTE, docStatus="final", status="superseded"), "superseded"),
+        (reference(NOTE, docStatus="entered-in-error", status="current"), "entered in error"),
         (reference(NOTE, status="superseded"), "superseded"),
         (reference(NOTE), ""),
         (reference("Status: DRAFT\nNo nodule."), "draft"),

@@ -19,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from rag.clinical.statements import statements
 from rag.documents.load import read, read_file
+from rag.documents.load.facts import states_fact
 from rag.documents.load.pdf import isolated
 from rag.documents.load.pdf.isolated import Reader, Stopped
 from rag.documents.load.pdf.layout import Piece, Word
@@ -334,6 +335,48 @@ def test_the_head_of_a_table_on_every_page_is_kept() -> None:
 def test_a_value_with_its_unit_is_never_furniture_even_if_every_page_ends_with_it(line: str, make_pdf: MakePdf) -> None:
     found = one("labs.pdf", make_pdf([[*body(number), line] for number in range(4)]))
     assert found.text.count(line) == 4
+
+
+@pytest.mark.parametrize("line", ["ALLERGIES: SULFA (RASH)", "Do not resuscitate", "Goal: walk to the window"])
+@pytest.mark.parametrize("top", [True, False])
+def test_a_line_of_every_page_that_states_a_fact_stays_where_it_stands_first(line: str, top: bool, make_pdf: MakePdf) -> None:
+    pages = [[*([line] if top else []), *body(number), *([] if top else [line])] for number in range(4)]
+    found = one("ward.pdf", make_pdf(pages))
+    assert found.text.count(line) == 1 and found.pages[0].start <= found.text.index(line) < found.pages[0].end
+    assert [aside.page for aside in found.asides if aside.text == line] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("rule", rules("running")["examples"], ids=lambda rule: rule["line"])
+def test_the_example_of_a_running_line_states_what_it_says(rule: dict[str, Any]) -> None:
+    assert states_fact(rule["line"]) == rule["fact"]
+
+
+def test_what_is_filled_into_a_form_stands_in_the_text_below_its_line() -> None:
+    target = io.BytesIO()
+    canvas = Canvas(target, pagesize=A4, invariant=1)
+    canvas.drawString(60, 700, "Intake of the ward")
+    for at, label in enumerate(("Reaction", "Latex", "Side", "Ward", "Falls")):
+        canvas.drawString(60, 650 - 40 * at, label)
+    form = canvas.acroForm
+    form.textfield(name="reaction", value="hives", x=160, y=646, width=100, height=16)
+    form.checkbox(name="latex", checked=True, x=160, y=606, size=12)
+    for value in ("left", "right"):
+        form.radio(name="side", value=value, selected=value == "right", x=160 if value == "left" else 200, y=566, size=12)
+    form.choice(name="ward", value="North", options=[("North", "N1"), ("South", "S1")], x=160, y=526, width=100, height=16)
+    form.checkbox(name="falls", checked=False, x=160, y=486, size=12)
+    form.textfield(name="Text12", value="after lunch", x=300, y=486, width=100, height=16)
+    canvas.drawString(60, 400, "Signed at noon")
+    canvas.showPage()
+    canvas.drawString(60, 700, "The second page")
+    canvas.save()
+    found = one("form.pdf", target.getvalue())
+    lines = found.text.split("\n")
+    assert lines[:11] == [
+        "Intake of the ward", "Reaction", "reaction: hives", "Latex", "latex: Yes", "Side", "side: right", "Ward", "ward: North",
+        "Falls", "falls: not ticked",
+    ]  # fmt: skip
+    assert lines[11:13] == ["after lunch", "Signed at noon"]
+    assert [found.text[page.start : page.end].count("The second page") for page in found.pages] == [0, 1]
 
 
 def test_line_numbers_at_either_margin_are_one_aside_a_page() -> None:
@@ -697,7 +740,7 @@ def test_annotations_links_fields_files_and_properties_are_asides() -> None:
     assert found.title == "Ward rules"
     assert asides(found, "annotation") == ["Ask the chief first"]
     assert asides(found, "link") == ["https://rules.example.org/fever"]
-    assert asides(found, "form field") == ["Dose in mg: 40"]
+    assert "\nDose in mg: 40\n" in found.text and not asides(found, "form field")
     assert asides(found, "embedded file") == ["all patients.csv"]
     assert asides(found, "script") == ["app.alert(1)"]
     properties = asides(found, "metadata")

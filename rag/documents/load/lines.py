@@ -10,7 +10,7 @@ from rag.documents.load.files import looks
 from rag.documents.load.formats import CONTROL, Format, decode, with_facts
 from rag.documents.load.guard import json_value
 from rag.documents.load.health.fhir import Fhir, documents
-from rag.documents.load.health.fhir_lines import word
+from rag.documents.load.health.fhir_values import word
 from rag.documents.load.layout import Layout
 from rag.errors import FileProblem
 from rag.values import Document, File

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
+from rag.clinical.assertions import assertions
 from rag.clinical.patients import PSEUDONYM, with_patient
 from rag.clinical.statuses import coded_status
+from rag.clinical.times import moments
 from rag.documents.load.formats import Format, decode, with_facts
 from rag.documents.load.guard import json_value, safe_path, xml_root
 from rag.documents.load.health.attachments import Reader, attached, decoded
 from rag.documents.load.health.ccda import READERS, Ccda, code_name, code_type, day
 from rag.documents.load.health.fhir_check import faults_of
-from rag.documents.load.health.fhir_lines import TOLD, concept, items, line_of, people, word
+from rag.documents.load.health.fhir_lines import heading_of, is_told, lines_of, people, persons_of
+from rag.documents.load.health.fhir_values import as_text, concept, concepts, items, word
 from rag.documents.load.health.fhir_xml import from_xml
 from rag.documents.load.layout import Layout
 from rag.documents.load.web.html import write_html
 from rag.errors import FileProblem
-from rag.values import Document, File
+from rag.rules import rules
+from rag.values import Document, File, Section
 
 ATTACHED: dict[str, Reader] = {**READERS, "application/xhtml+xml": READERS["text/html"], "text/xml": Ccda(),
                                "application/xml": Ccda(), "application/hl7-cda+xml": Ccda()}  # fmt: skip
@@ -26,6 +30,8 @@ DOCUMENTS = ("Composition", "DocumentReference", "DiagnosticReport")
 JSON_HEAD = re.compile(rb"\s*\{\s*\"resourceType\"\s*:")
 XML_HEAD = re.compile(rb"<\w[^>]{0,300}xmlns=[\"']http://hl7\.org/fhir[\"']")
 DEEPEST_SECTION = 20
+NAMED = ("Medication", "Substance", "Specimen", "Device", "Media", "BodyStructure")
+NOT_VALID = ("entered in error", "superseded", "cancelled")
 STATUSES = {"Composition": ("status",), "DiagnosticReport": ("status",), "DocumentReference": ("docStatus", "status")}
 
 
@@ -90,6 +96,8 @@ class _Bundle:
         self.by_reference: dict[str, dict[str, Any]] = {}
         self.used: set[int] = set()
         self.names: Counter[str] = Counter()
+        self.replaced: set[int] = set()
+        self.referred = {"/".join(one.split("/")[-2:]) for one in _references(value)}
         waiting: list[tuple[Any, str]] = [(value, "")]
         while waiting:
             here, url = waiting.pop()
@@ -101,6 +109,15 @@ class _Bundle:
             elif isinstance(here, dict) and word(here.get("resourceType")):
                 self.resources.append(here)
                 self._known(here, url)
+        self._note_replaced()
+
+    def _note_replaced(self) -> None:
+        """Documents that another one of the bundle says that it replaces are superseded."""
+        for resource in self.resources if len(self.resources) > 1 else ():
+            for one in items(resource.get("relatesTo")):
+                target = self.resolve(one.get("target") or one.get("targetReference") or one.get("resourceReference"), resource)
+                if target is not None and concept(one.get("code") or one.get("type")) == "replaces":
+                    self.replaced.add(id(target))
 
     def _known(self, resource: dict[str, Any], url: str) -> None:
         self.by_reference.setdefault(f"{resource['resourceType']}/{word(resource.get('id'))}", resource)
@@ -133,7 +150,26 @@ class _Bundle:
                 raise FileProblem(f"{file.name}: no attachment with data in it; links are not fetched. Export it with data.")
         else:
             found = self._rendition(file, resource, items(resource.get("presentedForm")))
-        return self._with_facts(found or self._written(file, resource, title), resource, title)
+            found = self._with_results(found, resource) if found and kind == "DiagnosticReport" else found
+        found = self._with_facts(found or self._written(file, resource, title), resource, title)
+        return with_lines(found, "", [f"Status: {found.status}"]) if found.status in NOT_VALID else found
+
+    def _with_results(self, document: Document, resource: dict[str, Any]) -> Document:
+        """A report in a form of its own, with the conclusion and the results that its text does not tell."""
+        layout = Layout(document.name)
+        self._results(layout, resource)
+        told = " ".join(document.text.split())
+        missing = [line for line in layout.text.split("\n") if line.strip() and " ".join(line.split()) not in told]
+        document = replace(document, asides=(*document.asides, *(replace(one, at=0) for one in layout.asides)))
+        return with_lines(document, "Results", missing)
+
+    def _results(self, layout: Layout, resource: dict[str, Any]) -> None:
+        layout.line((word(resource.get("conclusion")), ""))
+        layout.line((concepts(resource.get("conclusionCode")), ""))
+        self._entries(layout, items(resource.get("result")), resource)
+        for name in ("specimen", "media", "composition", "note"):
+            told = as_text(resource.get(name), lambda reference: self.resolve(reference, resource))
+            layout.line((f"{name}: {told}" if told else "", ""))
 
     def _rendition(self, file: File, resource: dict[str, Any], attachments: list[Any]) -> Document | None:
         """The first of the attachments that can be read: they are the same document in several formats."""
@@ -169,9 +205,7 @@ class _Bundle:
             for section in items(resource.get("section")):
                 self._section(layout, section, resource, 2)
         else:
-            layout.line((word(resource.get("conclusion")), ""))
-            layout.line((", ".join(filter(None, map(concept, items(resource.get("conclusionCode"))))), ""))
-            self._entries(layout, items(resource.get("result")), resource)
+            self._results(layout, resource)
             if layout.at <= len(title) + 1:
                 self._narrative(layout, resource, 1)
         return self.form.laid_out(file, layout, title=title)
@@ -187,6 +221,8 @@ class _Bundle:
         self._narrative(layout, section, level)
         told = layout.at > before
         self._entries(layout, items(section.get("entry")), resource, silent=told)
+        if layout.at == before and (empty := concept(section.get("emptyReason"))):
+            layout.line((empty, ""))
         for inner in items(section.get("section")):
             self._section(layout, inner, resource, level + 1)
 
@@ -214,32 +250,33 @@ class _Bundle:
                 self._line(layout, target)
 
     def _line(self, layout: Layout, resource: dict[str, Any]) -> None:
-        written = line_of(resource, lambda reference: self.resolve(reference, resource))
-        if written:
-            layout.line((written, ""))
-        else:
+        written = lines_of(resource, lambda reference: self.resolve(reference, resource))
+        for line in written:
+            layout.line((line, ""))
+        if not written:
             self._narrative(layout, resource, 3)
+        for person in persons_of(resource):
+            layout.aside("metadata", person)
 
     def records(self) -> list[Document | FileProblem]:
         """What is left of the bundle: a document a patient, a section a kind of resource, a line a resource."""
         left = [one for one in self.resources if id(one) not in self.used and one["resourceType"] not in DOCUMENTS]
-        clinical = [one for one in left if one["resourceType"] in TOLD or isinstance(one.get("text"), dict)]
+        clinical = [one for one in left if is_told(one) and not self._is_named(one)]
         persons = [told for one in left for told in people(one)]
         found: list[Document | FileProblem] = []
-        for patient in dict.fromkeys(_subject(one) for one in clinical if not people(one)):
-            own = [one for one in clinical if _subject(one) == patient and not people(one)]
+        passed = Counter(word(one["resourceType"])[:40] for one in left if not is_told(one) and not people(one))
+        for patient in dict.fromkeys(map(_subject, clinical)):
+            own = [one for one in clinical if _subject(one) == patient]
             file = File(self._name({"id": patient}, "records"), b"")
             layout = Layout(file.name)
-            kinds = dict.fromkeys([kind for kind in TOLD if any(one["resourceType"] == kind for one in own)])
-            kinds |= dict.fromkeys(word(one["resourceType"]) for one in own)
+            kinds = {kind: 0 for kind in rules("fhir")["kinds"]} | {word(one["resourceType"]): 0 for one in own}
             for kind in kinds:
-                layout.heading(1, (TOLD.get(kind, kind), ""))
-                for one in own:
-                    if one["resourceType"] == kind:
-                        self._line(layout, one)
+                self._kind(layout, kind, [one for one in own if one["resourceType"] == kind])
             for told in persons:
                 layout.aside("metadata", told, 0)
-            persons = []
+            for kind, count in passed.items():
+                layout.count(f"resources of type {kind} not read", count)
+            persons, passed = [], Counter()
             try:
                 made = self.form.laid_out(file, layout, title="Records", divided=False)
                 known = PSEUDONYM.fullmatch(patient)
@@ -248,10 +285,27 @@ class _Bundle:
                 found.append(problem)
         return found
 
+    def _kind(self, layout: Layout, kind: str, own: list[dict[str, Any]]) -> None:
+        """The resources of a kind under their heading, where they say anything."""
+        told = Layout(layout.name)
+        for resource in own:
+            self._line(told, resource)
+        if not told.at:
+            layout.count(f"resources of type {kind} that say nothing", len(own))
+            return
+        layout.heading(1, (heading_of(kind), ""))
+        for resource in own:
+            self._line(layout, resource)
+
+    def _is_named(self, resource: dict[str, Any]) -> bool:
+        """Whether a medication, a substance or the like is told by the resources that refer to it."""
+        kind = word(resource["resourceType"])
+        return kind in NAMED and f"{kind}/{word(resource.get('id'))}" in self.referred
+
     def _with_facts(self, document: Document, resource: dict[str, Any], title: str) -> Document:
         period = resource.get("effectivePeriod")
-        moments = [resource.get(name) for name in ("date", "effectiveDateTime", "issued", "created", "indexed")]
-        moments.append(period.get("start") if isinstance(period, dict) else None)
+        times = [resource.get(name) for name in ("date", "effectiveDateTime", "issued", "created", "indexed")]
+        times.append(period.get("start") if isinstance(period, dict) else None)
         patient = _subject(resource)
         concepts = [resource.get("type"), resource.get("code"), *items(resource.get("category"))]
         codings = [coding for one in concepts if isinstance(one, dict) for coding in items(one.get("coding"))]
@@ -260,11 +314,17 @@ class _Bundle:
             format=str(type(self.form).model_fields["kind"].default),
             title=title[:200],
             type=code_type(*(word(coding.get("code")) for coding in codings)),
-            date=next(filter(None, (day(word(moment)) for moment in moments)), None),
+            date=next(filter(None, (day(word(moment)) for moment in times)), None),
             patient=patient if PSEUDONYM.fullmatch(patient) else "",
             author=self._author(resource),
-            status=coded_status(*(word(resource.get(name)) for name in STATUSES[resource["resourceType"]])),
+            status=self._status(resource),
         )
+
+    def _status(self, resource: dict[str, Any]) -> str:
+        """How far a document has got: what makes it not valid any more counts most, whichever field tells it."""
+        told = [coded_status(word(resource.get(name))) for name in STATUSES[resource["resourceType"]]]
+        told += ["superseded"] if id(resource) in self.replaced else []
+        return next((one for one in NOT_VALID if one in told), "") or next(filter(None, told), "")
 
     def _author(self, resource: dict[str, Any]) -> str:
         """The role of the author; never the name."""
@@ -277,6 +337,43 @@ class _Bundle:
                 if told := concept(one):
                     return told
         return ""
+
+
+def with_lines(document: Document, title: str, lines: list[str]) -> Document:
+    """The document with lines at its end, under a title where there is one; everything that points into it holds."""
+    if not lines:
+        return document
+    start = len(document.text.rstrip("\n")) + 2
+    head = f"{title}\n" if title else ""
+    text = f"{document.text[: start - 2]}\n\n{head}" + "".join(f"{line}\n" for line in lines)
+    sections = document.sections
+    if title:
+        sections = (
+            *(replace(one, end=min(one.end, start)) for one in sections),
+            Section(title, 1, start, start + len(title), len(text)),
+        )
+    pages = document.pages[:-1] + tuple(replace(one, end=len(text)) for one in document.pages[-1:])
+    return replace(
+        document,
+        text=text,
+        pages=pages,
+        sections=sections,
+        moments=moments(text, sections, document.date),
+        assertions=assertions(text, sections),
+    )
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Every reference in a value."""
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, list):
+            waiting += here
+        elif isinstance(here, dict):
+            if isinstance(here.get("reference"), str):
+                yield here["reference"]
+            waiting += here.values()
 
 
 def _subject(resource: dict[str, Any]) -> str:

@@ -1,56 +1,35 @@
-"""One FHIR resource as one readable line, and the small words that resources are made of."""
+"""FHIR resources as readable lines: what each is, its details, day, status and notes; nothing of it is left out in silence."""
 
 from collections.abc import Callable
 from typing import Any
 
-Resolve = Callable[[Any], "dict[str, Any] | None"]
-TOLD = {
-    "AllergyIntolerance": "Allergies", "Condition": "Problems", "MedicationRequest": "Medications",
-    "MedicationStatement": "Medications taken", "MedicationAdministration": "Medications given", "Immunization": "Immunizations",
-    "Procedure": "Procedures", "Observation": "Observations", "FamilyMemberHistory": "Family history", "CarePlan": "Care plans",
-    "Goal": "Goals", "ServiceRequest": "Requests", "Encounter": "Encounters", "Device": "Devices",
-    "ClinicalImpression": "Impressions", "Communication": "Communications",
-}  # fmt: skip
-PEOPLE = ("Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Organization", "Location")
-CODES = ("code", "medicationCodeableConcept", "vaccineCode", "medication", "type", "description")
+from rag.documents.load.health.fhir_values import (
+    Resolve,
+    as_text,
+    concept,
+    concepts,
+    dosage,
+    is_yes,
+    items,
+    moment,
+    parts,
+    period,
+    quantity,
+    referred,
+    span,
+    word,
+)
+from rag.rules import rules
+
+PEOPLE = ("Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Organization", "Location", "Person")
+CODES = ("code", "medicationCodeableConcept", "vaccineCode", "medication", "type", "serviceType", "title", "description", "name")
 MOMENTS = ("effectiveDateTime", "onsetDateTime", "performedDateTime", "occurrenceDateTime", "authoredOn", "recordedDate", "sent",
-           "date", "issued")  # fmt: skip
-PERIODS = ("effectivePeriod", "performedPeriod", "period", "onsetPeriod")
-
-
-def items(value: Any) -> list[dict[str, Any]]:
-    """The objects in a value that may be one, several or something else."""
-    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
-
-
-def word(value: Any) -> str:
-    """A text or number as text; anything else as nothing."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) if isinstance(value, str | int | float) else ""
-
-
-def concept(value: Any) -> str:
-    """What a coded concept is called."""
-    if isinstance(value, str):
-        return value
-    for one in items(value):
-        inner = one.get("concept")
-        if isinstance(inner, dict):
-            return concept(inner)
-        names = [one.get("text"), *(coding.get("display") for coding in items(one.get("coding"))), one.get("display")]
-        codes = [coding.get("code") for coding in items(one.get("coding"))]
-        if told := next(filter(None, map(word, [*names, *codes])), ""):
-            return told
-    return ""
-
-
-def quantity(value: Any) -> str:
-    """A quantity with its comparator and unit."""
-    if not isinstance(value, dict):
-        return ""
-    unit = word(value.get("unit")) or word(value.get("code"))
-    return f"{word(value.get('comparator'))}{word(value.get('value'))} {unit}".strip()
+           "date", "issued", "whenHandedOver", "authored", "started", "dateTime", "startDate")  # fmt: skip
+PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "period", "onsetPeriod", "servicedPeriod")
+IN_ERROR = "entered-in-error"
+NOT_DONE = {"not-done", "not-taken", "stopped", "cancelled", "on-hold", "aborted", "revoked", "rejected", "abandoned", "declined",
+            "not-given", "suspended", "refused", "nullified"}  # fmt: skip
+DEEPEST_QUESTION = 10
 
 
 def value_of(resource: dict[str, Any]) -> str:
@@ -58,117 +37,180 @@ def value_of(resource: dict[str, Any]) -> str:
     for name, value in resource.items():
         if not name.startswith("value") or name == "valueSet":
             continue
-        if name in {"valueQuantity", "valueAge"}:
+        if isinstance(value, dict) and name in {"valueQuantity", "valueAge"}:
             return quantity(value)
-        if name == "valueRange" and isinstance(value, dict):
-            return f"{quantity(value.get('low'))}–{quantity(value.get('high'))}"
-        if name == "valueRatio" and isinstance(value, dict):
-            return f"{quantity(value.get('numerator'))} : {quantity(value.get('denominator'))}"
+        if isinstance(value, dict) and name == "valueRange":
+            return span(value)
+        if isinstance(value, dict) and name == "valueRatio":
+            above, below = quantity(value.get("numerator")), quantity(value.get("denominator"))
+            return f"{above} : {below}"
         if name == "valuePeriod":
-            return _period(value)
-        return concept(value) or word(value)
+            return period(value)
+        if isinstance(value, dict) and name == "valueSampledData":
+            return "sampled data"
+        return {"true": "yes", "false": "no"}.get(value, value) if isinstance(value, str) else concept(value) or word(value)
     return f"no value ({absent})" if (absent := concept(resource.get("dataAbsentReason"))) else ""
 
 
-def _period(value: Any) -> str:
-    if not isinstance(value, dict):
-        return ""
-    return " to ".join(filter(None, (word(value.get("start")), word(value.get("end")))))
-
-
 def _range(value: Any) -> str:
+    told = []
     for one in items(value):
-        low, high = quantity(one.get("low")), quantity(one.get("high"))
-        told = word(one.get("text")) or (f"{low}–{high}" if low and high else f"≥ {low}" if low else f"≤ {high}" if high else "")
-        if told:
-            return f" [reference {told}]"
-    return ""
+        about = ", ".join(filter(None, (concept(one.get("type")), concepts(one.get("appliesTo")), span(one.get("age") or {}))))
+        limits = word(one.get("text")) or span(one) or concept(one.get("normalValue"))
+        if limits:
+            told.append(f"[reference {limits}{f' ({about})' if about else ''}]")
+    return "".join(f" {one}" for one in told)
 
 
 def _observed(one: dict[str, Any]) -> str:
-    meaning = concept(one.get("interpretation"))
+    meaning = concepts(one.get("interpretation"))
     return f"{value_of(one)}{f' ({meaning})' if meaning else ''}{_range(one.get('referenceRange'))}".strip()
 
 
-def _observation(resource: dict[str, Any]) -> list[str]:
+def _observation(resource: dict[str, Any], resolve: Resolve) -> list[str]:
     told = [_observed(resource)]
     told += [f"{concept(one.get('code'))} {_observed(one)}".strip() for one in items(resource.get("component"))]
+    for member in items(resource.get("hasMember")):
+        target = resolve(member)
+        told.append(f"{concept(target.get('code'))} {_observed(target)}".strip() if target else referred(member, resolve))
     return told
 
 
-def _condition(resource: dict[str, Any]) -> list[str]:
-    return [concept(resource.get("severity")), *_states(resource), _stage(resource), _end(resource, "abatement", "until")]
+def _condition(resource: dict[str, Any], resolve: Resolve) -> list[str]:
+    stage = next((concept(one.get("summary")) for one in items(resource.get("stage"))), "")
+    return [concept(resource.get("severity")), *_states(resource), f"stage {stage}" if stage else ""]
 
 
-def _allergy(resource: dict[str, Any]) -> list[str]:
-    reactions = [
-        f"{', '.join(filter(None, map(concept, _each(one.get('manifestation')))))} {word(one.get('severity'))}".strip()
-        for one in items(resource.get("reaction"))
-    ]
+def _allergy(resource: dict[str, Any], resolve: Resolve) -> list[str]:
+    told = []
+    for one in items(resource.get("reaction")):
+        signs = f"{concepts(one.get('manifestation'))} {word(one.get('severity'))}".strip()
+        others = list(parts(one, resolve, 1, frozenset({"manifestation", "severity", "note"})))
+        notes = [word(note.get("text")) for note in items(one.get("note"))]
+        if reaction := ", ".join(filter(None, (signs, *others, *notes))):
+            told.append(f"reaction: {reaction}")
     high = word(resource.get("criticality"))
-    return [f"reaction: {one}" for one in reactions if one] + ([f"criticality {high}"] if high else []) + _states(resource)
+    return [*told, f"criticality {high}" if high else "", *_states(resource)]
 
 
-def _medication(resource: dict[str, Any]) -> list[str]:
-    doses = [
-        word(one.get("text")) or " ".join(filter(None, (_dose(one), concept(one.get("route")), concept(one.get("timing")))))
-        for one in items(resource.get("dosageInstruction")) + items(resource.get("dosage"))
-    ]
-    reason = concept(resource.get("reasonCode"))
-    stopped = ["not to be done"] if resource.get("doNotPerform") is True else []
+def _medication(resource: dict[str, Any], resolve: Resolve) -> list[str]:
+    doses = [dosage(one) for name in ("dosageInstruction", "dosage") for one in items(resource.get(name))]
+    reason = concepts(resource.get("reasonCode"))
+    stopped = ["not to be done"] if is_yes(resource.get("doNotPerform")) else []
     return [*stopped, *doses, f"for {reason}" if reason else ""]
 
 
-def _dose(one: dict[str, Any]) -> str:
-    rates = [quantity(rate.get("doseQuantity")) for rate in items(one.get("doseAndRate"))]
-    return next(filter(None, rates), "") or quantity(one.get("dose"))
-
-
-def _family(resource: dict[str, Any]) -> list[str]:
+def _family(resource: dict[str, Any], resolve: Resolve) -> list[str]:
     told = [concept(resource.get("relationship"))]
-    return told + [concept(one.get("code")) for one in items(resource.get("condition"))]
+    for one in items(resource.get("condition")):
+        others = [
+            *parts(one, resolve, 1, frozenset({"code", "note"})),
+            *(word(note.get("text")) for note in items(one.get("note"))),
+        ]
+        more = ", ".join(filter(None, others))
+        told.append(f"{concept(one.get('code'))}{f' ({more})' if more else ''}")
+    return told
+
+
+def _encounter(resource: dict[str, Any], resolve: Resolve) -> list[str]:
+    return [
+        concepts(resource.get("class")),
+        *(referred(one.get("condition") or {}, resolve) for one in items(resource.get("diagnosis"))),
+    ]
 
 
 def _states(resource: dict[str, Any]) -> list[str]:
-    return [concept(resource.get("clinicalStatus")), concept(resource.get("verificationStatus"))]
+    return [
+        told.replace(IN_ERROR, "") for told in (concept(resource.get(f"{name}Status")) for name in ("clinical", "verification"))
+    ]
 
 
-def _stage(resource: dict[str, Any]) -> str:
-    stage = next((concept(one.get("summary")) for one in items(resource.get("stage"))), "")
-    return f"stage {stage}" if stage else ""
-
-
-def _end(resource: dict[str, Any], name: str, before: str) -> str:
-    told = word(resource.get(f"{name}DateTime")) or word(resource.get(f"{name}String"))
-    return f"{before} {told}" if told else ""
-
-
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-DETAILS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
-    "Observation": _observation, "Condition": _condition, "AllergyIntolerance": _allergy, "MedicationRequest": _medication,
-    "MedicationStatement": _medication, "MedicationAdministration": _medication, "FamilyMemberHistory": _family,
+DETAILS: dict[str, tuple[Callable[[dict[str, Any], Resolve], list[str]], frozenset[str]]] = {
+    "Observation": (_observation, frozenset({"interpretation", "referenceRange", "component", "hasMember", "dataAbsentReason"})),
+    "Condition": (_condition, frozenset({"severity", "clinicalStatus", "verificationStatus", "stage"})),
+    "AllergyIntolerance": (_allergy, frozenset({"reaction", "criticality", "clinicalStatus", "verificationStatus"})),
+    "FamilyMemberHistory": (_family, frozenset({"relationship", "condition", "name"})),
+    "Encounter": (_encounter, frozenset({"class", "diagnosis"})),
+    **dict.fromkeys(
+        ("MedicationRequest", "MedicationStatement", "MedicationUsage", "MedicationAdministration", "MedicationDispense"),
+        (_medication, frozenset({"dosageInstruction", "dosage", "reasonCode", "doNotPerform"})),
+    ),
 }  # fmt: skip
 
 
-def line_of(resource: dict[str, Any], resolve: Resolve) -> str:
-    """The resource as a line: what it is, its details, day, status and notes; nothing where it has no name."""
-    name = next(filter(None, (concept(resource.get(field)) for field in CODES)), "")
-    if not name:
-        target = resolve(resource.get("medicationReference")) or {}
+def lines_of(resource: dict[str, Any], resolve: Resolve) -> list[str]:
+    """The resource as lines: what it is with its details, day, status and notes; the answers of a questionnaire a line each."""
+    kind = resource["resourceType"]
+    if kind == "QuestionnaireResponse":
+        return list(_answers(resource.get("item"), resolve, 0))
+    field, name = next(((one, told) for one in CODES if (told := concept(resource.get(one)))), ("", ""))
+    if not name and "medicationReference" in resource:
+        target = resolve(resource["medicationReference"]) or {}
         name = concept(target.get("code")) or concept(resource.get("medicationReference"))
-    describe = DETAILS.get(resource["resourceType"])
-    details = describe(resource) if describe else []
-    if not name and not any(details):
-        return ""
-    moment = next(filter(None, (word(resource.get(field)) for field in MOMENTS)), "")
-    moment = moment or next(filter(None, (_period(resource.get(field)) for field in PERIODS)), "")
-    status = word(resource.get("status")).replace("-", " ")
+    describe, used = DETAILS.get(kind, (None, frozenset[str]()))
+    details = describe(resource, resolve) if describe else []
+    when = next((one for one in MOMENTS if word(resource.get(one))), "") or next(
+        (one for one in PERIODS if period(resource.get(one))), ""
+    )
+    shown = period(resource[when]) if when in PERIODS else moment(word(resource.get(when)))
+    state = word(resource.get("status"))
+    taken = used | {field, when, "status", "note", "medicationReference"}
+    values = frozenset(one for one in resource if one.startswith("value")) if kind == "Observation" else frozenset[str]()
+    others = list(parts(resource, resolve, 0, frozenset(taken | values)))
+    details += [one for one in others if one not in details]
     notes = [word(one.get("text")) for one in items(resource.get("note"))]
-    told = [*details, moment[:10] if "T" in moment else moment, status, *notes]
-    return f"{name}: {'; '.join(filter(None, told))}".strip(": ")
+    wrong = IN_ERROR in (state, concept(resource.get("verificationStatus")))
+    intent = word(resource.get("intent"))
+    done = "" if wrong else state.replace("-", " ")
+    whole = [
+        done if state in NOT_DONE else "",
+        *details,
+        intent if intent in {"proposal", "plan", "option"} and kind != "CarePlan" else "",
+        shown,
+        "" if state in NOT_DONE else done,
+        *notes,
+    ]
+    line = f"{name}: {'; '.join(filter(None, whole))}".strip(": ")
+    if not name and not any(details) and not notes:
+        return []
+    return [f"Entered in error: {line}" if wrong else line]
+
+
+def _answers(value: Any, resolve: Resolve, depth: int) -> Any:
+    """The questions of a questionnaire with their answers, a line each."""
+    for one in items(value) if depth < DEEPEST_QUESTION else ():
+        answers = items(one.get("answer"))
+        told = [as_text(inner, resolve, 1) for answer in answers for name, inner in answer.items() if name.startswith("value")]
+        question = word(one.get("text")) or word(one.get("linkId"))
+        if told or not items(one.get("item")):
+            yield f"{question}: {', '.join(filter(None, told)) or 'no answer'}"
+        elif question:
+            yield question
+        yield from _answers(one.get("item"), resolve, depth + 1)
+        for answer in answers:
+            yield from _answers(answer.get("item"), resolve, depth + 1)
+
+
+def heading_of(kind: str) -> str:
+    """The heading under which resources of a kind stand."""
+    kinds: dict[str, str] = rules("fhir")["kinds"]
+    return kinds.get(kind, kind)
+
+
+def is_told(resource: dict[str, Any]) -> bool:
+    """Whether a resource tells of a patient, and is neither a person nor what machines note for each other."""
+    return resource["resourceType"] not in (*PEOPLE, *rules("fhir")["machines"])
+
+
+def persons_of(resource: dict[str, Any]) -> list[str]:
+    """Who did or said what a resource tells, by name, to stand beside the text."""
+    told = []
+    for name in rules("fhir")["persons"]:
+        for one in items(resource.get(name)):
+            inner = next((one[part] for part in ("actor", "individual", "member") if isinstance(one.get(part), dict)), one)
+            if display := word(inner.get("display")):
+                told.append(f"{name}: {display}")
+    return told
 
 
 FIELDS = {

@@ -28,9 +28,9 @@ class Pdf(Format):
         try:
             pages = read_pages(file)
             text = running_text(pages)
+            beside = Beside(second, text)
             if not text.text.strip():
                 raise FileProblem(f"{file.name}: {_no_text(pages)}")
-            beside = Beside(second, text)
         finally:
             second.close()
         yield self.finish(

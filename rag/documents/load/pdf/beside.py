@@ -34,6 +34,14 @@ MOST_ASIDES = 20_000
 LONGEST = 100_000
 MACHINE_KEYS = {"/CreationDate", "/ModDate", "/Trapped", "/Producer", "/Creator"}
 NOTHING = {"anonymous", "(anonymous)", "unspecified", "(unspecified)", "untitled", "(untitled)"}
+TICKED = {"yes", "on", "1", "true", "checked", "x", "ja", "oui", "si"}
+NAMELESS = re.compile(
+    r"(?:(?:text|check|radio|combo|list|drop ?down|date|field|form|group|button|box|subform|page|fill)[ -]?){1,6}\d{1,6}"
+    r"|(?:text|check|field|untitled|undefined)[ -]?(?:field|box)?\d{0,6}|[\W\d]{0,80}",
+    re.IGNORECASE,
+)
+FIRST_LINE = 16.0  # Points from the top of a field to its first line, at most.
+HIDDEN, PASSWORD, RADIO, PUSH_BUTTON = 0x22, 1 << 13, 1 << 15, 1 << 16  # Flags of widgets and fields.
 WORDS = re.compile(r"[^\W\d_]+[.,;:!?]?")
 
 Aside = tuple[str, str, int | None, float | None]  # kind, text, page from 0, height above the page's foot
@@ -89,14 +97,89 @@ def _of_action(action: Any) -> Iterator[tuple[str, str]]:
             return
 
 
+Field = tuple[str, str, int, float, float]  # label, value, page from 0, baseline above the page's foot, left end
+
+
 def fields(reader: pypdf.PdfReader) -> Iterator[Aside]:
-    """Name and value of every form field that is filled in or explained."""
+    """What stands beside the text of form fields: hints of those that are not filled in, and values that are not shown."""
     for name, field in (reader.get_fields() or {}).items():
-        value, hint = _text(field.get("/V")).strip("/"), _text(field.get("/TU"))
-        if value and value != "Off":
+        hint = _text(field.get("/TU"))
+        value = _value(field)
+        if value and not _places(field):
             yield "form field", f"{hint or _text(name)}: {value}", None, None
-        elif hint:
+        elif hint and not value:
             yield "form field", hint, None, None
+
+
+def filled(reader: pypdf.PdfReader) -> Iterator[Field]:
+    """The label and the value of every form field that a page shows, with its place."""
+    pages: dict[int, int] = {}
+    for at, page in enumerate(reader.pages):
+        if at >= MOST_PAGES:
+            break
+        pages |= {getattr(reference, "idnum", id(reference)): at for reference in _list(page.get("/Annots"))}
+    for name, field in (reader.get_fields() or {}).items():
+        value = _value(field)
+        places = _places(field)
+        if not value or not places:
+            continue
+        chosen = next((one for one in places if _text(one[1].get("/AS")) not in ("", "/Off")), places[0])
+        corners = _list(chosen[1].get("/Rect"))
+        try:
+            left = min(float(corners[0]), float(corners[2]))
+            bottom, top = sorted((float(corners[1]), float(corners[3])))
+        except (IndexError, TypeError, ValueError):
+            continue
+        yield _label(field, _text(name)), value, pages.get(chosen[0], 0), max(bottom, top - FIRST_LINE), left
+
+
+def _places(field: Any) -> list[tuple[int, Any]]:
+    """The widgets of a field that are shown, each with the number of its object."""
+    own = field.indirect_reference if hasattr(field, "indirect_reference") else None
+    kids = [one for one in _list(field.get("/Kids")) if _dictionary(one).get("/Rect") is not None]
+    found = [(getattr(one, "idnum", id(one)), _dictionary(one)) for one in kids]
+    if not found and own is not None and _dictionary(own).get("/Rect") is not None:
+        found = [(own.idnum, _dictionary(own))]
+    return [one for one in found if not _flags(one[1].get("/F")) & HIDDEN]
+
+
+def _label(field: Any, name: str) -> str:
+    """What a field is called: by its hint, or by its own name where that is no number of a form's maker."""
+    hint = _text(field.get("/TU"))
+    last = re.sub(r"\[\d{1,4}\]", "", name.rpartition(".")[2]).replace("_", " ").strip()
+    return hint or ("" if NAMELESS.fullmatch(last) else last)
+
+
+def _value(field: Any) -> str:
+    """What a field says: its text, its choice by the words that are shown, "Yes" or "not ticked" for a box."""
+    flags = _flags(field.get("/Ff"))
+    kind, value = field.get("/FT"), field.get("/V")
+    options: list[list[Any]] = [one if isinstance(one, list) else [one, one] for one in map(_plain, _list(field.get("/Opt")))]
+    if kind == "/Tx":
+        return "" if flags & PASSWORD else _text(value)
+    if kind == "/Ch":
+        shown = {_text(one[0]): _text(one[-1]) for one in options if one}
+        chosen = [_text(one) for one in _list(value)] or [_text(value)]
+        return ", ".join(shown.get(one, one) for one in chosen if one)
+    if kind == "/Sig":
+        return "signed" if value is not None else ""
+    if kind != "/Btn" or flags & PUSH_BUTTON:
+        return ""
+    told = _text(value).strip("/")
+    if told in ("", "Off"):
+        return "" if flags & RADIO else "not ticked"
+    if told.isdecimal() and int(told) < len(options):
+        told = _text(options[int(told)][-1])
+    return "Yes" if told.lower() in TICKED else told
+
+
+def _flags(value: Any) -> int:
+    plain = _plain(value)
+    return int(plain) if isinstance(plain, int) else 0
+
+
+def _plain(value: Any) -> Any:
+    return value.get_object() if hasattr(value, "get_object") else value
 
 
 def files(reader: pypdf.PdfReader) -> Iterator[Aside]:
@@ -197,6 +280,7 @@ def _main() -> None:
         "bookmarks": outline,
         "annotations": annotations,
         "form fields": fields,
+        "filled": filled,
         "embedded files": files,
         "scripts": scripts,
     }

@@ -5,6 +5,7 @@ import re
 import time
 
 from rag.documents.load.layout import Heading
+from rag.documents.load.pdf.fields import Field, fill_in
 from rag.documents.load.pdf.isolated import Reader, Stopped
 from rag.documents.load.pdf.running import Text
 from rag.values import Aside
@@ -23,6 +24,8 @@ class Beside:
         self.headings: list[Heading] = []
         self.asides: list[Aside] = []
         self.warnings: list[str] = []
+        asides: list[tuple[str, str, int | None, float | None]] = []
+        fields: list[Field] = []
         bookmarks: list[tuple[str, int | None, int]] = []
         try:
             for line in reader.messages(PATIENCE, time.monotonic() + PATIENCE):
@@ -34,10 +37,15 @@ class Beside:
                     bookmarks.append((value[0], value[1], value[2]))
                 elif kind == "problem":
                     self.warnings.append(f"its {message['part']} cannot be read ({value})")
+                elif kind == "filled":
+                    fields.append(Field(*value))
                 else:
-                    self._aside(text, *value)
+                    asides.append((value[0], value[1], value[2], value[3]))
         except Stopped as stopped:
             self.warnings.append(f"its bookmarks, annotations and properties could not all be read ({stopped})")
+        fill_in(text, fields)
+        for aside in asides:
+            self._aside(text, *aside)
         self._sections(text, bookmarks[:MOST_SECTIONS])
 
     def _aside(self, text: Text, kind: str, content: str, page: int | None, height: float | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from rag.documents.load.facts import states_fact, without_page
 from rag.documents.load.pdf.layout import Row, Word, pieces, rows
 
 EDGE = 3
@@ -77,8 +78,10 @@ def _aligned(one: Row, other: Row) -> bool:
 def running(pages: Sequence[Sequence[Edge]], labels: Sequence[str]) -> list[list[Found]]:
     """For every page its running heads and feet: lines that most pages have alike, but for numbers that count the pages.
 
-    Heads that differ on left and right pages count among their own; they also have to stand at the same height.
+    Heads that differ on left and right pages count among their own; they also have to stand at the same height. One that states
+    a fact stays in the text where it stands first.
     """
+    told: set[str] = set()
     shapes = [[_shapes(edge.text, page, labels[page]) for edge in edges] for page, edges in enumerate(pages)]
     everywhere = _frequent(shapes, range(len(pages)))
     sides = [_frequent(shapes, range(side, len(pages), 2)) if len(pages) >= 2 * FEWEST else set() for side in (0, 1)]
@@ -89,6 +92,9 @@ def running(pages: Sequence[Sequence[Edge]], labels: Sequence[str]) -> list[list
             alike = own & everywhere or (own & sides[page % 2] and _level(pages[page % 2 :: 2], edge))
             numbered = NAMED_PAGE.fullmatch(edge.text.strip())
             if not edge.kept and (alike or (numbered and str(page + 1) in numbered.groups())):
+                if states_fact(edge.text) and (fact := without_page(edge.text)) not in told:
+                    told.add(fact)
+                    continue
                 kind = "page number" if PAGE_NUMBER.fullmatch(edge.text.strip()) else "header" if edge.top else "footer"
                 found.append(Found(kind, edge.words, edge.text, edge.top))
         result.append(found)
