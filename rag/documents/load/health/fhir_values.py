@@ -77,7 +77,7 @@ def ratio(value: Any) -> str:
     unit = _unit(below.get("code") or below.get("unit")) if isinstance(below, dict) else ""
     if unit:
         many = word(below.get("value"))
-        return f"{above} {'a' if many in ('', '1', '1.0') else f'in {many}'} {_plural(unit, many)}"
+        return f"{above} {_one(unit)}" if many in ("", "1", "1.0") else f"{above} in {many} {unit}s"
     return " : ".join(filter(None, (above, quantity(below))))
 
 
@@ -137,7 +137,7 @@ def _often(repeat: dict[str, Any]) -> str:
     if not unit:
         return f"{often} times" if often else ""
     if many in ("", "1", "1.0"):
-        return f"{'once' if often in ('', '1') else f'{often} times'} a {unit}"
+        return f"{'once' if often in ('', '1') else f'{often} times'} {_one(unit)}"
     return f"{f'{often} times ' if often not in ('', '1') else ''}every {many} {_plural(unit, many)}"
 
 
@@ -161,6 +161,10 @@ def _unit(code: Any) -> str:
     units: dict[str, str] = rules("fhir")["units"]
     plain = word(code).lower().rstrip("s") if len(word(code)) > 1 else word(code)
     return units.get(word(code), "") or (plain if plain in units.values() else "")
+
+
+def _one(unit: str) -> str:
+    return f"an {unit}" if unit == "hour" else f"a {unit}"
 
 
 def _counted(repeat: dict[str, Any], name: str) -> str:
