@@ -122,7 +122,7 @@ def xml_root(name: str, data: bytes) -> Any:
     check_tags(name, data)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False)
     try:
-        root = etree.fromstring(data, parser)
+        root = _parsed(data, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         line = getattr(error, "lineno", None)
         place = f" at line {line}" if line else ""
@@ -132,6 +132,19 @@ def xml_root(name: str, data: bytes) -> Any:
         raise FileProblem(f"{name}: the XML declares a document type or entities (DTD), which are refused. Remove the DOCTYPE.")
     check_depth(name, root)
     return root
+
+
+def _parsed(data: bytes, parser: Any) -> Any:
+    """The root element; XML whose only fault is a prefix that nothing declares, as in a part cut out of a whole, is read too."""
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        if any(entry.domain_name != "NAMESPACE" for entry in parser.error_log) or not len(parser.error_log):
+            raise
+    again = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False, recover=True
+    )
+    return etree.fromstring(data, again)
 
 
 def json_value(name: str, text: str) -> Any:

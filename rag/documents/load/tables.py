@@ -12,6 +12,7 @@ from rag.rules import rules
 NUMBER = re.compile(r"[<>≤≥~]?\s?[-+]?\d{1,15}(?:[.,]\d{1,15}){0,6}\s?%?")
 DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d.{0,18})?")
 LONGEST_NAME = 100
+LONGEST_SHOWN = 150
 FRONT = 10  # Rows that are looked at to tell names from values.
 
 
@@ -30,7 +31,12 @@ def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:
     """The names of columns from one or more rows of headers: what stands above each other in a column, each word once."""
     wide = max(map(len, rows), default=0)
     columns = [[one_line(row[at]) for row in rows if at < len(row)] for at in range(wide)]
-    return [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
+    return [_cut(" ".join(dict.fromkeys(filter(None, column)))) for column in columns]
+
+
+def _cut(name: str) -> str:
+    """A name as it stands beside each value of its column, which a long one would fill the memory with."""
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
 
 
 def row_as_lines(names: Sequence[str], cells: Sequence[str]) -> str:
@@ -55,7 +61,7 @@ def row_as_lines(names: Sequence[str], cells: Sequence[str]) -> str:
 
 def begins_with_heading(cell: str) -> bool:
     """Whether a cell of several lines begins with a heading."""
-    return any(section.start == 0 for section in sections(cell[:2000]))
+    return any(section.start == 0 for section in sections("\n".join(cell.split("\n", 3)[:3])[:LONGEST_SHOWN]))
 
 
 def is_value(text: str) -> bool:
@@ -156,13 +162,14 @@ def _heads(rows: Sequence[Sequence[str]]) -> int:
 def _goes_on(rows: Sequence[Sequence[str]]) -> bool:
     """Whether each number or day of the first row stands above numbers or days, so that it is a row like the others."""
     columns = [at for at, cell in enumerate(rows[0]) if is_value(cell)]
-    return all(is_value(row[at]) for row in rows[1:FRONT] for at in columns if at < len(row) and row[at].strip())
+    below = [row[at] for row in rows[1:FRONT] for at in columns if at < len(row) and row[at].strip()]
+    return bool(columns) and all(map(is_value, below))
 
 
 def _names(heads: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """The names that rows of headers give; of two, a name in the first stands above all columns up to the next."""
     if len(heads) < 2:
-        return tuple(one_line(cell) or f"column {at}" for row in heads for at, cell in enumerate(row, 1))
+        return tuple(_cut(one_line(cell)) or f"column {at}" for row in heads for at, cell in enumerate(row, 1))
     upper = [""]
     for cell in heads[0]:
         upper.append(one_line(cell) or upper[-1])

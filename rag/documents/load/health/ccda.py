@@ -45,10 +45,27 @@ class Ccda(Format):
     def __call__(self, file: File) -> Iterator[Document]:
         root = xml_root(file.name, file.data)
         if local(root.tag) != "clinicaldocument":
+            yield self._part(file, root)
+            return
+        yield _with_facts(self._read(file, root), root)
+
+    def _part(self, file: File, root: Any) -> Document:
+        """A part cut out of a C-CDA: its sections, or else the texts of its entries. Raises FileProblem."""
+        layout = Layout(file.name)
+        sections = [
+            one for one in _outermost(root, "section") if _child(one, "text") is not None or _child(one, "code") is not None
+        ]
+        for section in sections:
+            _section(layout, section, 1)
+        coded = any(isinstance(one.tag, str) and one.get("codeSystem") for one in root.iter())
+        for text in _outermost(root, "text") if coded and not sections else ():
+            Walker(layout).walk(text)
+        if not layout.at:
             raise FileProblem(
                 f"{file.name}: XML, but neither a C-CDA ClinicalDocument nor a FHIR resource. Save it as text, HTML or PDF."
             )
-        yield _with_facts(self._read(file, root), root)
+        layout.warnings.append("a part of a C-CDA without its header, so its patient, type and date are not known from it")
+        return self.laid_out(file, layout)
 
     def _read(self, file: File, root: Any) -> Document:
         body = _down(root, "component", "nonXMLBody", "text")
@@ -65,6 +82,13 @@ class Ccda(Format):
             _section(layout, section, 2 if title else 1)
         _people(layout, root)
         return self.laid_out(file, layout, title=title)
+
+
+def _outermost(root: Any, name: str) -> list[Any]:
+    """The elements of this name that lie in no other of it."""
+    found = [one for one in root.iter() if local(one.tag) == name]
+    inner = {id(one) for outer in found for one in outer.iterdescendants() if local(one.tag) == name}
+    return [one for one in found if id(one) not in inner]
 
 
 def _section(layout: Layout, section: Any, level: int) -> None:

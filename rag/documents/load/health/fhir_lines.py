@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rag.documents.load.health.fhir_values import (
+    LONGEST_REFERRED,
     Resolve,
     as_text,
     concept,
@@ -30,6 +31,7 @@ IN_ERROR = "entered-in-error"
 NOT_DONE = {"not-done", "not-taken", "stopped", "cancelled", "on-hold", "aborted", "revoked", "rejected", "abandoned", "declined",
             "not-given", "suspended", "refused", "nullified"}  # fmt: skip
 DEEPEST_QUESTION = 10
+MOST_MEMBERS = 500
 
 
 def value_of(resource: dict[str, Any]) -> str:
@@ -70,9 +72,10 @@ def _observed(one: dict[str, Any]) -> str:
 def _observation(resource: dict[str, Any], resolve: Resolve) -> list[str]:
     told = [_observed(resource)]
     told += [f"{concept(one.get('code'))} {_observed(one)}".strip() for one in items(resource.get("component"))]
-    for member in items(resource.get("hasMember")):
+    for member in items(resource.get("hasMember"))[:MOST_MEMBERS]:
         target = resolve(member)
-        told.append(f"{concept(target.get('code'))} {_observed(target)}".strip() if target else referred(member, resolve))
+        named = f"{concept(target.get('code'))} {_observed(target)}".strip() if target else referred(member, resolve)
+        told.append(named[:LONGEST_REFERRED])
     return told
 
 
@@ -157,7 +160,7 @@ def lines_of(resource: dict[str, Any], resolve: Resolve) -> list[str]:
     taken = used | {field, when, "status", "note", "medicationReference"}
     values = frozenset(one for one in resource if one.startswith("value")) if kind == "Observation" else frozenset[str]()
     others = list(parts(resource, resolve, 0, frozenset(taken | values)))
-    details += [one for one in others if one not in details]
+    details = list(dict.fromkeys([*details, *others]))
     notes = [word(one.get("text")) for one in items(resource.get("note"))]
     wrong = IN_ERROR in (state, concept(resource.get("verificationStatus")))
     intent = word(resource.get("intent"))

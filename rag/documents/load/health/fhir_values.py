@@ -9,6 +9,7 @@ from rag.rules import rules
 Resolve = Callable[[Any], "dict[str, Any] | None"]
 DEEPEST = 10
 MOST_PIECES = 2_000
+LONGEST_REFERRED = 500  # Of what is told of another resource, so that many references to a long one stay short.
 CHOICE = re.compile(
     r"(?<=[a-z])(?:CodeableConcept|Quantity|SimpleQuantity|String|DateTime|Date|Age|Period|Range|Boolean|Integer|Decimal|Reference|"
     r"Ratio|Timing|Time|Duration|Attachment|Uri|Canonical|Instant|Markdown|PositiveInt|UnsignedInt|Coding|Dosage)$"
@@ -299,7 +300,7 @@ def referred(value: Any, resolve: Resolve) -> str:
             filter(None, (concept(target.get(one)) for one in ("code", "vaccineCode", "type", "description", "title"))), ""
         )
         if name:
-            return name
+            return name[:LONGEST_REFERRED]
     return word(value.get("display")) or word(
         (value.get("identifier") or {}).get("display") if isinstance(value.get("identifier"), dict) else ""
     )

@@ -42,6 +42,7 @@ WRITTEN = re.compile(r"\{\\uc1\\u(\d{1,6})\?")
 BY_DEFAULT = 25  # The result of a form's field that was never set.
 TINY = 7
 DEEPEST = 5_000
+DEEPEST_FIELD = 50
 LONGEST_RTF = 4_000_000
 LONGEST_FONTS = 50_000
 
@@ -173,7 +174,7 @@ class _Taken:
                 if not stack:
                     break
             elif word:
-                if word == "field":
+                if word == "field" and len(self._fields) < DEEPEST_FIELD:
                     self._fields.append((len(stack) - 1, len(self.main), ""))
                 state = self._word(found, state)
             elif token[0] != "\\" or token[1:2] == "'":

@@ -55,6 +55,7 @@ class Walker:
         self._in_cell = False
         self._verbatim = False
         self._sign = ""
+        self._measured = (0, 0, False)
 
     def walk(self, element: Any) -> None:
         """Writes this element and ends the line."""
@@ -98,8 +99,16 @@ class Walker:
         self._why = ""
 
     def _place(self) -> int:
-        """Where in the text we are, the line that is still being written included."""
-        return self.layout.at + len(" ".join("".join(self._pending).split()))
+        """Where in the text we are, the line that is still being written included, with its blanks made one."""
+        read, length, blank = self._measured if self._measured[0] <= len(self._pending) else (0, 0, False)
+        for text in self._pending[read:]:
+            blank = blank or text[:1].isspace()
+            if plain := " ".join(text.split()):
+                length += len(plain) + (blank and length > 0)
+                blank = False
+            blank = blank or text[-1:].isspace()
+        self._measured = (len(self._pending), length, blank)
+        return self.layout.at + length
 
     def _flush(self, gap: bool = False, level: int = 0) -> None:
         if self._in_cell:
@@ -109,7 +118,7 @@ class Walker:
         text = "".join(self._pending)
         if self._sign and text.strip() == self._sign.strip():
             return  # The text of an item of a list may begin with a block of its own.
-        self._pending, self._sign = [], ""
+        self._pending, self._sign, self._measured = [], "", (0, 0, False)
         if level:
             self.layout.heading(level, (text, ""))
         else:
@@ -173,7 +182,7 @@ class Walker:
             self._pending.append(self._sign)
         self._inside(element, seen)
         if tag == "li" and self._sign and "".join(self._pending).strip() == self._sign.strip():
-            self._pending, self._sign = [], ""
+            self._pending, self._sign, self._measured = [], "", (0, 0, False)
         if block:
             self._flush(tag in GAPS, 0 if self._in_cell or tag not in HEADINGS else HEADINGS[tag] + self.deeper)
 
@@ -195,6 +204,7 @@ class Walker:
         self.layout.gap()
         text = "".join(self._pending[start:])
         del self._pending[start:]
+        self._measured = (0, 0, False)
         for line in text.splitlines():
             self.layout.line((line, ""))
         self.layout.gap()
@@ -261,7 +271,7 @@ class Walker:
                 continue
             if several and _stands_alone(row, cells):
                 self.layout.row((next(filter(None, cells)), ""))
-            elif header and len(cells) > 1:
+            elif header and len(cells) > 1 and (used or len(heads) < MOST_HEADS):
                 if used:
                     heads, used = [], False
                 heads.append(cells)
@@ -305,9 +315,9 @@ class Walker:
         return cells
 
     def _captured(self, cell: Any, seen: Seen) -> str:
-        kept, self._pending, self._in_cell = self._pending, [], True
+        kept, self._pending, self._in_cell, self._measured = self._pending, [], True, (0, 0, False)
         self._element(cell, seen)
-        text, self._pending, self._in_cell = "".join(self._pending), kept, False
+        text, self._pending, self._in_cell, self._measured = "".join(self._pending), kept, False, (0, 0, False)
         return as_lines("\n".join(map(self.layout.tidy, text.strip().split("\n"))))
 
 
