@@ -449,6 +449,18 @@ def test_a_ccda_reads_by_sections_with_codes_type_date_author_and_patient() -> N
     assert "Person" not in found.text and any("Person" in text for text in aside_texts(found, "metadata"))
 
 
+@pytest.mark.parametrize("name", ["part.xml", "part.ccd", "part.hl7"])
+def test_a_part_of_a_ccda_is_read_though_it_declares_no_prefix_and_has_no_header(name: str) -> None:
+    part = (
+        '<section><code code="10160-0" codeSystem="2.16.840.1.113883.6.1"/><title>Drugs</title><text>Peritol at noon</text>'
+        '<entry><observation><value xsi:type="CD" code="1" codeSystem="2.16.840.1.113883.6.96"/></observation></entry></section>'
+    )
+    if name.endswith("hl7"):
+        part = CCDA
+    found = one(name, part)
+    assert found.format == "ccda" and ("Peritol at noon" in found.text or found.warnings)
+
+
 def test_a_ccda_around_a_file_is_read_by_that_file() -> None:
     body = f'<nonXMLBody><text mediaType="text/rtf" representation="B64">{base64_of(RTF)}</text></nonXMLBody>'
     found = one("note.xml", CCDA[: CCDA.index("<structuredBody>")] + body + "</component></ClinicalDocument>")

@@ -346,6 +346,28 @@ def test_a_line_of_every_page_that_states_a_fact_stays_where_it_stands_first(lin
     assert [aside.page for aside in found.asides if aside.text == line] == [2, 3, 4]
 
 
+def test_a_raised_figure_of_a_page_changes_no_number() -> None:
+    def page(canvas: Canvas) -> None:
+        line = canvas.beginText(60, 700)
+        line.setFont("Helvetica", 12)
+        line.textOut("WBC 4 x 10")
+        line.setFont("Helvetica", 7)
+        line.setRise(4)
+        line.textOut("9")
+        line.setFont("Helvetica", 12)
+        line.setRise(0)
+        line.textOut("/L, SpO")
+        line.setFont("Helvetica", 7)
+        line.setRise(-2)
+        line.textOut("2")
+        line.setFont("Helvetica", 12)
+        line.setRise(0)
+        line.textOut(" 97")
+        canvas.drawText(line)
+
+    assert "".join(drawn(page).text.split()) == "WBC4x10⁹/L,SpO297"
+
+
 @pytest.mark.parametrize("rule", rules("running")["examples"], ids=lambda rule: rule["line"])
 def test_the_example_of_a_running_line_states_what_it_says(rule: dict[str, Any]) -> None:
     assert states_fact(rule["line"]) == rule["fact"]

@@ -248,6 +248,18 @@ def test_footnotes_of_rich_text_are_placed_after_the_text_with_their_marks() -> 
     assert found.text == "Sodium 128[1] low.\nRest[2]\nFootnote 1: Drawn twice.\nFootnote 2: At home.\n"
 
 
+def test_a_fact_in_a_header_stands_in_the_text_once_and_a_name_does_not() -> None:
+    made: Any = docx.Document()
+    made.sections[0].header.paragraphs[0].text = "ALLERGIES: SULFA (RASH)"
+    made.sections[0].footer.paragraphs[0].text = "Patient: Invented Person"
+    made.add_paragraph("Rests at home")
+    target = io.BytesIO()
+    made.save(target)
+    assert one("a.docx", target.getvalue()).text == "ALLERGIES: SULFA (RASH)\nRests at home\n"
+    found = rich(r"{\header Do not resuscitate\par}{\footer The invented hospital\par}Rests at home\par")
+    assert found.text == "Do not resuscitate\nRests at home\n"
+
+
 def test_a_word_document_in_strict_open_xml_is_read() -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(written(run("Rests at home")))) as source, zipfile.ZipFile(target, "w") as strict:

@@ -272,6 +272,8 @@ class _Bundle:
             kinds = {kind: 0 for kind in rules("fhir")["kinds"]} | {word(one["resourceType"]): 0 for one in own}
             for kind in kinds:
                 self._kind(layout, kind, [one for one in own if one["resourceType"] == kind])
+            if not layout.at:
+                continue
             for told in persons:
                 layout.aside("metadata", told, 0)
             for kind, count in passed.items():

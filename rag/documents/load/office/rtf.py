@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from striprtf.striprtf import destinations, rtf_to_text
 
+from rag.documents.load.facts import states_fact
 from rag.documents.load.formats import Format
 from rag.documents.load.layout import Layout, Piece
 from rag.documents.load.signs import LOWERED, RAISED, box, decoded, is_sign_font, private, set_as
@@ -63,12 +64,15 @@ class Rtf(Format):
         layout = Layout(file.name)
         taken = _Taken(file.name, page[1].decode() if page else "1252")
         taken.read(_escaped(file.data))
+        beside = [(kind, _lines_of(file.name, group)) for kind, group in taken.asides]
+        _facts(layout, beside, "header")
         _write(layout, _text(file.name, "".join(taken.main)), taken.tables)
+        _facts(layout, beside, "footer")
         for number, note in enumerate(taken.notes, 1):
             _write(layout, _text(file.name, note), taken.tables, f"Footnote {number}: ")
             layout.count("footnotes placed after the text")
-        for kind, group in taken.asides:
-            for line in filter(str.strip, MARKS.sub("", _text(file.name, group)).split("\n")):
+        for kind, lines in beside:
+            for line in lines:
                 layout.aside(kind, line, 0)
         for what, count in taken.counts.items():
             layout.count(what, count)
@@ -378,6 +382,16 @@ def _text(name: str, source: str) -> str:
         return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
     except Exception as error:  # striprtf raises many built-in kinds on damaged files.
         raise FileProblem(f"{name}: the RTF is damaged ({type(error).__name__}). Save it again from its source.") from None
+
+
+def _lines_of(name: str, source: str) -> list[str]:
+    return list(filter(str.strip, MARKS.sub("", _text(name, source)).split("\n")))
+
+
+def _facts(layout: Layout, beside: list[tuple[str, list[str]]], where: str) -> None:
+    """Writes the lines of headers or footers that state a fact, each once."""
+    for line in dict.fromkeys(line for kind, lines in beside if kind == where for line in lines if states_fact(line)):
+        layout.line((line, ""))
 
 
 def _write(layout: Layout, text: str, tables: bool, lead: str = "") -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import docx
 from docx.opc.constants import RELATIONSHIP_TYPE
 
+from rag.documents.load.facts import states_fact
 from rag.documents.load.formats import Format
 from rag.documents.load.guard import check_depth, office_parts, transitional
 from rag.documents.load.layout import Layout, Piece
@@ -50,7 +51,9 @@ class Word(Format):
         layout = Layout(file.name)
         title = _properties(layout, opened)
         reader = _Reader(layout, opened)
+        reader.facts("header")
         reader.blocks(body)
+        reader.facts("footer")
         reader.notes()
         reader.margins()
         reader.links()
@@ -329,12 +332,17 @@ class _Reader:
                     self.layout.line((f"{kind} {note.get(f'{W}id')}: ", ""), *pieces)
                     self.layout.count("footnotes placed after the text")
 
+    def facts(self, kind: str) -> None:
+        """The lines of headers or footers that state a fact, each once, in the text."""
+        lines = (line for part in self._related(kind) for line in _lines_of(part) if states_fact(line))
+        for line in dict.fromkeys(lines):
+            self.layout.line((line, ""))
+
     def margins(self) -> None:
         """Headers and footers, each once, beside the text."""
         for kind in ("header", "footer"):
             for part in self._related(kind):
-                lines = ("".join(leaf.text or "" for leaf in at.iter(f"{W}t")) for at in _root(part).iter(f"{W}p"))
-                text = "\n".join(line for line in lines if line.strip())
+                text = "\n".join(_lines_of(part))
                 if text and text not in self.told:
                     self.told.add(text)
                     self.layout.aside(kind, text, 0)
@@ -367,6 +375,12 @@ class _Reader:
 
     def _comment(self, reference: Any) -> None:
         self.layout.aside("comment", self.comments.get(reference.get(f"{W}id") or "", ""))
+
+
+def _lines_of(part: Any) -> list[str]:
+    """The lines of a header or a footer."""
+    lines = ("".join(leaf.text or "" for leaf in at.iter(f"{W}t")) for at in _root(part).iter(f"{W}p"))
+    return [line for line in lines if line.strip()]
 
 
 @dataclass

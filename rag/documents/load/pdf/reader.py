@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium
 
 from rag.documents.load.pdf.drawing import Box, Colour, Drawing, address, clip, fill
+from rag.documents.load.signs import LOWERED, RAISED, is_sign_font, private, set_as
 
 SCRIPT = __file__
 TINY = 2.0  # points
@@ -18,6 +19,8 @@ MOST_CHARACTERS = 200_000
 BLANKS = {9, 10, 11, 12, 13, 32, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000}
 HYPHENS = {0x2, 0xFFFE}  # How PDFium writes a hyphen at the end of a line.
 INVISIBLE_MODES = {3, 7}
+SMALLER = 0.85  # of the size of a word's other letters: what may be raised or lowered
+MOVED = 0.12  # of that size, above or below the line
 SAME = 24  # of 255: colours that differ less cannot be told apart on paper.
 LIGHT = 200
 SCALE = 2.0
@@ -67,6 +70,8 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
     box: list[float] = []
     style: Style | None = None
     baseline = (0.0, 0.0)
+    place = ""
+    tall = 0.0
     unknown = here = 0
 
     def close() -> None:
@@ -99,20 +104,43 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
             if letters and style and _apart(style, new, box, baseline, rectangle, (across.value, up.value)):
                 close()
             style, here = new, place_of
+            tall = max(tall, new.size) if letters else 0.0
+            place = _raised(new.size, tall, across.value, up.value, baseline, new.angle) if letters else ""
         if style is None:
             continue
         if not letters:
             pdfium.FPDFText_GetCharOrigin(page_text, at, byref(across), byref(up))
             baseline = (across.value, up.value)
+            place, tall = "", style.size
             box = [rectangle.left, rectangle.bottom, rectangle.right, rectangle.top]
         else:
             box[0], box[1] = min(box[0], rectangle.left), min(box[1], rectangle.bottom)
             box[2], box[3] = max(box[2], rectangle.right), max(box[3], rectangle.top)
-        if code == 0 or 0xE000 <= code < 0xF900:
+        letter = "-" if code in HYPHENS else chr(code) if code >= 32 else "\ufffd" if code == 0 else " "
+        if 0xF020 <= code <= 0xF0FF and is_sign_font(font := _font(thing)):
+            letter = private(letter, font)
+        elif code == 0 or 0xE000 <= code < 0xF900:
             unknown += 1
-        letters.append("-" if code in HYPHENS else chr(code) if code >= 32 else "\ufffd" if code == 0 else " ")
+        letters.append(set_as(letter, place, letters[-1]) if place and letters else letter)
     close()
     return words, looked_at, {"unknown": unknown, "cut": count > MOST_CHARACTERS}
+
+
+def _raised(size: float, tall: float, across: float, up: float, baseline: tuple[float, float], angle: int) -> str:
+    """Whether smaller letters within a word stand above or below its line."""
+    if size >= SMALLER * tall:
+        return ""
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    above = (up - baseline[1]) * cos - (across - baseline[0]) * sin
+    return RAISED if above > MOVED * tall else LOWERED if above < -MOVED * tall else ""
+
+
+def _font(thing: Any) -> str:
+    """The name of the font in which a text object is set."""
+    name = ctypes.create_string_buffer(200)
+    font = pdfium.FPDFTextObj_GetFont(thing) if thing else None
+    size = pdfium.FPDFFont_GetBaseFontName(font, name, 200) if font else 0
+    return name.value.decode("latin-1") if 0 < size <= 200 else ""
 
 
 def _apart(old: Style, new: Style, box: list[float], line: tuple[float, float], next_: Any, origin: tuple[float, float]) -> bool:
