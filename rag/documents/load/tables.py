@@ -72,10 +72,10 @@ def is_value(text: str) -> bool:
 
 def may_name(cells: Sequence[str]) -> bool:
     """Whether these texts may be names of columns: none is a number or a day, but numbers that count up or are years."""
+    if any(len(cell) > LONGEST_NAME and len(cell.strip()) > LONGEST_NAME for cell in cells):
+        return False
     filled = [cell.strip() for cell in cells if cell.strip()]
     values = [cell for cell in filled if is_value(cell)]
-    if any(len(cell) > LONGEST_NAME for cell in filled):
-        return False
     if not values or not all(value.isdecimal() for value in values):
         return not values
     numbers = [int(value) for value in values]
@@ -85,7 +85,7 @@ def may_name(cells: Sequence[str]) -> bool:
 
 def has_column_word(cells: Sequence[str]) -> bool:
     """Whether one of these texts is a word that stands above columns of clinical tables."""
-    return any(one_line(cell).lower().strip(" .:#*") in _column_words() for cell in cells)
+    return any(len(cell) <= LONGEST_NAME and one_line(cell).lower().strip(" .:#*") in _column_words() for cell in cells)
 
 
 @cache
