@@ -1,0 +1,66 @@
+"""Reach: where the scope of a cue ends that speaks forward, and where that of one begins that speaks backward."""
+
+from rag.clinical.assertions.cues import Cue, Found
+from rag.clinical.assertions.words import COMMA, NOTHING, Word, listed
+from rag.rules import rules
+
+
+def forward(words: list[Word], found: list[Found], at: int, opens: list[int]) -> int:
+    """The word before which the scope of a cue ends that speaks of what follows it."""
+    here = found[at]
+    far = here.cue.reach or rules("assertions")["scope"]["forward"]
+    last = min(len(words), here.last + far)
+    if here.last < len(words) and here.cue.status == "negated" and NOTHING.match(words[here.last].gap.lstrip(" ")):
+        if words[here.last].gap.lstrip(" ")[0] not in ":(":
+            return here.last
+    if here.first == 0 and words[0].said == "without":
+        last = next((place for place in range(here.last + 1, last) if _starts_anew(words, place)), last)
+    linked = here.last
+    while linked < last and words[linked].said in listed("links"):
+        linked += 1
+    last = next(
+        (place for place in range(max(here.last + 1, linked), last) if _stopped(words[place], opens[place], here.cue)), last
+    )
+    for other in found[at + 1 : at + 1 + far]:
+        if other.first < last and _ends(other.cue, here.cue, other.first <= linked):
+            return other.first
+    return last
+
+
+def _starts_anew(words: list[Word], at: int) -> bool:
+    """Whether a noun begins at a word that no preposition leads to: "without antibiotics the abscess will grow"."""
+    return words[at].said in listed("openers") and words[at - 1].said not in ("of", "in", "to", "on", "for", "from", "and", "or")
+
+
+def _stopped(word: Word, opened: int, cue: Cue) -> bool:
+    """Whether what begins at a word ends the scope: any clause, but for a plan, and "he" or "she" for a relative."""
+    return opened > 1 or (
+        opened == 1 and cue.status != "planned" and not (cue.status == "family" and word.said in listed("subjects"))
+    )
+
+
+def backward(words: list[Word], found: list[Found], at: int, closes: list[bool]) -> int:
+    """The first word of the scope of a cue that speaks of what stands before it."""
+    here = found[at]
+    far = here.cue.reach or rules("assertions")["scope"]["backward"]
+    first = max(0, here.first - far)
+    past = here.cue.status == "historical"
+    places = range(here.first - 1, first, -1)
+    first = next((place for place in places if closes[place] or (past and COMMA.search(words[place].gap))), first)
+    if past and any(word.said in listed("onset") for word in words[first : here.first]):
+        return here.first  # What began a while ago may go on.
+    for other in reversed(found[max(0, at - far) : at]):
+        if other.last > first and _ends(other.cue, here.cue, other.last == here.first):
+            return other.last
+    return first
+
+
+def _ends(terminator: Cue, cue: Cue, beside: bool) -> bool:
+    """Whether a terminator, or the next cue of the same kind that looks the same way, ends the scope of a cue.
+
+    A verb right beside the cue belongs to it ("never had"); only what ends every scope ("but") ends it there.
+    """
+    if cue.status in terminator.stops:
+        return not (beside and "planned" not in terminator.stops)
+    ahead = ("forward", "either")
+    return terminator.status == cue.status == "negated" and terminator.direction in ahead and cue.direction in ahead
