@@ -55,4 +55,4 @@ def assertions(text: str, sections: tuple[Section, ...] = ()) -> tuple[Assertion
         asked = inside[-QUESTION:] if text[high - 1] == "?" else []
     kin = [one for one in found if one.cue.startswith("section ") and one.status == "family"]
     found = [one for one in found if one.status != "historical" or not any(k.start <= one.start < k.end for k in kin)]
-    return tuple(sorted(set(found), key=lambda a: (a.start, a.end, a.status)))
+    return tuple(sorted(set(found), key=lambda a: (a.start, a.end, a.status, a.cue)))
