@@ -1,5 +1,6 @@
 """From a path or an upload to documents: chooses the format, checks the size, unpacks archives, keeps names apart."""
 
+import re
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from rag.errors import FileProblem
 from rag.strict import SURROGATE
 from rag.values import Document, File
 
+MARK = re.compile(r" \([0-9a-f]{8}\)(?=\.[^.]*\Z|\Z)")
 LARGEST = 100 * 1024 * 1024
 DEEPEST_ARCHIVE = 2
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -202,3 +204,8 @@ def marked(name: str, content: str) -> str:
     stem, dot, ending = name.rpartition(".")
     mark = f"{zlib.crc32(content.encode('utf-8', 'surrogatepass')):08x}"
     return f"{stem} ({mark}){dot}{ending}" if stem else f"{name} ({mark})"
+
+
+def unmarked(name: str) -> str:
+    """The name as it was given, without such a mark."""
+    return MARK.sub("", name)

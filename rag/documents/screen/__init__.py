@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from rag.documents.load.files import unmarked
 from rag.documents.screen.fields import Known, fields, of_document, placed, sought
 from rag.documents.screen.hidden import hidden
 from rag.documents.screen.identifiers import identifiers, joined
@@ -61,7 +62,7 @@ def _beside(one: Finding, aside: int) -> Finding:
 
 def _file_name(name: str) -> list[Finding]:
     """Names and numbers of people in the name of a file; they stand at no place of the text."""
-    own = name.rsplit(".", 1)[0]
+    own = unmarked(name).rsplit(".", 1)[0]
     readings = (re.sub(r"[_\-.]+", " ", own).title(), re.sub(r"[_/]+", " ", own))
     found = {
         (one.type, one.rule): Finding("identifier", one.type, 0, 0, f"file name: {one.rule}", one.score)
