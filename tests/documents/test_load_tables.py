@@ -200,3 +200,17 @@ def test_tables_of_word_have_titles_headers_of_two_rows_and_merged_cells() -> No
 )
 def test_names_of_columns_are_no_figures(cells: list[str], may: bool) -> None:
     assert may_name(cells) == may
+
+
+LONG = "Has the person of whom this form speaks " + "ever been given ostravan, peritol or zalumide, " * 5 + "and for how long"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        one("a.csv", f'Drug,"{LONG}"\nOstravan,no\nPeritol,yes\n').text,
+        table(f"<tr><th>Drug</th><th>{LONG}</th></tr><tr><td>Ostravan</td><td>no</td></tr><tr><td>Peritol</td><td>yes</td></tr>"),
+    ],
+)
+def test_a_long_name_of_a_column_stands_cut_beside_its_values_and_whole_above(text: str) -> None:
+    assert LONG in text and f"Ostravan; {LONG[:150]}…: no" in text

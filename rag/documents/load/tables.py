@@ -1,7 +1,7 @@
 """Tables as lines: which rows name the columns, and a row with each value beside its column's name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -37,6 +37,11 @@ def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:
 def _cut(name: str) -> str:
     """A name as it stands beside each value of its column, which a long one would fill the memory with."""
     return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
+
+
+def has_cut(names: Iterable[str]) -> bool:
+    """Whether one of these names stands cut beside its values; then its row of headers is shown whole."""
+    return any(len(name) > LONGEST_SHOWN and len(one_line(name)) > LONGEST_SHOWN for name in names)
 
 
 def row_as_lines(names: Sequence[str], cells: Sequence[str]) -> str:
@@ -121,6 +126,7 @@ def named_rows(rows: Sequence[Sequence[str]]) -> Iterator[Named]:
         heads = _heads(below) if names is None or has_column_word(below[0]) else 0
         if heads or above or names is None:
             names = _names(below[:heads])
+            above += [row_as_lines([], list(map(one_line, row))) for row in below[:heads] if has_cut(row)]
         titles, above = tuple(above), []
         for row in below[heads:]:
             yield Named(titles, names, tuple(row))

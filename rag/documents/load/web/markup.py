@@ -8,7 +8,7 @@ from lxml import etree
 
 from rag.documents.load.layout import BLANKS, Layout
 from rag.documents.load.signs import box, decoded, described_box, set_as
-from rag.documents.load.tables import as_lines, joined_names, one_line, row_as_lines
+from rag.documents.load.tables import as_lines, has_cut, joined_names, one_line, row_as_lines
 from rag.documents.load.web.css import Seen, Styles, shown
 
 BLOCKS = frozenset(
@@ -276,6 +276,8 @@ class Walker:
                     heads, used = [], False
                 heads.append(cells)
                 names = joined_names(heads)
+                if has_cut(cells):
+                    self.layout.row((row_as_lines([], list(map(one_line, cells))), ""))
             else:
                 used = True
                 self.layout.row((row_as_lines(names, cells), ""))
