@@ -208,7 +208,7 @@ def _among(line: Line, title: str) -> Kind | None:
 def titled(text: str) -> Kind | None:
     """The kind of the known title before a colon or a dash at the start of a line, or None."""
     found = LABEL.match(text) or DASHED.match(text)
-    return heading_kind(next(group for group in (found[2] if found.re is LABEL else found[1],))) if found else None
+    return heading_kind(found[2] if found.re is LABEL else found[1]) if found else None
 
 
 def numbered_title(text: str) -> Kind | None:

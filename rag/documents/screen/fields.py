@@ -15,6 +15,7 @@ SCORE, AGAIN = 0.9, 0.75
 LABEL = re.compile(r"(?:^|(?<=; )|(?<=: )|(?<=\| ))([A-Za-z][\w .'/-]{1,40}?)[ ]?:[ ](?=\S)", re.MULTILINE)
 SEGMENT = re.compile(r"^[ \t]{0,8}(?P<name>[A-Z][A-Z0-9]{2})\|[^\n]*", re.MULTILINE)
 UUID = re.compile(r"(?:urn:uuid:)?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22}|(?:urn:oid:)?[\d.]{12,}")
+WORD = re.compile(r"\w+")
 SHORTEST_NAME, SHORTEST_NUMBER = 3, 5
 
 
@@ -88,15 +89,29 @@ def _told(value: str) -> bool:
 def sought(text: str, known: Iterable[Known]) -> Iterator[Finding]:
     """Where the values of a person's fields stand again in a text: names in any order, numbers and addresses as they are."""
     parts = {part for one in known if one.type == "NAME" for part in _parts(one.value)}
-    wholes = {one.value.removeprefix("tel:"): one.type for one in known if one.type != "NAME"}
+    values = ((one.value.removeprefix("tel:"), one.type) for one in known if one.type != "NAME")
+    wholes = {value.lower(): kind for value, kind in values if len(value) >= SHORTEST_NUMBER and any(map(str.isalnum, value))}
     for word in words(text) if parts else ():
         if word.low in parts and word.text[0].isupper():
             yield Finding("identifier", "NAME", word.start, word.end, "name from a field", AGAIN)
-    for value, kind in wholes.items():
-        if len(value) < SHORTEST_NUMBER or not any(map(str.isalnum, value)):
-            continue
-        for found in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE):
-            yield Finding("identifier", kind, found.start(), found.end(), "value from a field", AGAIN)
+    for start, end in _again(text, wholes):
+        yield Finding("identifier", wholes[text[start:end].lower()], start, end, "value from a field", AGAIN)
+
+
+def _again(text: str, wholes: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Where these values, in small letters, stand as whole words in a text: looked up at each word, however many there are."""
+    known = set(wholes)
+    forms: dict[str, set[tuple[int, int]]] = {}  # By its first word: where that stands in a value, and how long the value is.
+    for value in known:
+        first = WORD.search(value)
+        if first:
+            forms.setdefault(first[0], set()).add((first.start(), len(value)))
+    for word in WORD.finditer(text) if forms else ():
+        for before, size in forms.get(word[0].lower(), ()):
+            start, end = word.start() - before, word.start() - before + size
+            bounded = start >= 0 and not WORD.match(text[start - 1 : start]) and not WORD.match(text[end : end + 1])
+            if bounded and text[start:end].lower() in known:
+                yield start, end
 
 
 def _parts(name: str) -> Iterator[str]:
