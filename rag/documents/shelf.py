@@ -68,6 +68,7 @@ class Shelf:
         self._seen = self._revision()
         self._listeners: list[Callable[[Sequence[Gone]], None]] = []
         self._mend()
+        artifacts.gone = self._gone
         self._kept = self._screen = self._kept_screen()
         try:
             self._screen_new()
@@ -132,6 +133,12 @@ class Shelf:
             kept.text("")
         except ModelProblem:
             self._screen = kept.model_copy(update={"name_model": ""})
+
+    def _gone(self, documents: Sequence[Document]) -> list[str]:
+        """The names of those documents that are no longer released as they are."""
+        self.refresh()
+        now = {one.name: one.key for one in self.documents}
+        return [one.name for one in documents if now.get(one.name) != one.key]
 
     def _left(self, before: Document, called: str) -> Gone:
         """What another process has left of a document."""
@@ -330,6 +337,9 @@ class Shelf:
             self._erase()
         if left := self._files.sweep(self._places):
             LOGGER.warning("Files that belong to no document, as a crash leaves them, were removed: %d.", left)
+        if strays := self._artifacts.known() - {row[0] for row in self._rows()}:
+            self.forget(*strays)
+            LOGGER.warning("What was computed of documents that are not here was removed: %d.", len(strays))
 
     def _erase(self, gone: Sequence[Gone] = ()) -> None:
         """Erases what was removed from the records wherever else it stands; what fails is tried again at the next opening.

@@ -65,6 +65,8 @@ class Artifacts:
         self._making: dict[str, threading.Lock] = {}
         self._told: set[str] = set()
         self.jobs = Jobs()
+        self.gone: Callable[[Sequence[Document]], Sequence[str]] = lambda documents: ()
+        """The names of those documents that may not be kept any more; whoever removes documents says which."""
 
     def remembered(self, key: str, make: Callable[[], Any], shelf: str = "indexes", most: int = INDEXES_KEPT) -> Any:
         """An object of this process by its key, made once where it is not there; a shelf drops the least recently used.
@@ -256,6 +258,15 @@ class Artifacts:
             raise SettingProblem(
                 f"What was computed of a document cannot be removed: {fault}. Mend that, then try again."
             ) from None
+
+    def settle(self, documents: Sequence[Document]) -> None:
+        """Removes what was computed of those documents that were removed or changed meanwhile."""
+        self.forget(*self.gone(documents))
+
+    def known(self) -> set[str]:
+        """The names of the documents that something is kept of."""
+        tables = " UNION ".join(f"SELECT document FROM {table}" for table in ("passages", "uses", "counts"))
+        return {str(name) for (name,) in self._base.read(tables, ())}
 
     def note(self, step: str, units: float, seconds: float) -> None:
         """Remembers how long a step took for so many units, for later plans."""

@@ -216,8 +216,11 @@ class Pipeline(BaseModel):
         and looked through. What either raises stops the work, and what was finished before is kept.
         """
         key, keys = self._index_key(documents), self._built_keys(documents)
+        made = False
 
         def make() -> Index:
+            nonlocal made
+            made = True
             chunks = self.divider(artifacts).measured(documents, dividing)
             vectors = artifacts.vectors(self.embed, chunks, progress) if self.reads_vectors else None
             kept = self.index.is_kept(keys, artifacts, self.reads_vectors)
@@ -229,7 +232,11 @@ class Pipeline(BaseModel):
         def search() -> Index:
             return self.index.searching(artifacts.remembered(keys[0], make))
 
-        return artifacts.remembered(key, make if key == keys[0] else search)  # type: ignore[no-any-return]
+        try:
+            return artifacts.remembered(key, make if key == keys[0] else search)  # type: ignore[no-any-return]
+        finally:
+            if made:
+                artifacts.settle(documents)
 
     def is_ready(self, documents: Sequence[Document], artifacts: Artifacts) -> bool:
         """Whether the index to ask is in memory, so that `prepare` has nothing to do."""

@@ -18,6 +18,7 @@ from rag.documents.workspace import Project, Workspace
 from rag.errors import SettingProblem
 from rag.evaluate.made import KIND, NAME, with_case
 from rag.evaluate.questions import answerable, misplaced, read_cases
+from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
 from rag.values import File, Span
 from tests.conftest import MakePdf
@@ -167,6 +168,38 @@ def test_a_removed_document_leaves_no_trace(
     assert not project.artifacts.recall("answer")
     assert MARKER not in caplog.text and NUMBER not in caplog.text
     still_usable(project)
+
+
+@pytest.mark.parametrize("which", ["the same workspace", "another server's"])
+@pytest.mark.parametrize("at", ["dividing", "embedding"])
+def test_a_document_that_is_removed_while_it_is_prepared_leaves_no_trace(
+    at: str, which: str, project: Project, pipeline: Pipeline, make_pdf: MakePdf
+) -> None:
+    name = added(project, "visit.txt", TEXT.encode())
+    remover = project if which == "the same workspace" else Workspace(project.folder).project()
+
+    def removing(done: int, total: int) -> None:
+        remover.shelf.remove(name)
+
+    steps = {"dividing": removing} if at == "dividing" else {"progress": removing}
+    pipeline.prepare(project.shelf.documents, project.artifacts, **steps)
+    assert holding(project.folder, MARKER) == []
+    assert project.artifacts.known() == {"other.txt"}
+    index = pipeline.prepare(project.shelf.documents, project.artifacts)
+    assert {chunk.span.document for chunk in index.chunks} == {"other.txt"}
+
+
+def test_what_a_crash_left_of_a_removed_document_goes_at_the_next_start(
+    project: Project, pipeline: Pipeline, make_pdf: MakePdf, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = added(project, "visit.txt", TEXT.encode())
+    documents = project.shelf.documents
+    project.shelf.remove(name)
+    Pipeline.prepare(pipeline, documents, Artifacts(project.folder))  # As by a server that was killed before it was told.
+    assert holding(project.folder, MARKER)
+    Workspace(project.folder).project()
+    assert holding(project.folder, MARKER) == []
+    assert "What was computed of documents that are not here was removed: 1." in caplog.text
 
 
 @pytest.mark.parametrize("kind", FILES)
