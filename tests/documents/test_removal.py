@@ -19,6 +19,7 @@ from rag.errors import SettingProblem
 from rag.evaluate.made import KIND, NAME, with_case
 from rag.evaluate.questions import answerable, misplaced, read_cases
 from rag.keep.artifacts import Artifacts
+from rag.keep.tables import records
 from rag.pipeline import Pipeline
 from rag.values import File, Span
 from tests.conftest import MakePdf
@@ -245,6 +246,27 @@ def test_an_edited_value_leaves_no_trace_in_what_was_saved(project: Project) -> 
     kept = json.loads(project.saved.get("session", "s1") or "")
     assert (kept["filter"], kept["words"]) == ({"patients": ["P-1"]}, "[removed]")
     assert holding(project.folder, "Marlowick Jones") == []
+
+
+def rows_holding(project: Project, words: str) -> list[str]:
+    """The tables of the records in which some row holds these words."""
+    with project.shelf._records._engine.connect() as base:
+        rows = {table.name: base.execute(table.select()).fetchall() for table in records.sorted_tables}
+    return [name for name, found in rows.items() if any(words in str(cell) for row in found for cell in row)]
+
+
+@pytest.mark.parametrize("how", ["remove", "reject", "redact", "surrogates"])
+def test_what_was_taken_away_stands_in_no_row_of_either_database(
+    how: str, either_database: str, tmp_path: Path, pipeline: Pipeline
+) -> None:
+    project = Workspace(tmp_path / "records").project()
+    name = added(project, "visit.txt", TEXT.encode())
+    used(project, pipeline, name)
+    assert {"documents", "saved"} <= {*rows_holding(project, NUMBER)}
+    project.shelf.remove(name) if how == "remove" else project.decisions.make([name], how, "A. B.")  # type: ignore[arg-type]
+    assert rows_holding(project, NUMBER) == []
+    assert rows_holding(project, MARKER) == [] or how in {"redact", "surrogates"}
+    still_usable(project)
 
 
 def test_what_other_documents_say_stays(project: Project, pipeline: Pipeline) -> None:
