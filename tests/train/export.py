@@ -53,6 +53,25 @@ def renamed(trained: Arrays) -> dict[str, NDArray[np.float16]]:
     return {name: np.ascontiguousarray(value, np.float16) for name, value in found.items()}
 
 
+def trainable(shipped: Arrays) -> dict[str, NDArray[np.float32]]:
+    """Shipped weights under the trainer's names, to train them further: what `renamed` undoes."""
+    outer, inner = ({name: own for own, name in names.items()} for names in (OUTER, INNER))
+    found: dict[str, NDArray[np.float32]] = {}
+    thirds: dict[str, dict[str, NDArray[np.float32]]] = {}
+    for name, value in shipped.items():
+        path, kind = name.rsplit(".", 1)
+        own = np.asarray(value, np.float32)
+        if not path.startswith("encoder.layer."):
+            found[f"{outer.get(path, path)}.{kind}"] = own
+            continue
+        at, part = path.removeprefix("encoder.layer.").split(".", 1)
+        if part in inner:
+            found[f"layers.{at}.{inner[part]}.{kind}"] = own
+        else:
+            thirds.setdefault(f"layers.{at}.qkv.{kind}", {})[part.removeprefix("attention.self.")] = own
+    return found | {name: np.concatenate([own[key] for key in ("query", "key", "value")]) for name, own in thirds.items()}
+
+
 def main() -> None:
     """Writes the weights and their checksum; what else is known of the reader stays as it is."""
     save_file(renamed(averaged([Path(name) for name in sys.argv[1:]])), WEIGHTS)

@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
 from rag.stages.embed.minilm import weights
 from rag.stages.reader.windows import Window, windows
+from tests.train.export import trainable
 
 HEADS, LAYERS, HIDDEN, INNER = 12, 6, 384, 1536
 EVIDENCE_SHARE = 0.5
@@ -117,6 +119,17 @@ class Reader(nn.Module):
         self.holds = nn.Linear(HIDDEN, 1)
         self._begin()
 
+    @classmethod
+    def of(cls, start: Path | None, drop: float = 0.1) -> "Reader":
+        """MiniLM as it is, or what was trained before, in the trainer's file or as it is shipped."""
+        model = cls(drop)
+        if start:
+            known = load_file(start)
+            known = known if "words.weight" in known or "layers.0.qkv.weight" in known else trainable(known)
+            missing = model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in known.items()}, strict=False)
+            assert set(missing.missing_keys) <= {"words.weight"} and not missing.unexpected_keys
+        return model
+
     def _begin(self) -> None:
         known = {name: torch.from_numpy(np.array(value)) for name, value in weights().items()}
         with torch.no_grad():
@@ -186,8 +199,9 @@ def drawn(row: Row, most: int) -> list[Row]:
     rest = [at for at in range(len(labels)) if at not in right and at not in near]
     random.shuffle(right)
     random.shuffle(near)
-    hard = [at for at in rest if at < 4]
-    far = [at for at in rest if at >= 4]
+    heat = [passage.get("heat", -passage["rank"]) for passage in row["windows"]]
+    rest.sort(key=lambda at: -heat[at])
+    hard, far = rest[:4], rest[4:]
     random.shuffle(hard)
     random.shuffle(far)
     if near + rest and random.random() < TAKEN_AWAY:
@@ -299,9 +313,7 @@ def main() -> None:
         for path in a.held
         if (rows := [json.loads(x) for x in path.open()])
     ]
-    model = Reader(a.drop)
-    if a.start:
-        model.load_state_dict(load_file(a.start), strict=False)
+    model = Reader.of(a.start, a.drop)
     trained = [value for value in model.parameters() if value.requires_grad]
     head = {id(value) for part in (model.hidden, model.answers, model.holds) for value in part.parameters()}
     groups = [
