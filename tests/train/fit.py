@@ -126,7 +126,8 @@ class Reader(nn.Module):
         if start:
             known = load_file(start)
             known = known if "words.weight" in known or "layers.0.qkv.weight" in known else trainable(known)
-            missing = model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in known.items()}, strict=False)
+            tensors = {name: torch.from_numpy(np.array(value)) for name, value in known.items()}
+            missing = model.load_state_dict(tensors, strict=False)
             assert set(missing.missing_keys) <= {"words.weight"} and not missing.unexpected_keys
         return model
 

@@ -101,12 +101,12 @@ def _fill(pipeline: Pipeline, stage: str, field: str, values: Sequence[Any]) -> 
 
 
 def swept_fields(pipeline: Pipeline) -> dict[str, tuple[str, str]]:
-    """The settings that can be swept, by their label: a stage's kind, and each of its switches, choices and numbers."""
+    """The settings that can be swept, by label: a stage's method (its kind), and each of its switches, choices and numbers."""
     found = {}
     for stage, title in TITLES.items():
         own: Stage = getattr(pipeline, stage)
         if len(options(UNIONS[stage])) > 1:
-            found[f"{title}: kind"] = (stage, KIND)
+            found[f"{title}: method"] = (stage, KIND)
         for field, info in type(own).model_fields.items():
             if field != KIND and _values(info, getattr(own, field)):
                 found[f"{title}: {label(field)[0].lower()}{label(field)[1:]}"] = (stage, field)
