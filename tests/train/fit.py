@@ -200,7 +200,7 @@ def drawn(row: Row, most: int) -> list[Row]:
     rest = [at for at in range(len(labels)) if at not in right and at not in near]
     random.shuffle(right)
     random.shuffle(near)
-    heat = [passage.get("heat", -passage["rank"]) for passage in row["windows"]]
+    heat = [passage.get("heat", -100.0 - passage["rank"]) for passage in row["windows"]]
     rest.sort(key=lambda at: -heat[at])
     hard, far = rest[:4], rest[4:]
     random.shuffle(hard)
