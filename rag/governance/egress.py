@@ -24,8 +24,8 @@ def allowed_hosts() -> frozenset[str]:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host name is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """Whether a host name is this machine; names below localhost are what a name server makes of them."""
+    if host == "localhost":
         return True
     try:
         return ip_address(host).is_loopback

@@ -65,10 +65,11 @@ def guarded(monkeypatch: pytest.MonkeyPatch, around: str = "'none'", **options: 
     return TestClient(Guard(inner, around), base_url="http://localhost:8501", raise_server_exceptions=False)
 
 
-LOCAL = ["localhost", "localhost:1", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1:8501", "127.3.2.1", "[::1]:8501"]
+LOCAL = ["localhost", "localhost:1", "LOCALHOST", "localhost.", "127.0.0.1:8501", "127.3.2.1", "[::1]:8501"]
 NOT_LOCAL = [
     "evil.example",
     "evil.example:8501",
+    "app.localhost",
     "127.0.0.1.evil.example",
     "localhost.evil.example",
     "10.0.0.8",

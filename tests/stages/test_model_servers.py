@@ -182,7 +182,6 @@ def test_no_proxy_of_any_kind_touches_a_local_model(proxy: str, server: Server, 
 
 def test_a_proxy_that_cannot_be_used_is_named_and_no_package_is_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAG_ALLOWED_HOSTS", "model.invalid")
-    monkeypatch.setenv("OPENAI_API_KEY", "invented-key")
     model = ChatModel(base_url="http://model.invalid/v1", retries=0)
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     assert "SOCKS proxy" in fault(model) and "langchain-openai" not in fault(model)
@@ -265,7 +264,7 @@ def test_a_blank_in_an_address_is_said_before_anything_is_sent(url: str) -> None
 
 @pytest.mark.parametrize("key", ["invented-key\n", "  invented-key", "invented-key\r\n", "\ufeffinvented-key"])
 def test_line_ends_around_a_key_are_not_sent(key: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setenv("RAG_CHAT_KEY", key)
     chat(server, max_tokens=1005 + len(key)).complete(MESSAGES)
     assert server.seen.keys == ["Bearer invented-key"]
 
@@ -281,11 +280,11 @@ def test_line_ends_around_a_key_are_not_sent(key: str, server: Server, monkeypat
 def test_a_key_that_cannot_be_sent_is_named_by_its_variable_and_not_shown(
     key: str, said: str, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setenv("RAG_CHAT_KEY", key)
     message = fault(chat(server))
-    assert said in message and "OPENAI_API_KEY" in message and "invented" not in message and not server.seen.bodies
-    monkeypatch.setenv("OPENAI_API_KEY", " ")
-    assert key_in(["OPENAI_API_KEY"]) == ""
+    assert said in message and "RAG_CHAT_KEY" in message and "invented" not in message and not server.seen.bodies
+    monkeypatch.setenv("RAG_CHAT_KEY", " ")
+    assert key_in(["RAG_CHAT_KEY"]) == ""
 
 
 def test_no_warning_holds_what_a_server_sends(server: Server, recwarn: pytest.WarningsRecorder) -> None:

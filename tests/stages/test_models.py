@@ -84,7 +84,7 @@ def test_a_part_of_an_answer_is_counted_too(server: Server) -> None:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("401", "OPENAI_API_KEY"),
+        ("401", "RAG_CHAT_KEY"),
         ("403", "does not allow"),
         ("400", "refuses the request"),
         ("404", "not known there"),
@@ -210,7 +210,7 @@ def test_no_variable_sends_the_prompt_to_another_address(server: Server, monkeyp
 
 def test_a_key_comes_from_the_environment_alone(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     chat(server).complete(MESSAGES)
-    monkeypatch.setenv("OPENAI_API_KEY", "invented-key")
+    monkeypatch.setenv("RAG_CHAT_KEY", "invented-key")
     chat(server).complete(MESSAGES)
     assert server.seen.keys == ["Bearer none", "Bearer invented-key"]
     assert not any("key" in name for name in ChatModel.model_fields)

@@ -2,17 +2,16 @@
 
 import json
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from rag.errors import ModelProblem
 from rag.governance.addresses import cleaned, key_in
 from rag.governance.egress import direct
+from rag.governance.keys import EMBEDDING, keys_of
 from rag.governance.waiting import wait_in
 from rag.stages.embed.remote import Passing, Remote
 
-KEY = "RAG_EMBEDDING_KEY"
 PATIENCE = 4  # Time-outs that a whole reply may last.
 PASSING = {408, 409, 425, 429}
 
@@ -69,14 +68,13 @@ class Endpoint(Remote):
 
 
 def _key(url: str) -> str:
-    """The server's key: OPENAI_API_KEY goes to OpenAI alone."""
-    at_openai = urlsplit(url).hostname == "api.openai.com"
-    return key_in([KEY, "OPENAI_API_KEY"] if at_openai else [KEY])
+    """The server's key: OPENAI_API_KEY goes to OpenAI alone, and over https."""
+    return key_in([EMBEDDING]) or keys_of("openai", EMBEDDING).key(url)
 
 
 def _refusal(status: int) -> str:
     if status in {401, 403}:
-        return f"wants an API key ({status}). Set it in the environment: {KEY}."
+        return f"wants an API key ({status}). Set it in the environment: {EMBEDDING}."
     if status == 404:
         return "is not known there (404). Check the model's name and the base URL."
     if 300 <= status < 400:

@@ -11,17 +11,17 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from rag.errors import ModelProblem
-from rag.governance.egress import direct, is_local, without_hooks
+from rag.governance.egress import direct, without_hooks
+from rag.governance.keys import EMBEDDING, KEYLESS, check_aws, keys_of
 from rag.stages.embed.endpoint import PASSING, PATIENCE
 from rag.stages.embed.remote import Passing, Remote
 
 
 @dataclass(frozen=True)
 class Home:
-    """A provider: the package that speaks its protocol, the variables that may hold its key, its own address."""
+    """A provider: the package that speaks its protocol, and its own address."""
 
     package: str
-    keys: tuple[str, ...]
     url: Callable[[], str]
 
 
@@ -30,15 +30,11 @@ def _region() -> str:
 
 
 HOMES = {
-    "openai": Home("langchain-openai", ("OPENAI_API_KEY",), lambda: "https://api.openai.com/v1"),
-    "azure_openai": Home(
-        "langchain-openai", ("AZURE_OPENAI_API_KEY",), lambda: os.environ.get("AZURE_OPENAI_ENDPOINT", "").rstrip("/")
-    ),
-    "ollama": Home("langchain-ollama", (), lambda: "http://localhost:11434"),
-    "google_genai": Home(
-        "langchain-google-genai", ("GOOGLE_API_KEY", "GEMINI_API_KEY"), lambda: "https://generativelanguage.googleapis.com"
-    ),
-    "bedrock": Home("langchain-aws", (), lambda: f"https://bedrock-runtime.{_region()}.amazonaws.com"),
+    "openai": Home("langchain-openai", lambda: "https://api.openai.com/v1"),
+    "azure_openai": Home("langchain-openai", lambda: os.environ.get("AZURE_OPENAI_ENDPOINT", "").rstrip("/")),
+    "ollama": Home("langchain-ollama", lambda: "http://localhost:11434"),
+    "google_genai": Home("langchain-google-genai", lambda: "https://generativelanguage.googleapis.com"),
+    "bedrock": Home("langchain-aws", lambda: f"https://bedrock-runtime.{_region()}.amazonaws.com"),
 }
 
 
@@ -80,14 +76,15 @@ class LangChain(Remote):
 
     def _client(self) -> Any:
         home, url = HOMES[self.provider], self.address()
-        key = next((os.environ[name] for name in home.keys if os.environ.get(name)), "")
-        if home.keys and not key:
-            if not is_local((urlsplit(url).hostname or "").lower()):
-                raise ModelProblem(f"{self.where} wants an API key. Set it in the environment: {' or '.join(home.keys)}.")
-            key = "none"
+        keys = keys_of(self.provider, EMBEDDING)
+        if self.provider != "bedrock" and keys.missing(url):
+            raise ModelProblem(f"{self.where} wants an API key. Set it in the environment: {' or '.join(keys.names(url))}.")
+        key = keys.key(url) or KEYLESS
         missing = f"The provider {self.provider!r} needs a package. Install it with: pip install {home.package}"
         if find_spec(home.package.replace("-", "_")) is None:
             raise ModelProblem(missing)
+        if self.provider == "bedrock":
+            check_aws(url)
         try:
             return _made(self.provider, self.model, url, key, self.timeout, self.batch)
         except ImportError:
@@ -100,7 +97,7 @@ class LangChain(Remote):
         if status in PASSING or (status or 0) >= 500:
             return Passing(f"failed with status {status}")
         if status in {401, 403}:
-            keys = " or ".join(HOMES[self.provider].keys) or "see its manual"
+            keys = " or ".join(keys_of(self.provider, EMBEDDING).names(self.address()))
             return ModelProblem(f"{self.where} wants an API key ({status}). Set it in the environment: {keys}.")
         if status and 300 <= status < 400:
             return ModelProblem(
@@ -145,11 +142,13 @@ def _made(provider: str, model: str, url: str, key: str, timeout: float, batch: 
         settings["http_async_client"] = DefaultAsyncHttpxClient(**without_hooks(plain))
         if provider == "azure_openai":
             version = os.environ.get("OPENAI_API_VERSION", "2024-10-21")
-            settings |= {"azure_endpoint": url, "azure_deployment": model, "api_version": version}
+            settings |= {"azure_endpoint": url, "azure_deployment": model, "api_version": version, "azure_ad_token": None}
         else:
             settings["base_url"] = url
     elif provider == "ollama":
-        settings = {"base_url": url, "client_kwargs": {**plain, "timeout": timeout}}
+        # Its package would take a key from the environment, whatever the address.
+        own = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": timeout}
+        settings = {"base_url": url, "client_kwargs": {**plain, **own}}
     elif provider == "google_genai":
         settings = {"base_url": url, "google_api_key": key, "vertexai": False, "client_args": {**plain, "timeout": timeout}}
     else:

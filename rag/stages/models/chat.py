@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 
 from rag.errors import ModelProblem
 from rag.governance.egress import is_local, permit, permit_tracing
+from rag.governance.keys import CHAT, keys_of
 from rag.keep.artifacts import Artifacts
 from rag.stage import Stage, fingerprint
 from rag.stages.models.endings import Ending, ending
 from rag.stages.models.parameters import Refused, refused
-from rag.stages.models.problems import REFUSED_FORM, REFUSED_PARAMETER, is_passing, reason, status_of, wait_of
+from rag.stages.models.problems import REFUSED_FORM, REFUSED_PARAMETER, Asked, is_passing, reason, status_of, wait_of
 from rag.stages.models.providers import LOCAL, Wanted, address, client
 from rag.stages.models.thoughts import Hearing
 from rag.stages.models.usage import record
@@ -173,7 +174,8 @@ class ChatModel(Stage):
                 hopeless = reply.text or told or tried == self.retries or not is_passing(error)
                 if hopeless or pause > self.timeout or time.monotonic() + pause > until:
                     begun = bool(reply.text)
-                    raise ModelProblem(reason(error, where, self.provider, self.timeout, begun, told)) from None
+                    asked = Asked(self.provider, keys_of(self.provider, CHAT).names(url))
+                    raise ModelProblem(reason(error, where, asked, self.timeout, begun, told)) from None
                 tried += 1
                 time.sleep(pause)
             finally:

@@ -3,11 +3,10 @@
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from rag.governance.waiting import wait_in
 from rag.stages.models.parameters import Refused
-from rag.stages.models.providers import PROVIDERS
 
 PASSING = {408, 409, 425, 429}
 REFUSED_FORM = {400, 404, 415, 422, 501}
@@ -65,6 +64,13 @@ def wait_of(error: BaseException | None) -> float | None:
     return None
 
 
+class Asked(NamedTuple):
+    """Which provider was asked, and the variables whose key is meant for its address."""
+
+    provider: str
+    keys: tuple[str, ...]
+
+
 def is_passing(error: Exception) -> bool:
     """Whether the same request may succeed a little later."""
     status = status_of(error)
@@ -75,13 +81,11 @@ def is_passing(error: Exception) -> bool:
     return any(word in type(error).__name__ for word in ("Timeout", "Connect", "Protocol", "ReadError"))
 
 
-def reason(error: Exception, where: str, provider: str, timeout: float, begun: bool, told: Refused | None = None) -> str:
+def reason(error: Exception, where: str, asked: Asked, timeout: float, begun: bool, told: Refused | None = None) -> str:
     """What a user can do about it. `begun` is whether a part of the answer had come, `told` what the server says it refuses."""
     status, kind = status_of(error), type(error).__name__
     if status == 401:
-        return (
-            f"{where} wants an API key. Set it in the environment: {' or '.join(PROVIDERS[provider].keys) or 'see its manual'}."
-        )
+        return f"{where} wants an API key. Set it in the environment: {' or '.join(asked.keys)}."
     if status and told:
         return f"{where} {SAID[told.kind].format(status=status, named=told.named)}"
     connecting = "" if begun else _connecting(error, where)
@@ -103,7 +107,7 @@ def reason(error: Exception, where: str, provider: str, timeout: float, begun: b
         return f"{where} broke off in the middle of its answer ({kind}). Try again, or look into the server's log."
     if "Connect" in kind or isinstance(error, ConnectionError):
         return f"{where} cannot be reached. Is the server running, and is the base URL right?"
-    return f"{where} sent something that is not a chat answer ({kind}). Is this a server for {provider}?"
+    return f"{where} sent something that is not a chat answer ({kind}). Is this a server for {asked.provider}?"
 
 
 def _connecting(error: Exception, where: str) -> str:

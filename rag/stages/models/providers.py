@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.errors import ModelProblem
-from rag.governance.addresses import cleaned, key_in
+from rag.governance.addresses import cleaned
 from rag.governance.egress import direct, is_local, without_hooks
+from rag.governance.keys import CHAT, KEYLESS, check_aws, keys_of
 from rag.stages.models.parameters import LIMITS
 
 OPENAI = ("openai", "azure_openai")
@@ -27,29 +28,25 @@ NO_SOCKS = (
 )
 BAD_PROXY = "The environment names a proxy that is no URL. Write HTTP_PROXY, HTTPS_PROXY and ALL_PROXY like http://proxy:8080."
 _IMPORTING = threading.Lock()
-KEYLESS = "none"  # What a server on this machine is sent as key where none is set.
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider: the package that speaks its protocol, the variables that may hold its key, its own address."""
+    """A provider: the package that speaks its protocol, and its own address."""
 
     package: str
-    keys: tuple[str, ...]
     home: str = ""
 
 
 PROVIDERS = {
-    "openai": Provider("langchain-openai", ("OPENAI_API_KEY",), "https://api.openai.com/v1"),
-    "ollama": Provider("langchain-ollama", (), "http://localhost:11434"),
-    "azure_openai": Provider("langchain-openai", ("AZURE_OPENAI_API_KEY",)),
-    "bedrock": Provider("langchain-aws", ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID")),
-    "anthropic": Provider("langchain-anthropic", ("ANTHROPIC_API_KEY",), "https://api.anthropic.com"),
-    "google_genai": Provider(
-        "langchain-google-genai", ("GOOGLE_API_KEY", "GEMINI_API_KEY"), "https://generativelanguage.googleapis.com"
-    ),
-    "mistralai": Provider("langchain-mistralai", ("MISTRAL_API_KEY",), "https://api.mistral.ai/v1"),
-    "groq": Provider("langchain-groq", ("GROQ_API_KEY",), "https://api.groq.com"),
+    "openai": Provider("langchain-openai", "https://api.openai.com/v1"),
+    "ollama": Provider("langchain-ollama", "http://localhost:11434"),
+    "azure_openai": Provider("langchain-openai"),
+    "bedrock": Provider("langchain-aws"),
+    "anthropic": Provider("langchain-anthropic", "https://api.anthropic.com"),
+    "google_genai": Provider("langchain-google-genai", "https://generativelanguage.googleapis.com"),
+    "mistralai": Provider("langchain-mistralai", "https://api.mistral.ai/v1"),
+    "groq": Provider("langchain-groq", "https://api.groq.com"),
 }
 
 
@@ -110,17 +107,16 @@ def client(wanted: Wanted, schema: dict[str, Any] | None = None) -> Any:
     Raises ModelProblem for a package or a key that is missing, and for proxies or certificates that cannot be used.
     """
     provider = PROVIDERS[wanted.provider]
-    key = key_in(provider.keys)
-    host = (urlsplit(wanted.url).hostname or "").lower()
-    if not key and provider.keys and wanted.provider != "bedrock":
-        if not is_local(host):
-            raise ModelProblem(
-                f"{wanted.model} at {wanted.url} wants an API key. Set it in the environment: {' or '.join(provider.keys)}."
-            )
-        key = KEYLESS
+    keys = keys_of(wanted.provider, CHAT)
+    if wanted.provider != "bedrock" and keys.missing(wanted.url):
+        names = " or ".join(keys.names(wanted.url))
+        raise ModelProblem(f"{wanted.model} at {wanted.url} wants an API key. Set it in the environment: {names}.")
+    key = keys.key(wanted.url) or KEYLESS
     missing = f"The provider {wanted.provider!r} needs a package. Install it with: pip install {provider.package}"
     if find_spec(provider.package.replace("-", "_")) is None:  # LangChain would take an older client instead, unbounded.
         raise ModelProblem(missing)
+    if wanted.provider == "bedrock":
+        check_aws(wanted.url)
     # Where a server sends something else than it should, the warning would hold the answer.
     warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
     try:
@@ -165,7 +161,8 @@ def _made(wanted: Wanted, key: str) -> Any:
         # Its client reads the proxies of the environment itself; these entries take their places.
         direct_mounts = {} if plain["trust_env"] else {"mounts": dict.fromkeys(("all://", "http://", "https://"))}
         http = anthropic.DefaultHttpxClient(**plain, **direct_mounts)
-        made.__dict__["_client"] = anthropic.Client(**{**made._client_params, "http_client": http})
+        own = made.__dict__["_client"] = anthropic.Client(**{**made._client_params, "http_client": http})
+        own.auth_token = None  # It would take one from the environment, whatever the address.
     elif wanted.provider in OPENAI:
         made.__dict__["_convert_chunk_to_generation_chunk"] = _with_refusals(made._convert_chunk_to_generation_chunk)
     return made
@@ -197,10 +194,12 @@ def _settings(wanted: Wanted, key: str) -> dict[str, Any]:
             usual.pop("base_url")
             version = os.environ.get("OPENAI_API_VERSION", "2024-10-21")
             place = {"azure_endpoint": wanted.url, "azure_deployment": wanted.model, "api_version": version}
-            return {**usual, **_openai(wanted, plain), **place, "seed": seed}
+            return {**usual, **_openai(wanted, plain), **place, "azure_ad_token": None, "seed": seed}
         case "ollama":
             room = {"num_predict": wanted.max_tokens, "num_ctx": wanted.context or None}
-            return {"base_url": wanted.url, "seed": seed, **room, "client_kwargs": {**plain, "timeout": wanted.timeout}}
+            # Its package would take a key from the environment, whatever the address.
+            own = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": wanted.timeout}
+            return {"base_url": wanted.url, "seed": seed, **room, "client_kwargs": {**plain, **own}}
         case "bedrock":
             return {"base_url": wanted.url, "region_name": _region(), "max_tokens": wanted.max_tokens, "config": _aws(wanted)}
         case "google_genai":  # One attempt; nought would mean the package's own number.
