@@ -1,0 +1,57 @@
+"""Facts: what a stretch of text states, typed and normalised, found by rules that are data.
+
+    types       the kinds, and their rows as JSON
+    FINDERS     one module a family: each reads a document and yields its facts, without status
+
+`facts` puts them together. Where two families read the same number the one that stands first in `FINDERS` keeps it, and every fact
+has the status that the assertions of the text give it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from rag.clinical.assertions import assertions
+from rag.clinical.facts.types import Age, Day, Dose, Fact, Frequency, Interval, Number, Size, Value
+from rag.clinical.sections import sections
+from rag.clinical.times import moments
+from rag.values import Document
+
+Finder = Callable[[Document], Iterable[Fact]]
+FINDERS: tuple[Finder, ...] = ()
+COUNTED = (Dose, Frequency, Value, Size, Day, Age, Interval, Number)
+"""The kinds that read a number: of those that overlap one is kept."""
+
+
+def facts(document: Document) -> tuple[Fact, ...]:
+    """All that a document states, in order of place."""
+    found = sorted(_kept(one for finder in FINDERS for one in finder(document)), key=lambda one: (one.start, one.end, one.kind))
+    return tuple(_with_statuses(found, document))
+
+
+def reading(text: str, day: str | None = None) -> Document:
+    """A text that is no document of its own (a statement, a source) with sections, times and assertions; `day` is its date."""
+    found = sections(text)
+    return Document("", text, date=day, sections=found, moments=moments(text, found, day), assertions=assertions(text, found))
+
+
+def _kept(found: Iterable[Fact]) -> Iterator[Fact]:
+    """Every fact but those that read a number which another one has read before."""
+    taken: set[int] = set()
+    for one in found:
+        if isinstance(one, COUNTED):
+            own = range(one.start, one.end)
+            if not taken.isdisjoint(own):
+                continue
+            taken.update(own)
+        yield one
+
+
+def _with_statuses(found: Iterable[Fact], document: Document) -> Iterator[Fact]:
+    said = document.assertions
+    longest = max((one.end - one.start for one in said), default=0)
+    for one in found:
+        first = bisect_left(said, one.start - longest, key=lambda own: own.start)
+        last = bisect_left(said, one.end, key=lambda own: own.start)
+        statuses = frozenset(own.status for own in said[first:last] if one.start < own.end)
+        yield replace(one, statuses=statuses) if statuses else one

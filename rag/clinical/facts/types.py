@@ -1,0 +1,231 @@
+"""The kinds of facts: small frozen records, each with its place in the text and the status that the text gives it.
+
+What is written in several ways has one form here: "1,000 mg" and "1 g" are one dose, "b.i.d." and "every 12 hours" one frequency,
+"Lasix" and "furosemide" one drug. So facts are compared by their fields, never by their words.
+"""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
+
+from rag.values import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What characters `start` to `end` of a document's text state. `statuses` is empty where it is stated of the patient, now."""
+
+    kind: ClassVar[str] = ""
+    start: int
+    end: int
+    statuses: frozenset[Status] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drug(Fact):
+    """A medication: `name` is the generic name in lower case ("amoxicillin/clavulanate"), or that of the class where only one is named.
+
+    `written` is "generic", "brand", "abbreviation" or "class".
+    """
+
+    kind: ClassVar[str] = "drug"
+    name: str
+    classes: tuple[str, ...] = ()
+    written: str = "generic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose(Fact):
+    """An amount of a drug: of mass in mg, of volume in mL, of activity in units, else in the unit as it is counted ("tablet", "puff").
+
+    `most` is the upper end of a range, `per` what it is for ("kg", "m2", "day", "h", "min"), `drug` whose it is, "" where that is
+    not told, `total` whether it is said to be that of a day.
+    """
+
+    kind: ClassVar[str] = "dose"
+    amount: float
+    unit: str
+    most: float | None = None
+    per: tuple[str, ...] = ()
+    drug: str = ""
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frequency(Fact):
+    """How often: times a day (0.5 is every other day), None where only a time is named; `when` names times ("bedtime", "meals")."""
+
+    kind: ClassVar[str] = "frequency"
+    per_day: float | None
+    most: float | None = None
+    when: tuple[str, ...] = ()
+    as_needed: bool = False
+    drug: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route(Fact):
+    """The way in which something is given: "oral", "intravenous", "subcutaneous" and so on; the rules name them all."""
+
+    kind: ClassVar[str] = "route"
+    route: str
+    drug: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Fact):
+    """What was done with a drug: "started", "stopped", "held", "resumed", "continued", "increased", "decreased", "switched"."""
+
+    kind: ClassVar[str] = "action"
+    action: str
+    drug: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allergy(Fact):
+    """A substance that is not tolerated, with the reaction as it is named; `substance` "none" where no allergy is known."""
+
+    kind: ClassVar[str] = "allergy"
+    substance: str
+    reaction: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value(Fact):
+    """A laboratory or vital value: `analyte` by its canonical name, `number` in `unit`, the analyte's own unit where it converts.
+
+    `second` is the lower of a pair (diastolic pressure), `limit` "<", ">", "<=" or ">=", `low` and `high` the range given beside it.
+    """
+
+    kind: ClassVar[str] = "value"
+    analyte: str
+    number: float
+    unit: str = ""
+    second: float | None = None
+    limit: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size(Fact):
+    """A measured length or the sides of a lesion, in mm, in the order written."""
+
+    kind: ClassVar[str] = "size"
+    mm: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day(Fact):
+    """A date, ISO and as exact as the text: "2024-03-14", "2024-03", "2024"."""
+
+    kind: ClassVar[str] = "day"
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval(Fact):
+    """A stretch of time in days. `way` is "ago", "for", "in", "every", "since" or ""; `most` the upper end of a range."""
+
+    kind: ClassVar[str] = "interval"
+    days: float
+    most: float | None = None
+    way: Literal["ago", "for", "in", "every", "since", ""] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age(Fact):
+    """An age in years."""
+
+    kind: ClassVar[str] = "age"
+    years: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Fact):
+    """Any other number, with the word that it counts or its unit, so that no number of a text stands unread."""
+
+    kind: ClassVar[str] = "number"
+    number: float
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site(Fact):
+    """A part of the body by its canonical name, and its side: "left", "right", "both" or ""."""
+
+    kind: ClassVar[str] = "site"
+    site: str
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side(Fact):
+    """A side that stands with no part of the body that is known."""
+
+    kind: ClassVar[str] = "side"
+    side: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Fact):
+    """A comparison: "new", "increased", "decreased", "unchanged", "resolved", "improved", "worsened"; `of` as it is named."""
+
+    kind: ClassVar[str] = "change"
+    direction: str
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice(Fact):
+    """A recommendation: what is to be done, when and under which condition as written, how strongly, or that it is not needed.
+
+    `strength` is "required", "recommended", "suggested" or "optional".
+    """
+
+    kind: ClassVar[str] = "advice"
+    what: str
+    when: str = ""
+    condition: str = ""
+    strength: str = "recommended"
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion(Fact):
+    """A criterion of a policy: its printed number, and how it and its siblings are joined, "all", "any" or ""."""
+
+    kind: ClassVar[str] = "criterion"
+    number: str
+    logic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(Fact):
+    """Somebody who is named by a role: "patient", "mother", "wife", "nurse", "cardiology" and so on."""
+
+    kind: ClassVar[str] = "person"
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code(Fact):
+    """A code of a system ("ICD-10-CM", "CPT", "LOINC", "RxNorm"): whether its form is one of the system's, and its title if known."""
+
+    kind: ClassVar[str] = "code"
+    system: str
+    code: str
+    valid: bool = True
+    title: str = ""
+
+
+KINDS: tuple[type[Fact], ...] = (
+    Drug, Dose, Frequency, Route, Action, Allergy, Value, Size, Day, Interval, Age, Number, Site, Side, Change, Advice, Criterion,
+    Person, Code,
+)  # fmt: skip
+
+
+def row_of(fact: Fact, text: str) -> dict[str, object]:
+    """A fact as JSON takes it: its kind, place, words, statuses, and its own fields."""
+    own = {one.name: getattr(fact, one.name) for one in fields(fact) if one.name not in ("start", "end", "statuses")}
+    about = {"kind": fact.kind, "start": fact.start, "end": fact.end, "text": text[fact.start : fact.end]}
+    return {**about, "statuses": sorted(fact.statuses), **own}
