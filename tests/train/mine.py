@@ -1,8 +1,8 @@
 """Notes in prepared rows how much each passage looks to the shipped reader as if a wrong sentence of it answered.
 
 usage: python -m tests.train.mine ROWS.jsonl… [--most 8]
-Writes into the first passages of every question "heat", the highest logit of their sentences that do not answer; `tests.train.fit`
-learns most from the hottest (hard negatives; Xiong et al., 2021).
+Writes into the first passages of every question "heat", the highest logit of their sentences that do not answer;
+`tests.train.fit` learns most from the hottest (hard negatives; Xiong et al., 2021).
 """
 
 import argparse

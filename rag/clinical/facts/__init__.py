@@ -3,8 +3,8 @@
     types       the kinds, and their rows as JSON
     FINDERS     one module a family: each reads a document and yields its facts, without status
 
-`facts` puts them together. Where two families read the same number the one that stands first in `FINDERS` keeps it, and every fact
-has the status that the assertions of the text give it.
+`facts` puts them together. Where two families read the same number the one that stands first in `FINDERS` keeps it, and every
+fact has the status that the assertions of the text give it.
 """
 
 from bisect import bisect_left

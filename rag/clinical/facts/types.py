@@ -22,7 +22,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drug(Fact):
-    """A medication: `name` is the generic name in lower case ("amoxicillin/clavulanate"), or that of the class where only one is named.
+    """A medication: `name` is the generic name in lower case ("amoxicillin/clavulanate"), or that of the class that alone is named.
 
     `written` is "generic", "brand", "abbreviation" or "class".
     """
@@ -35,7 +35,7 @@ class Drug(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dose(Fact):
-    """An amount of a drug: of mass in mg, of volume in mL, of activity in units, else in the unit as it is counted ("tablet", "puff").
+    """An amount of a drug: of mass in mg, of volume in mL, of activity in units, else as it is counted ("tablet", "puff").
 
     `most` is the upper end of a range, `per` what it is for ("kg", "m2", "day", "h", "min"), `drug` whose it is, "" where that is
     not told, `total` whether it is said to be that of a day.
@@ -52,7 +52,7 @@ class Dose(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frequency(Fact):
-    """How often: times a day (0.5 is every other day), None where only a time is named; `when` names times ("bedtime", "meals")."""
+    """How often: times a day (0.5 is every other day), None where only a time is named; `when` names it ("bedtime", "meals")."""
 
     kind: ClassVar[str] = "frequency"
     per_day: float | None
@@ -93,7 +93,7 @@ class Allergy(Fact):
 class Value(Fact):
     """A laboratory or vital value: `analyte` by its canonical name, `number` in `unit`, the analyte's own unit where it converts.
 
-    `second` is the lower of a pair (diastolic pressure), `limit` "<", ">", "<=" or ">=", `low` and `high` the range given beside it.
+    `second` is the lower of a pair (diastolic pressure), `limit` "<", ">", "<=" or ">=", `low` and `high` the range beside it.
     """
 
     kind: ClassVar[str] = "value"
@@ -209,7 +209,7 @@ class Person(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code(Fact):
-    """A code of a system ("ICD-10-CM", "CPT", "LOINC", "RxNorm"): whether its form is one of the system's, and its title if known."""
+    """A code of a system ("ICD-10-CM", "CPT", "LOINC", "RxNorm"): whether its form is one of the system's, and its known title."""
 
     kind: ClassVar[str] = "code"
     system: str
