@@ -22,7 +22,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drug(Fact):
-    """A medication: `name` is the generic name in lower case ("amoxicillin/clavulanate"), or that of the class that alone is named.
+    """A medication: `name` is the generic name in lower case ("amoxicillin/clavulanate"), or the class where only that is named.
 
     `written` is "generic", "brand", "abbreviation" or "class".
     """
@@ -209,7 +209,7 @@ class Person(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code(Fact):
-    """A code of a system ("ICD-10-CM", "CPT", "LOINC", "RxNorm"): whether its form is one of the system's, and its known title."""
+    """A code of a system ("ICD-10-CM", "CPT", "LOINC", "RxNorm"): whether its form is right, and its title if known."""
 
     kind: ClassVar[str] = "code"
     system: str
