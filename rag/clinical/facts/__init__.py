@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from rag.clinical.assertions import assertions
-from rag.clinical.facts.types import Age, Day, Dose, Fact, Frequency, Interval, Number, Size, Value
+from rag.clinical.facts.types import Age, Clock, Day, Dose, Fact, Frequency, Interval, Number, Size, Value
 from rag.clinical.sections import sections
 from rag.clinical.times import moments
 from rag.values import Document
 
 Finder = Callable[[Document], Iterable[Fact]]
 FINDERS: tuple[Finder, ...] = ()
-COUNTED = (Dose, Frequency, Value, Size, Day, Age, Interval, Number)
+COUNTED = (Dose, Frequency, Value, Size, Day, Age, Interval, Clock, Number)
 """The kinds that read a number: of those that overlap one is kept."""
 
 

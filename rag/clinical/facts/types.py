@@ -116,7 +116,11 @@ class Size(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day(Fact):
-    """A date, ISO and as exact as the text: "2024-03-14", "2024-03", "2024"."""
+    """A date, ISO and as exact as the text: "2024-03-14", "2024-03", "2024".
+
+    Where less is told: "--03-14" and "--03" without a year (ISO 8601:2000), "199X" a decade (EDTF), a weekday, a season, a feast
+    by its name ("monday", "summer", "christmas").
+    """
 
     kind: ClassVar[str] = "day"
     day: str
@@ -124,20 +128,41 @@ class Day(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval(Fact):
-    """A stretch of time in days. `way` is "ago", "for", "in", "every", "since" or ""; `most` the upper end of a range."""
+    """A stretch of time in days, a month of 30.4375 and a year of 365.25 (an hour is 1/24); "yesterday" is one day ago.
+
+    `way` says what it counts; `most` is the upper end of a range, `limit` "<", ">", "<=" or ">=". `vague` is the word that stands
+    for a number ("several", "few", "some"); `days` is one unit then. `of` is what a stretch before or after is counted from
+    ("surgery", "admission", "gestation"), `day` the day that it leads to where the document tells, `part` the part of that day.
+    """
 
     kind: ClassVar[str] = "interval"
     days: float
     most: float | None = None
-    way: Literal["ago", "for", "in", "every", "since", ""] = ""
+    way: Literal["ago", "for", "in", "every", "since", "until", "before", "after", ""] = ""
+    limit: str = ""
+    vague: str = ""
+    of: str = ""
+    day: str = ""
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock(Fact):
+    """A time of day: `minute` after midnight, or the `part` that is named ("morning", "noon", "afternoon", "evening", "night")."""
+
+    kind: ClassVar[str] = "clock"
+    minute: int | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Age(Fact):
-    """An age in years."""
+    """An age in years; `most` is the upper end ("in his sixties" is 60 to 69), `limit` "<", ">", "<=" or ">="."""
 
     kind: ClassVar[str] = "age"
     years: float
+    most: float | None = None
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,10 +226,46 @@ class Criterion(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person(Fact):
-    """Somebody who is named by a role: "patient", "mother", "wife", "nurse", "cardiology" and so on."""
+    """Somebody who is named by a role: "patient", "mother", "wife", "nurse", "cardiology" and so on.
+
+    `group` is "patient", "relative", "staff", "service" or "other"; `name` is the surname in lower case where one stands with it.
+    """
 
     kind: ClassVar[str] = "person"
     role: str
+    group: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course(Fact):
+    """How far something is in time, or how it goes; `of` is what, as it is named.
+
+    `state` is "planned", "pending", "begun", "ongoing", "done", "ended", "past", "declined", or of its way "sudden", "gradual",
+    "constant", "intermittent", "lasting", "temporary".
+    """
+
+    kind: ClassVar[str] = "course"
+    state: str
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Fact):
+    """The place of an event: "before", "after" or "during" what `of` names, or "first", "next", "last", "second" and so on."""
+
+    kind: ClassVar[str] = "order"
+    order: str
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certainty(Fact):
+    """How sure something is: "certain", "likely", "possible", "unlikely", "excluded" or "unknown"; `of` as it is named."""
+
+    kind: ClassVar[str] = "certainty"
+    level: str
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +280,8 @@ class Code(Fact):
 
 
 KINDS: tuple[type[Fact], ...] = (
-    Drug, Dose, Frequency, Route, Action, Allergy, Value, Size, Day, Interval, Age, Number, Site, Side, Change, Advice, Criterion,
-    Person, Code,
+    Drug, Dose, Frequency, Route, Action, Allergy, Value, Size, Day, Interval, Clock, Age, Number, Site, Side, Change, Advice,
+    Criterion, Person, Course, Order, Certainty, Code,
 )  # fmt: skip
 
 
