@@ -148,7 +148,7 @@ class Interval(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock(Fact):
-    """A time of day: `minute` after midnight, or the `part` that is named ("morning", "noon", "afternoon", "evening", "night")."""
+    """A time of day: `minute` after midnight, or the named `part` ("morning", "noon", "afternoon", "evening", "night")."""
 
     kind: ClassVar[str] = "clock"
     minute: int | None = None
