@@ -78,6 +78,7 @@ def test_two_tabs_of_one_link_have_two_sessions_and_one_may_take_over(
     assert page.url == first and not page.get_by_text(OPENED).count(), "a reload is no second tab"
 
     other.get_by_role("button", name="Take it over").click()
+    other.wait_for_url(first)
     other.get_by_text("Was there a pneumothorax?").first.wait_for()
     settled(other)
     assert other.url == first and not other.get_by_text(OPENED).count()

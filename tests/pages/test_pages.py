@@ -57,7 +57,7 @@ pytestmark = pytest.mark.usefixtures("small_project")
 
 def opened(page: str, **state: Any) -> AppTest:
     """The app on one page, with these values in its state."""
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = AppTest.from_file(str(APP), default_timeout=300).run()
     app.session_state["state"].update(state)
     app = app.switch_page(PAGES[page]).run()
     assert not app.exception, [error.value for error in app.exception]
@@ -177,7 +177,7 @@ def test_settings_that_make_no_sense_together_are_named_and_the_answer_stays() -
 def test_a_session_comes_back_by_its_address() -> None:
     app = opened("ask", asked=QUESTION)
     app.run()
-    again = AppTest.from_file(str(APP), default_timeout=60)
+    again = AppTest.from_file(str(APP), default_timeout=300)
     again.query_params["s"] = app.session_state["session"]
     again.run()
     assert again.session_state["state"]["asked"] == QUESTION
@@ -213,7 +213,7 @@ def reading(name: str) -> None:
 
 
 def read(name: str) -> AppTest:
-    return AppTest.from_function(reading, kwargs={"name": name}, default_timeout=60).run()
+    return AppTest.from_function(reading, kwargs={"name": name}, default_timeout=300).run()
 
 
 @given(some.text(max_size=60), some.lists(some.tuples(some.integers(0, 60), some.integers(0, 20)), max_size=8))

@@ -109,7 +109,7 @@ def test_the_explanation_stays_on_through_a_change_and_a_look_elsewhere(ward: Pr
 
 def test_the_prompt_view_shows_every_character_that_is_sent() -> None:
     for text in ("\n\n# One\n", "plain", "\ttab <b>bold</b> $x$ \u200b end \n\n\n", "\n"):
-        app = AppTest.from_function(prompt_page, kwargs={"text": text}, default_timeout=60).run()
+        app = AppTest.from_function(prompt_page, kwargs={"text": text}, default_timeout=300).run()
         assert [code.value for code in app.code] == [text]
 
 

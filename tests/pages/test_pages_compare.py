@@ -363,7 +363,7 @@ def test_a_question_of_the_set_is_asked_in_the_columns() -> None:
         ask_in_columns("Why?")
         st.text(f"{state()['asked']} {st.session_state['compare-view']}")
 
-    assert AppTest.from_function(page, default_timeout=60).run().text[0].value == "Why? One question"
+    assert AppTest.from_function(page, default_timeout=300).run().text[0].value == "Why? One question"
 
 
 def without(text: str) -> str:
@@ -492,7 +492,7 @@ def test_a_column_that_was_not_asked_yet_says_so_on_its_card() -> None:
         cards(rows, [Pipeline(), Pipeline()])
         differing(rows)
 
-    told = shown(AppTest.from_function(page, default_timeout=60).run())
+    told = shown(AppTest.from_function(page, default_timeout=300).run())
     assert "Not asked yet." in told and "No question was answered in every column yet." in told
 
 

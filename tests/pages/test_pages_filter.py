@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]
 
 
 def opened(page: str = "pages/tune/ask.py", drop: str = "", **only: Any) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = AppTest.from_file(str(APP), default_timeout=300).run()
     pipeline = Pipeline(embed=Hashing()).to_json()
     question = "How large is the nodule?"
     app.session_state["state"].update(pipeline=pipeline, applied=pipeline, asked=question)

@@ -44,7 +44,7 @@ def blocks(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
 def opened(page: str, question: str, pipeline: Pipeline = PIPELINE) -> AppTest:
     """The app on a page that has asked a question, in one column or two."""
     written = pipeline.to_json()
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     columns = {"columns": [written, written], "compared": [written, written]}
     app.session_state["state"].update(asked=question, pipeline=written, applied=written, **columns)
     app = app.switch_page(PAGES[page]).run()

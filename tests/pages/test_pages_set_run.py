@@ -78,7 +78,7 @@ def until(so: Callable[[], bool]) -> None:
 
 def loaded_anew(app: AppTest, page: str = "compare") -> AppTest:
     """What a browser shows after a reload: another session of Streamlit's under the same address."""
-    again = AppTest.from_file(str(APP), default_timeout=60)
+    again = AppTest.from_file(str(APP), default_timeout=300)
     again.query_params["s"] = app.session_state["session"]
     again = again.run().switch_page(PAGES[page]).run()
     assert not again.exception, [error.value for error in again.exception]

@@ -35,7 +35,7 @@ def within(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def of_link(app: AppTest) -> AppTest:
     """A tab in which the same link is opened."""
-    other = AppTest.from_file(str(APP), default_timeout=60)
+    other = AppTest.from_file(str(APP), default_timeout=300)
     other.query_params["s"] = app.session_state["session"]
     return other
 
@@ -49,7 +49,7 @@ def kept(project: Project, session: str) -> Any:
 
 
 def begun(within: Run, tab: str = "first") -> AppTest:
-    app = within(tab, AppTest.from_file(str(APP), default_timeout=60))
+    app = within(tab, AppTest.from_file(str(APP), default_timeout=300))
     app.session_state["state"]["asked"] = QUESTION
     return within(tab, app)
 
