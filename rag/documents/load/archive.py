@@ -1,5 +1,6 @@
 """ZIP: unpacked member by member within limits; what each member holds is read like a file of its own."""
 
+import math
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ class Archive(Format):
 
     kind: Literal["archive"] = "archive"
     suffixes: ClassVar[tuple[str, ...]] = (".zip",)
+    apart: ClassVar[float] = math.inf  # Each member is a file of its own.
     signed: ClassVar[str] = "a whole ZIP archive"
 
     @classmethod
@@ -72,6 +74,8 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> b
     try:
         with archive.open(member) as packed:
             return packed.read(LARGEST_MEMBER)
+    except MemoryError:
+        raise
     except Exception as error:  # zipfile and zlib raise many built-in kinds on damaged members.
         raise FileProblem(f"{name}: damaged in the archive ({type(error).__name__}). Pack it again.") from None
 

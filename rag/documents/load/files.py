@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rag.documents.load.apart import read_apart
 from rag.documents.load.formats import Format, Member, Part
 from rag.documents.load.guard import MOST_BYTES, MOST_MEMBERS
 from rag.errors import FileProblem
@@ -69,7 +70,8 @@ def _parts(
     file = replace(file, name=file.name.encode("utf-8", "replace").decode())  # Odd bytes in a name cannot be kept or printed.
     chosen, warnings = _format(file, formats)
     reader: Callable[[File], Iterator[Part]] = chosen()  # type: ignore[assignment]
-    parts = reader(file)
+    kind = str(chosen.model_fields["kind"].default)
+    parts: Iterator[Part] = read_apart(file, kind) if len(file.data) >= chosen.apart else reader(file)
     while not left.spent:
         try:
             part = next(parts, None)
@@ -84,20 +86,20 @@ def _parts(
         if isinstance(part, Member):
             yield from _member(replace(part, warnings=(*warnings, *part.warnings)), file, formats, depth + 1, left)
         elif isinstance(part, Document):
-            yield file, _whole(replace(part, warnings=(*warnings, *part.warnings)) if warnings else part)
+            yield file, whole(replace(part, warnings=(*warnings, *part.warnings)) if warnings else part)
         else:
             yield file, part
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """The same record with � for each half of a surrogate pair, which no model reads; every offset holds."""
     if isinstance(value, str):
         return value if value.isascii() else SURROGATE.sub("\ufffd", value)
     if isinstance(value, tuple):
-        return tuple(map(_whole, value))
+        return tuple(map(whole, value))
     if is_dataclass(value) and not isinstance(value, type):
         before = {one.name: getattr(value, one.name) for one in fields(value)}
-        changed = {name: after for name, told in before.items() if (after := _whole(told)) != told}
+        changed = {name: after for name, told in before.items() if (after := whole(told)) != told}
         return replace(value, **changed) if changed else value
     return value
 

@@ -28,6 +28,8 @@ BINARY = "the content is binary, not text. Save it as text, Markdown, CSV or PDF
 BINARY_SHARE = 0.02
 SEPARATOR = re.compile(r"\s*\"?sep=(\\t|[^\s\w\"]|\t)\"?[ \t]*(?:\n|$)", re.IGNORECASE)
 SIGNS = ",;\t|"
+LONG_TEXT = 500_000
+"""Text of so many bytes is read in a process of its own; what is shorter takes no more than linear time in this one."""
 MOST_PATIENTS = 5_000
 """A table of more is not divided; then it is about nobody, as any text with the ids of several patients."""
 
@@ -49,6 +51,7 @@ class Format(Stage):
 
     suffixes: ClassVar[tuple[str, ...]] = ()
     among: ClassVar[tuple[str, ...]] = ()  # Endings of other formats under which this one is met as well.
+    apart: ClassVar[float] = 0  # Bytes from which a file is read in a process of its own; its bounds are in `apart.py`.
     signed: ClassVar[str] = ""  # What a file of this format is, where its first bytes always say so ("a PDF").
 
     @classmethod
@@ -195,6 +198,7 @@ class Text(Format):
 
     kind: Literal["text"] = "text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text")
+    apart: ClassVar[float] = LONG_TEXT
 
     def __call__(self, file: File) -> Iterator[Document]:
         text, warnings = decode(file)
@@ -206,6 +210,7 @@ class Markdown(Format):
 
     kind: Literal["markdown"] = "markdown"
     suffixes: ClassVar[tuple[str, ...]] = (".md", ".markdown")
+    apart: ClassVar[float] = LONG_TEXT
 
     def __call__(self, file: File) -> Iterator[Document]:
         text, warnings = decode(file)

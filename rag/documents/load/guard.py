@@ -35,6 +35,8 @@ def open_zip(name: str, data: bytes, what: str) -> zipfile.ZipFile:
         raise FileProblem(f"{name}: {what} with more than {MOST_MEMBERS:,} members. Split it.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
+    except MemoryError:
+        raise
     except Exception as error:  # zipfile raises many built-in kinds on damaged files.
         raise FileProblem(f"{name}: {what} is damaged or cut off ({type(error).__name__}). Make or download it again.") from None
     if len(archive.infolist()) > MOST_MEMBERS:
@@ -66,6 +68,8 @@ def office_parts(name: str, data: bytes, what: str) -> dict[str, bytes]:
         for member in members:
             if member not in written and not member.is_dir():
                 archive.open(member).close()
+    except MemoryError:
+        raise
     except Exception as error:  # zipfile and zlib raise many built-in kinds on damaged members.
         raise FileProblem(f"{name}: {what} is damaged ({type(error).__name__}). Save it again from its source.") from None
     for part in parts.values():
@@ -124,6 +128,8 @@ def xml_root(name: str, data: bytes) -> Any:
     try:
         root = _parsed(data, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from None
         line = getattr(error, "lineno", None)
         place = f" at line {line}" if line else ""
         raise FileProblem(f"{name}: the XML is not well formed{place}. Export it again from its source.") from None

@@ -380,6 +380,8 @@ def _text(name: str, source: str) -> str:
         raise FileProblem(f"{name}: {len(source):,} characters of RTF; at most {LONGEST_RTF:,} are read. Split the file.")
     try:
         return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
+    except MemoryError:
+        raise
     except Exception as error:  # striprtf raises many built-in kinds on damaged files.
         raise FileProblem(f"{name}: the RTF is damaged ({type(error).__name__}). Save it again from its source.") from None
 

@@ -88,6 +88,8 @@ def _opened(file: File, values: bool) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # They quote the file's content.
             return openpyxl.load_workbook(io.BytesIO(file.data), data_only=values, keep_links=False, rich_text=False)
+    except MemoryError:
+        raise
     except Exception as error:  # openpyxl raises many built-in kinds on damaged files.
         raise FileProblem(
             f"{file.name}: the workbook is damaged ({type(error).__name__}). Save it again from Excel, or as CSV."

@@ -43,6 +43,8 @@ class Word(Format):
         try:
             opened: Any = docx.Document(io.BytesIO(transitional(file.data, parts)))
             body = opened.element.body
+        except MemoryError:
+            raise
         except Exception as error:  # python-docx raises many built-in kinds on damaged files.
             raise FileProblem(
                 f"{file.name}: the Word document is damaged ({type(error).__name__}). Save it again from Word."
@@ -74,6 +76,8 @@ def _properties(layout: Layout, opened: Any) -> str:
                         if name in {"Company", "Manager"} or "custom" in str(part.partname):
                             layout.aside("metadata", f"{name}: {leaf.text}")
         return str(told.title or "")
+    except MemoryError:
+        raise
     except Exception:  # Damaged properties must not cost the document.
         layout.warnings.append("the properties cannot be read")
         return ""

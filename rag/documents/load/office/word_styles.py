@@ -104,6 +104,8 @@ class Styles:
     def __init__(self, opened: Any) -> None:
         try:
             root = opened.styles.element
+        except MemoryError:
+            raise
         except Exception:  # A damaged part of styles must not cost the document.
             root = ()
         self._elements = {style.get(f"{W}styleId") or "": style for style in root if style.tag == f"{W}style"}

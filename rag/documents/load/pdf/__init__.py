@@ -1,5 +1,6 @@
 """PDF by PDFium and pypdf: the text in reading order, furniture and line numbers beside it, bookmarks as sections."""
 
+import math
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -22,6 +23,7 @@ class Pdf(Format):
 
     kind: Literal["pdf"] = "pdf"
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
+    apart: ClassVar[float] = math.inf  # Its readers have processes of their own.
 
     def __call__(self, file: File) -> Iterator[Document]:
         second = Reader(SCRIPT, file.data, memory=MEMORY)  # It reads what stands beside the text while the first reads the text.
