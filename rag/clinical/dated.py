@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from rag.clinical.times import absolute, stands_alone, writes_day_first
+from rag.clinical.times import stands_alone, writes_day_first, written_day
 from rag.rules import rules
 
 REACH = 24
@@ -41,12 +41,12 @@ def _whole(head: str, at: int, name: str) -> bool:
 
 def day_at(text: str, at: int, months: bool = False, day_first: bool | None = None) -> str | None:
     """The day that the text names right at this place, or None."""
-    moment = next(absolute(text[at : at + REACH], day_first=day_first), None)
-    if moment is None or moment.start or not moment.day:
+    day = written_day(text[at : at + REACH], day_first)
+    if day is None:
         return None
-    if len(moment.day) == len("2024-03") and months:
-        return f"{moment.day}-01"
-    return moment.day if len(moment.day) == len("2024-03-14") else None
+    if len(day) == len("2024-03") and months:
+        return f"{day}-01"
+    return day if len(day) == len("2024-03-14") else None
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 
 from rag.clinical.headings import heading_kind
 from rag.rules import rules
+from rag.starts import first_of, matches
 from rag.values import Moment, Section
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -41,7 +42,6 @@ NUMBERS = {"a": 1, "an": 1} | {word: at for at, word in enumerate(NUMBER_WORDS, 
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 COUNT = r"(?P<n>\d{1,3}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
 UNIT = r"(?P<unit>days?|weeks?|wks?|months?|mos?|years?|yrs?|hours?|hrs?)\b"
-ABSOLUTE = re.compile("|".join(f"(?P<{name}>{re.sub('[(](?![?])', '(?:', form)})" for name, form in FORMS.items()))
 LOOKAHEAD = 48
 """How far after a label its date may stand, in characters."""
 
@@ -81,13 +81,20 @@ def absolute(text: str, around: str | None = None, day_first: bool | None = None
     `day_first` says which of two numbers is the day; where it is None, the text itself shows it (`writes_day_first`).
     """
     first = writes_day_first(text) if day_first is None else day_first
-    for found in ABSOLUTE.finditer(text):
-        name = found.lastgroup or ""
-        match = SINGLE[name].match(text, found.start())
-        if match:
-            read = _read(name, [group for group in match.groups() if group], around, first)
-            if read:
-                yield Moment(found.start(), found.end(), *read)
+    for name, match in first_of(SINGLE, text):
+        read = _read(name, [group for group in match.groups() if group], around, first)
+        if read:
+            yield Moment(match.start(), match.end(), *read)
+
+
+def written_day(text: str, day_first: bool | None = None) -> str | None:
+    """The day, month or year with which the text begins, as `absolute` reads it, or None."""
+    match, name = next(((match, name) for name, form in SINGLE.items() if (match := form.match(text))), (None, ""))
+    if match is None:
+        return None
+    first = writes_day_first(text) if day_first is None else day_first
+    read = _read(name, [group for group in match.groups() if group], None, first)
+    return read[0] if read else None
 
 
 def writes_day_first(text: str) -> bool:
@@ -223,7 +230,7 @@ def _in_section(text: str, sections: tuple[Section, ...], names: tuple[str, ...]
 def relative(text: str, known: Anchors) -> Iterator[Moment]:
     """The times that the text counts from another day; `day` is None where that day is not known."""
     every, cues = _cues()
-    for found in every.finditer(text):
+    for found in matches(every, text):
         cue = cues[found.lastgroup or ""]
         match = cue.pattern.match(text, found.start())
         if match:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
+from rag.starts import matches
 from rag.values import Finding
 
 REPORT = 0.6
@@ -102,7 +103,7 @@ def _direction(text: str) -> Iterator[tuple[str, int, int, float]]:
 
 
 def _tags(text: str) -> Iterator[tuple[str, int, int, float]]:
-    for run in TAGS.finditer(text):
+    for run in matches(TAGS, text):
         flag = (
             text[run.start() - 1 : run.start()] == "\U0001f3f4" and run.group().endswith("\U000e007f") and len(run.group()) <= 7
         )
@@ -143,13 +144,13 @@ def _mixed(text: str) -> Iterator[tuple[str, int, int, float]]:
 def _styled(text: str) -> Iterator[tuple[str, int, int, float]]:
     if EAST_ASIAN.search(text):
         return
-    for run in STYLED.finditer(text):
+    for run in matches(STYLED, text):
         if len(run.group()) >= 8:
             yield "styled letters", *run.span(), 0.7
 
 
 def _spaced(text: str) -> Iterator[tuple[str, int, int, float]]:
-    for run in SPACED.finditer(text):
+    for run in matches(SPACED, text):
         letters = re.sub(r"[\W_]", "", run.group()).lower()
         if (
             len(set(letters)) > 4
@@ -170,7 +171,7 @@ def _reads(data: bytes) -> bool:
 
 
 def _encoded(text: str) -> Iterator[tuple[str, int, int, float]]:
-    for run in BASE64.finditer(text):
+    for run in matches(BASE64, text):
         body = re.sub(r"[\s=]", "", run.group()).replace("-", "+").replace("_", "/")
         try:
             data = base64.b64decode(body[: len(body) - (len(body) % 4 == 1)] + "=" * (-len(body) % 4))
@@ -178,11 +179,11 @@ def _encoded(text: str) -> Iterator[tuple[str, int, int, float]]:
             continue
         if _reads(data):
             yield "encoded text", run.start(), run.start() + len(run.group().rstrip()), 0.9
-    for run in HEX.finditer(text):
+    for run in matches(HEX, text):
         digits = re.sub(r"0x|\\x|[ :]", "", run.group())
         if len(digits) % 2 == 0 and _reads(bytes.fromhex(digits)):
             yield "encoded text", *run.span(), 0.9
-    for run in ESCAPED.finditer(text):
+    for run in matches(ESCAPED, text):
         yield (
             "escaped text",
             *run.span(),
@@ -197,10 +198,10 @@ def _padding(text: str) -> Iterator[tuple[str, int, int, float]]:
 
 
 def _markup(text: str) -> Iterator[tuple[str, int, int, float]]:
-    for comment in COMMENT.finditer(text):
+    for comment in matches(COMMENT, text):
         if len(next(group for group in comment.groups() if group).split()) >= 4:
             yield "comment in markup", *comment.span(), 0.7
-    for element in UNSEEN.finditer(text):
+    for element in matches(UNSEEN, text):
         if re.search(r"\w{2,}\W+\w{2,}", re.sub(r"<[^<>]*>", "", element.group(2))):
             yield "markup that is not displayed", *element.span(), 0.85
 

@@ -22,6 +22,7 @@ from math import prod
 
 from rag.documents.screen.topics import QUESTION, Topic, foreign, form, topic
 from rag.rules import rules
+from rag.starts import has_starts, matches
 from rag.text import sentences
 from rag.values import Finding
 
@@ -134,12 +135,15 @@ def _in_record(topics: list[Topic], around: Topic) -> Iterator[bool]:
 def _worded(read: Sentences) -> Iterator[tuple[int, Sign]]:
     """The signs that wording gives, with the number of the sentence."""
     starts, ends = [low for low, _ in read.spans], [high for _, high in read.spans]
-    lowered, any_record = read.text.lower(), any(read.in_record)
-    lowered = f"{lowered}\n {WORD_EDGE.sub(' ', lowered)} "
+    any_record = any(read.in_record)
     for rule in wordings():
-        if (rule.record and not any_record) or (rule.needs and not any(need in lowered for need in rule.needs)):
+        if rule.record and not any_record:
             continue
-        for match in rule.pattern.finditer(read.text):
+        if not has_starts(rule.pattern) and not _needed(rule, read.text):
+            continue
+        for match in matches(rule.pattern, read.text):
+            if not _needed(rule, read.text):
+                break
             start = match.start() + len(match.group()) - len(match.group().lstrip(AROUND))  # Not the stop of the sentence before.
             held = range(bisect_right(ends, start), bisect_left(starts, match.end()))
             if not held or (rule.record and not read.in_record[held[0]]):
@@ -150,6 +154,18 @@ def _worded(read: Sentences) -> Iterator[tuple[int, Sign]]:
                 continue
             for at in held:
                 yield at, Sign(rule.weight, rule.name, rule.type)
+
+
+def _needed(rule: Rule, text: str) -> bool:
+    """Whether a text has one of the words that the rule needs."""
+    return not rule.needs or any(need in _lowered(text) for need in rule.needs)
+
+
+@lru_cache(maxsize=8)
+def _lowered(text: str) -> str:
+    """A text in small letters, as it is written and without signs between its words."""
+    lowered = text.lower()
+    return f"{lowered}\n {WORD_EDGE.sub(' ', lowered)} "
 
 
 @cache

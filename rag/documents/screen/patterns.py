@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from rag.rules import rules
+from rag.starts import matches
 from rag.values import Finding
 
 BEFORE = 40
@@ -42,7 +43,7 @@ def by_pattern(text: str) -> list[Finding]:
     """What the patterns find in a text. Where a pattern has named groups, only the one that matched is the identifier."""
     found = []
     for rule in patterns():
-        for match in rule.form.finditer(text):
+        for match in matches(rule.form, text):
             start, end = next((match.span(name) for name, value in match.groupdict().items() if value is not None), match.span())
             if rule.unless_before and rule.unless_before.search(text, max(0, start - BEFORE), start):
                 continue

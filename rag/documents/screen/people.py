@@ -1,13 +1,14 @@
 """Names of people, by title, label, credentials, lists of names and the words around them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from rag.documents.screen.topics import kind
 from rag.documents.screen.words import Word, is_eponym, known, names, words
 from rag.rules import rules
+from rag.starts import matches
 from rag.values import Finding
 
 PART = r"[A-ZÀ-Þ](?:[\w'’]*[a-zß-ÿA-Z])?(?:-[A-Z][a-zß-ÿ]+)?"
@@ -60,7 +61,7 @@ def _title() -> re.Pattern[str]:
 
 def _titled(text: str) -> Iterator[Span]:
     """ "Dr. Anna Smith", "Mrs. Jones". A title that is also a word needs a name behind it: not "Father Hypertension"."""
-    for match in _title().finditer(text):
+    for match in matches(_title(), text):
         parts = list(re.finditer(r"[^\W\d_][\w-]*", match["name"]))
         while len(parts) > 1 and len(parts[0][0]) > 1 and parts[0][0].lower() in PARTICLES:
             parts.pop(0)
@@ -86,12 +87,12 @@ def _label() -> re.Pattern[str]:
 
 def _labelled(text: str) -> Iterator[Span]:
     """ "Patient name: Jane Doe", "Signed by: R. Brown"; behind a label of a person alone also words that no list knows."""
-    for match in _label().finditer(text):
+    for match in matches(_label(), text):
         parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
         sure = [part for part in parts if _is_name(part)]
         if sure and all(_is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2]):
             yield match.start("name"), match.end("name"), "label", 0.9
-    for match in _sure_label().finditer(text):
+    for match in matches(_sure_label(), text):
         said = match["label"].lower()
         alone = said != "name" and said.endswith(("name", "kin", "nok", "alias"))
         found = _name_behind(text, match.end(), 1 if alone or said in known("people", "roles") else 2, alone)
@@ -176,7 +177,7 @@ NAMED = re.compile(
 
 def _named(text: str) -> Iterator[Span]:
     """ "my name is Siiri", "a man named Tran Le": a capital after such words is a name, listed or not."""
-    for match in NAMED.finditer(text):
+    for match in matches(NAMED, text):
         first = re.match(r"[^\W\d_]+", match["name"])
         if first and (_is_name(first[0].lower()) or not _in_dictionary(first[0].lower())):
             yield match.start("name"), match.end("name"), "named", 0.8
@@ -193,7 +194,7 @@ MY_NAME = re.compile(
 
 def _small(text: str) -> Iterator[Span]:
     """ "pt john smith here", "dr patel aware", "my name is zora abt": by the lists and the word before."""
-    for match in SMALL.finditer(text):
+    for match in matches(SMALL, text):
         cue, one, two = match["cue"].lower(), match["one"], match["two"]
         full = two is not None and two in names().last and _is_name(two)
         if not _is_name(one) or one in known("people", "after") or (cue in {"pt", "patient"} and not full):
@@ -201,7 +202,7 @@ def _small(text: str) -> Iterator[Span]:
         if cue not in {"dr", "mr", "mrs", "ms"} and one not in names().first:
             continue
         yield match.start("one"), match.end("two" if full else "one"), "name in small letters", 0.75 if full else 0.65
-    for match in MY_NAME.finditer(text):
+    for match in matches(MY_NAME, text):
         one, two = match["one"], match["two"]
         if _is_name(one) or unlisted([one]):
             more = two is not None and (_is_name(two) or unlisted([two]))
@@ -227,7 +228,7 @@ def _placed_rules() -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...]:
 def _placed(text: str) -> Iterator[Span]:
     """Names that no list needs to know, by the words around them: "Patient Qworla Vexby was seen", "her brother Vexby"."""
     for pattern, rule in _placed_rules():
-        for match in pattern.finditer(text):
+        for match in matches(pattern, text):
             parts = re.findall(r"[^\W\d_][\w'’-]*", match["name"])
             if sum(part.lower() not in PARTICLES for part in parts) >= rule["least"] and _may_be_placed(parts):
                 yield match.start("name"), match.end("name"), rule["name"], rule["score"]
@@ -251,7 +252,7 @@ def _credentials() -> re.Pattern[str]:
 
 def _with_credentials(text: str) -> Iterator[Span]:
     """ "Jane Doe, MD"."""
-    for match in _credentials().finditer(text):
+    for match in matches(_credentials(), text):
         parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
         if any(_is_name(part) for part in parts):
             yield match.start("name"), match.end("name"), "credentials", 0.9
@@ -265,7 +266,7 @@ def _is_name(low: str) -> bool:
     return (low in lists.first or low in lists.last) and low not in lists.ordinary and low not in known("people", "medicine")
 
 
-def _listed(text: str, found: list[Word]) -> Iterator[Span]:
+def _listed(text: str, found: Sequence[Word]) -> Iterator[Span]:
     """Names by the lists: "Jane Doe", "Doe, Jane", "Jane D.", and single ones where the words around speak for a person."""
     at = 0
     while at < len(found):
@@ -277,7 +278,7 @@ def _listed(text: str, found: list[Word]) -> Iterator[Span]:
             at += 1
 
 
-def _name_at(text: str, found: list[Word], at: int) -> Span | None:
+def _name_at(text: str, found: Sequence[Word], at: int) -> Span | None:
     word, lists = found[at], names()
     if word.low in known("people", "adjectives") and at + 1 < len(found) and _describes(text, word, found[at + 1]):
         return None
@@ -316,14 +317,14 @@ def _describes(text: str, word: Word, following: Word) -> bool:
     return beside and following.low not in known("people", "after")
 
 
-def _acts(text: str, found: list[Word], at: int) -> bool:
+def _acts(text: str, found: Sequence[Word], at: int) -> bool:
     """Whether what follows speaks of a person: "is a", "presented", an age."""
     after = found[at + 1] if at + 1 < len(found) else None
     near = bool(after and after.low in known("people", "after") and text[found[at].end : after.start] == " ")
     return near or bool(AGE.match(text, found[at].end))
 
 
-def _turned(text: str, found: list[Word], at: int) -> bool:
+def _turned(text: str, found: Sequence[Word], at: int) -> bool:
     """ "Smith, John" and "Smith J."."""
     lists, word = names(), found[at]
     if at + 1 >= len(found) or word.low not in lists.last or not _is_name(word.low) or not word.capital:
@@ -334,7 +335,7 @@ def _turned(text: str, found: list[Word], at: int) -> bool:
     return other.initial and text[word.end : other.start] == " " and text[other.end : other.end + 1] in {".", ","}
 
 
-def _single(text: str, found: list[Word], at: int) -> Span | None:
+def _single(text: str, found: Sequence[Word], at: int) -> Span | None:
     word, lists = found[at], names()
     if WORT.match(text, word.end):
         return None
@@ -355,7 +356,7 @@ def _single(text: str, found: list[Word], at: int) -> Span | None:
     return None
 
 
-def _capitals(text: str, found: list[Word], at: int) -> Span | None:
+def _capitals(text: str, found: Sequence[Word], at: int) -> Span | None:
     """ "JANE DOE", "DOE, JANE Q": names of the lists, and behind "patient" or before a given name also one of no list."""
     word, lists = found[at], names()
     other = found[at + 1] if at + 1 < len(found) else None
@@ -372,7 +373,7 @@ def _capitals(text: str, found: list[Word], at: int) -> Span | None:
     return None
 
 
-def _capitals_turned(text: str, found: list[Word], at: int) -> Span | None:
+def _capitals_turned(text: str, found: Sequence[Word], at: int) -> Span | None:
     """ "SMITH, JOHN Q": a given name of the list behind a comma, before it a surname or a word that is none of English."""
     word, other = found[at], found[at + 1]
     given = other.low in names().first and _is_name(other.low)
@@ -388,7 +389,7 @@ def _capitals_turned(text: str, found: list[Word], at: int) -> Span | None:
     return start, initial.end if more and initial else other.end, "surname, given name in capitals", 0.75
 
 
-def _again(text: str, found: list[Word], spans: list[Span]) -> Iterator[Finding]:
+def _again(text: str, found: Sequence[Word], spans: list[Span]) -> Iterator[Finding]:
     """Every further mention of a name that stands in the text with more evidence elsewhere."""
     titles = known("people", "titles")
     parts = {

@@ -2,11 +2,13 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
 
 from rag.documents.screen.people import of_care, unlisted
 from rag.documents.screen.words import Word, is_eponym, known, names, words
 from rag.rules import rules
+from rag.starts import matches
 from rag.values import Finding
 
 TAILS = {"clinic", "hospital", "office", "hosp", "med", "er", "ed", "icu", "emergency", "department", "psychiatry", "pediatrics"}
@@ -76,12 +78,12 @@ def _nouns() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, listed))})(?![\w-])")
 
 
-def _facilities(text: str, found: list[Word]) -> list[Finding]:
+def _facilities(text: str, found: Sequence[Word]) -> list[Finding]:
     """ "Green Valley Clinic", "Huntington Hospital": a proper name before a word for a facility; not "Heart Failure Clinic"."""
     by_end = {word.end: at for at, word in enumerate(found)}
     ends = sorted(by_end)
     spans = []
-    for noun in _nouns().finditer(text):
+    for noun in matches(_nouns(), text):
         if SCORE.match(text, noun.end()):
             continue
         before = _last_before(ends, noun.start())
@@ -138,7 +140,7 @@ def _well_known(text: str) -> list[Finding]:
     """Well-known hospitals by name; a name that means other things too needs "at", "in" or a word for a facility."""
     weak = set(rules("places")["weak_facilities"])
     spans = []
-    for match in _known_facilities().finditer(text):
+    for match in matches(_known_facilities(), text):
         end = _reaching(text, match.end())
         placed = PLACED.search(text, max(0, match.start() - 16), match.start())
         if (match[0] not in weak or placed or end > match.end()) and not SCORE.match(text, end):
@@ -149,7 +151,7 @@ def _well_known(text: str) -> list[Finding]:
 def _saints(text: str) -> list[Finding]:
     """ "St. Mary's", "Mount Carmel": with a facility's word after it, or a possessive, or a preposition before it."""
     spans = []
-    for match in SAINT.finditer(text):
+    for match in matches(SAINT, text):
         placed = PLACED.search(text, max(0, match.start() - 16), match.start())
         if re.match(r"[ -][Ww]ort\b", text[match.end() :]):
             continue  # St. John's wort is a drug.
@@ -172,7 +174,7 @@ def _visited(text: str) -> list[Finding]:
     return [
         _place(*match.span("place"), rule, 0.6)
         for rule, form in forms.items()
-        for match in form.finditer(text)
+        for match in matches(form, text)
         if match["place"].lower() not in wide
         and (rule not in sure or _proper(match))
         and any(word.low not in generic for word in words(match["place"]))
@@ -213,7 +215,7 @@ def _city_at(text: str, start: int) -> int | None:
     return None
 
 
-def _cities(text: str, found: list[Word]) -> list[Finding]:
+def _cities(text: str, found: Sequence[Word]) -> list[Finding]:
     """Cities by the list; one whose name is also a word or a given name needs "in", "from" or a state after it."""
     spans = []
     for at, word in enumerate(found):

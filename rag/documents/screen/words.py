@@ -1,11 +1,13 @@
 """The words of a text with what is known of each, shared by the rules for people and places."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from rag.rules import rules
+from rag.starts import matches
 
 WORD = re.compile(r"[^\W\d_][\w'’\-]*")
 POSSESSIVE = re.compile(r"['’]s?$")
@@ -31,13 +33,16 @@ class Word:
         return len(self.text) == 1 and self.text.isupper()
 
 
-def words(text: str) -> list[Word]:
+@lru_cache(maxsize=32)
+def words(text: str) -> tuple[Word, ...]:
     """All words of a text, in order."""
     found = []
     for match in WORD.finditer(text):
-        plain = POSSESSIVE.sub("", match[0]).rstrip("-'’") or match[0][0]
+        plain = match[0]
+        if not plain.isalnum():
+            plain = POSSESSIVE.sub("", plain).rstrip("-'’") or plain[0]
         found.append(Word(match.start(), match.start() + len(plain), plain, plain.lower()))
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,10 @@ def _not_people() -> re.Pattern[str]:
 
 def no_person(text: str) -> list[tuple[int, int]]:
     """Where brands and eponyms of several words stand that look like names: "Dr. Pepper", "Ann Arbor stage"."""
-    return [match.span() for match in _not_people().finditer(text)]
+    return [match.span() for match in matches(_not_people(), text)]
 
 
-def is_eponym(text: str, found: list[Word], at: int) -> bool:
+def is_eponym(text: str, found: Sequence[Word], at: int) -> bool:
     """Whether the word at this place names a thing of medicine: "Parkinson disease", "Wells score", "Foley", "Crohn's"."""
     word, nouns = found[at], known("people", "eponym_nouns")
     near = found[at + 1 : at + 4]
@@ -89,7 +94,7 @@ def is_eponym(text: str, found: list[Word], at: int) -> bool:
     return any(one.low in nouns for one in near if one.end <= reach) or text[word.end : word.end + 1] in {"'", "’", "-", "–", "/"}
 
 
-def _among_capitals(text: str, found: list[Word], at: int) -> bool:
+def _among_capitals(text: str, found: Sequence[Word], at: int) -> bool:
     """Whether a word such as "syndrome" follows within two more words with a capital: "Charles Bonnet syndrome"."""
     strong, weak, listed = (known("people", kind) for kind in ("strong_eponym_nouns", "also_of_people", "eponyms"))
     run = found[at : at + 5]
