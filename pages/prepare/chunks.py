@@ -54,7 +54,7 @@ def side(at: int, stage: Stage) -> None:
     with box:
         changed, fault = stage_controls("chunk", stage, key)
         if fault:
-            st.error(fault)
+            st.error(plain(fault))
         if changed != pipeline.chunk and st.button("Use this chunker when asking", key=f"{key}-use", type="primary"):
             open_pipeline(pipeline.model_copy(update={"chunk": changed}))
             st.rerun()

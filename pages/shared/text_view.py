@@ -1,5 +1,6 @@
 """Document text on the screen: a small component that sets text as text, never as markup, with marks and buttons."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
@@ -145,6 +146,15 @@ def text_view(blocks: Iterable[Block], key: str, height: int | None = None) -> s
     return getattr(result, "pressed", None)
 
 
+LINKED = re.compile(r"(?i)(?<=www)(?=\.)|(?<=http)(?=s?://)|(?=@)")
+JOINER = "\u2060"  # A sign that nobody sees.
+
+
 def plain(text: str) -> str:
-    """Text as Markdown that shows just this text: every mark of Markdown's is escaped."""
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:@&" else character for character in text)
+    """Text as Markdown that shows just this text: every mark of Markdown's is escaped.
+
+    What looks like an address would be made a link all the same, since that is looked for after the marks were read: a sign that
+    nobody sees parts it.
+    """
+    parted = LINKED.sub(JOINER, text)
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:@&" else character for character in parted)
