@@ -175,8 +175,78 @@ CASES = {
             {"vertigo": NEGATED, "hives": NEGATED, "tremor": ""},
         ),
         ("The patient reports no:\n- hives\n- tremor\nHas:\n- gout", {"hives": NEGATED, "tremor": NEGATED, "gout": ""}),
-        ("Return for:\n* vomiting\n* hives\n\nDiet as before.", {"vomiting": PLANNED, "hives": PLANNED, "Diet": ""}),
+        ("Return for:\n* vomiting\n* hives\n\nDiet as before.", {"vomiting": UNCERTAIN, "hives": UNCERTAIN, "Diet": ""}),
         ("No evidence of:\n• hives\n• tremor\nPlan: rest", {"hives": NEGATED, "tremor": NEGATED, "rest": PLANNED}),
+    ],
+    "what goes on is not planned, what begins or changes is": [
+        ("He will continue warfarin.", {"warfarin": ""}),
+        ("I advised him to continue warfarin.", {"warfarin": ""}),
+        ("She will start warfarin.", {"warfarin": PLANNED}),
+        ("We will increase the warfarin.", {"warfarin": PLANNED}),
+        ("Continue warfarin. Start naproxen for the gout.", {"warfarin": "", "naproxen": PLANNED, "gout": ""}),
+        ("Plan:\n- continue warfarin\n- MRI knee", {"warfarin": "", "MRI knee": PLANNED}),
+        ("We will not start warfarin.", {"warfarin": NEGATED}),
+        ("They smoke, use snuff.", {"snuff": ""}),
+        ("He was referred to urology.", {"urology": ""}),
+        ("He will be referred to urology.", {"urology": PLANNED}),
+        ("An EEG was ordered and showed spikes.", {"EEG": "", "spikes": ""}),
+        ("An EEG was obtained.", {"EEG": ""}),
+        ("EEG pending, sleep study scheduled for Monday.", {"EEG": PLANNED, "sleep study": PLANNED}),
+        ("An EEG is to be scheduled.", {"EEG": PLANNED}),
+        ("We discussed adding lithium.", {"lithium": PLANNED}),
+        ("Not a candidate for dialysis.", {"dialysis": NEGATED}),
+        ("A candidate for dialysis.", {"dialysis": PLANNED}),
+        ("Recheck in a week for the hives.", {"hives": ""}),
+        ("Repeat films showed a cyst.", {"films": "", "cyst": ""}),
+        ("Orders:\n- EEG at night\n- CBC, TSH\n- CT clear", {"CBC, TSH": PLANNED, "CT clear": ""}),
+        ("He should have the scan at age 60.", {"the scan": PLANNED}),
+    ],
+    "what may occur is uncertain, and what is then to be done is planned": [
+        ("If the hives recur, come back.", {"hives": UNCERTAIN, "come back": ""}),
+        ("If hives or a fever develop, stop the naproxen.", {"hives": UNCERTAIN, "fever": UNCERTAIN, "naproxen": ""}),
+        ("If the tremor persists, we will add lithium.", {"tremor": UNCERTAIN, "lithium": PLANNED}),
+        ("Call the office for hives.", {"hives": UNCERTAIN}),
+        ("She will come back for a biopsy.", {"biopsy": PLANNED}),
+        ("Should he develop hives, take loratadine.", {"hives": UNCERTAIN, "loratadine": PLANNED}),
+        ("At risk for falls.", {"falls": UNCERTAIN}),
+        ("MRI to look for a cyst.", {"cyst": UNCERTAIN}),
+        ("We will order an MRI to rule out a cyst.", {"MRI": PLANNED, "cyst": UNCERTAIN}),
+        ("Tremor likely due to lithium.", {"lithium": UNCERTAIN, "Tremor": ""}),
+        ("Use the inhaler, sooner if needed.", {"inhaler": PLANNED}),
+        ("It seems to be getting worse.", {"worse": ""}),
+    ],
+    "a relative who acts, tells or lives there has not what follows": [
+        ("Mom has been giving him syrup for the croup.", {"croup": ""}),
+        ("Her grandmother states she has hives.", {"hives": ""}),
+        ("According to his aunt, he has hives.", {"hives": ""}),
+        ("Lives with his older sister, has hives.", {"hives": ""}),
+        ("Mother and father noticed hives.", {"hives": ""}),
+        ("His wife is worried because of the hives.", {"hives": ""}),
+        ("Her stepfather also has gout.", {"gout": FAMILY}),
+        ("Her mother, who is 80, has gout.", {"gout": FAMILY}),
+        ("A sister who has lupus.", {"lupus": FAMILY}),
+        ("Father: gout at 50; mother: lupus. Asthma.", {"gout": FAMILY, "lupus": FAMILY, "Asthma": ""}),
+        ("Family history is positive for gout.", {"gout": FAMILY}),
+        ("Gout in two cousins.", {"Gout": FAMILY}),
+        ("A history of gout in her uncle.", {"gout": FAMILY}),
+        ("Her mother had gout and she is tired.", {"gout": FAMILY, "tired": ""}),
+        ("Mother had gout. She herself has lupus.", {"gout": FAMILY, "lupus": ""}),
+        ("No known family history of gout.", {"gout": NEGATED}),
+    ],
+    "what is past is told by when it was": [
+        ("Ectopic pregnancy in her late twenties.", {"Ectopic pregnancy": HISTORICAL}),
+        ("In his teens he had mumps.", {"mumps": HISTORICAL}),
+        ("She had her spleen taken out.", {"spleen": HISTORICAL}),
+        ("Hospitalized in 1996 with sepsis.", {"sepsis": HISTORICAL}),
+        ("Tremor since the stroke ten years ago.", {"stroke": HISTORICAL, "Tremor": ""}),
+        ("Gout in 2010 and still has it.", {"Gout": ""}),
+        ("Weight loss in the past six months.", {"Weight loss": ""}),
+    ],
+    "a score of nought is no pain, and what a scale says is no finding": [
+        ("Pain 0/10.", {"Pain": NEGATED}),
+        ("Pain is 0 out of 10.", {"Pain": NEGATED}),
+        ("Pain 7/10.", {"Pain": ""}),
+        ("Headache 6 of 10, with 0 being no pain.", {"Headache": "", "pain": ""}),
     ],
 }
 SINGLE = [
@@ -200,3 +270,10 @@ def test_a_finding_has_the_status_that_its_clause_gives_it(kind: str, text: str,
 )
 def test_any_number_of_cues_is_read_once(piece: str) -> None:
     assert isinstance(assertions(piece * 20_000), tuple)
+
+
+def test_the_year_of_the_note_and_those_after_it_are_not_past() -> None:
+    text = "A stent in 2024, a bypass in 2019."
+    for date, past in (("2024-05-01", {"a bypass"}), ("2030-05-01", {"A stent", "a bypass"}), (None, {"A stent", "a bypass"})):
+        assert {text[one.start : one.end] for one in assertions(text, (), date) if one.status == HISTORICAL} == past
+    assert assertions("Gout in 7/24.", (), "2024-09-01") == ()

@@ -25,8 +25,12 @@ from rag.text import BULLET
 from rag.values import Assertion, Section, Status
 
 
-def assertions(text: str, sections: tuple[Section, ...] = ()) -> tuple[Assertion, ...]:
-    """The stretches that a cue or their section makes negated, uncertain, historical, planned or of the family, in order."""
+def assertions(text: str, sections: tuple[Section, ...] = (), date: str | None = None) -> tuple[Assertion, ...]:
+    """The stretches that a cue or their section makes negated, uncertain, historical, planned or of the family, in order.
+
+    `date` is the document's (ISO 8601): what is told of its own year is not yet past.
+    """
+    year = int(date[:4]) if date else None
     found = [*by_section(text, sections)]
     words = words_of(text)
     starts = [word.start for word in words]
@@ -46,10 +50,9 @@ def assertions(text: str, sections: tuple[Section, ...] = ()) -> tuple[Assertion
             asked = []
             continue
         inside[0] = inside[0]._replace(gap="")
-        if above and not says_itself(inside):
+        if above and not says_itself(inside, above[0]):
             found.append(Assertion(inside[0].start, inside[-1].end, *above))
-        said = list(in_sentence(inside, asked, text[high - 1] if high else ""))
-        found.extend(said)
+        found.extend(in_sentence(inside, asked, text[high - 1] if high else "", year))
         lead = lead_in(inside) if text[low:high].endswith(":") else None
         above = lead or above
         asked = inside[-QUESTION:] if text[high - 1] == "?" else []

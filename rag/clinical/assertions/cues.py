@@ -21,6 +21,7 @@ class Cue:
     status: Status | None = None
     stops: tuple[str, ...] = ()
     reach: int = 0
+    condition: bool = False
 
 
 class Found(NamedTuple):
@@ -42,9 +43,9 @@ class _Node:
 
 def matches(words: list[Word]) -> Iterator[Found]:
     """The cues of a sentence from left to right; a longer one hides those inside it."""
-    at = 0
-    while at < len(words):
-        if not _begins_one(words[at].said):
+    at, count = 0, len(words)
+    while at < count:
+        if not _begins_one(words[at].said, words[at + 1].said if at + 1 < count else ""):
             at += 1
             continue
         length, _, cue = _longest(words, at, _cues(), 0)
@@ -58,17 +59,18 @@ def cue_name(words: list[Word], found: Found) -> str:
     return " ".join(word.said for word in words[found.first : found.last])
 
 
-@lru_cache(maxsize=16384)
-def _begins_one(word: str) -> bool:
-    following = _cues().following
-    return any(name in following for name in _names(word))
+@lru_cache(maxsize=65536)
+def _begins_one(word: str, following: str) -> bool:
+    """Whether a word is a cue or begins one that the following word goes on with."""
+    nodes = [_cues().following[name] for name in _names(word) if name in _cues().following]
+    return any(node.cue or any(name in node.following for name in _names(following)) for node in nodes)
 
 
 def _longest(words: list[Word], at: int, node: _Node, length: int) -> tuple[int, int, Cue | None]:
     """The length, the rank and the cue of the longest way from a place in the tree along the words."""
     best: tuple[int, int, Cue | None] = (length, -node.rank, node.cue) if node.cue else (0, 0, None)
     place = at + length
-    if place < len(words) and not (length and ("," in words[place].gap or hard_before(words, place))):
+    if node.following and place < len(words) and not (length and ("," in words[place].gap or hard_before(words, place))):
         for name in _names(words[place].said):
             if name in node.following:
                 other = _longest(words, at, node.following[name], length + 1)
@@ -96,8 +98,8 @@ def _cues() -> _Node:
     for rule in known["pseudo"]:
         add(rule["cue"], Cue(rule["cue"]))
     for rule in known["cues"]:
-        stops, reach = tuple(rule.get("stops", ())), rule.get("reach", 0)
-        add(rule["cue"], Cue(rule["cue"], rule["direction"], rule["status"], stops, reach))
+        stops, reach, condition = tuple(rule.get("stops", ())), rule.get("reach", 0), rule.get("condition", False)
+        add(rule["cue"], Cue(rule["cue"], rule["direction"], rule["status"], stops, reach, condition))
     for rule in known["terminators"]:
         add(rule["cue"], Cue(rule["cue"], stops=tuple(rule["stops"])))
     return root

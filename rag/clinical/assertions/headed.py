@@ -7,24 +7,34 @@ from functools import lru_cache
 from itertools import pairwise
 
 from rag.clinical.assertions.cues import matches
-from rag.clinical.assertions.words import words_of
+from rag.clinical.assertions.words import listed, words_of
 from rag.clinical.headings import heading_kind
 from rag.rules import rules
 from rag.text import sentences, trim
-from rag.values import Assertion, Section, Status
+from rag.values import Assertion, Section
 
+LONG = 120
+"""The characters of an item that are looked at."""
 LIST_MARK = re.compile(r"[\s\-*•,:;.)\]]*")
 
 
 def by_section(text: str, sections: tuple[Section, ...]) -> Iterator[Assertion]:
     """The whole of each section whose kind gives what it holds a status: "Family history"."""
-    status_of: dict[str, Status] = {rule["section"]: rule["status"] for rule in rules("assertions")["sections"]}
+    known = {rule["section"]: rule for rule in rules("assertions")["sections"]}
     for section in sections:
         kind = heading_kind(section.title)
-        if kind and kind.name in status_of:
-            start, end = trim(text, LIST_MARK.match(text, section.body).end(), section.end)  # type: ignore[union-attr]
-            if start < end <= section.end:
-                yield Assertion(start, end, status_of[kind.name], f"section {kind.name}")
+        if kind and kind.name in known:
+            rule, name = known[kind.name], f"section {kind.name}"
+            for low, high in sentences(text, section.body, section.end) if "items" in rule else [(section.body, section.end)]:
+                start, end = trim(text, LIST_MARK.match(text, low).end(), high)  # type: ignore[union-attr]
+                if start < end <= section.end and ("items" not in rule or _is_bare(text[start:end], listed(rule["items"]))):
+                    yield Assertion(start, end, rule["status"], name)
+
+
+def _is_bare(item: str, openers: frozenset[str]) -> bool:
+    """Whether an item of a plan is only what is ordered ("MRI brain"): it begins with such a word and has no verb or value."""
+    said = [word.said for word in words_of(item[:LONG])]
+    return bool(said) and said[0] in openers and not any(word in listed("verbs") or word in listed("values") for word in said)
 
 
 @lru_cache(maxsize=1024)

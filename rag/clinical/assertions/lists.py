@@ -23,6 +23,8 @@ def is_item(text: str, low: int, high: int, marked: bool) -> bool:
     return marked or (len(line) <= 60 and not LABELLED.match(line) and line[-1] not in ".:")
 
 
-def says_itself(words: list[Word]) -> bool:
-    """Whether an item says by itself that something is there or not."""
-    return any(word.said in listed("values") for word in words) or any(f.cue.status == "negated" for f in matches(words))
+def says_itself(words: list[Word], status: Status) -> bool:
+    """Whether an item says by itself that something is there or not, or begins with what ends this status ("continue")."""
+    if any(word.said in listed("values") for word in words):
+        return True
+    return any(f.cue.status == "negated" or (f.first == 0 and not f.cue.status and status in f.cue.stops) for f in matches(words))

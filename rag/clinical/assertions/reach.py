@@ -21,6 +21,8 @@ def forward(words: list[Word], found: list[Found], at: int, opens: list[int]) ->
     last = next(
         (place for place in range(max(here.last + 1, linked), last) if _stopped(words[place], opens[place], here.cue)), last
     )
+    if here.cue.condition:
+        last = _condition_ends(words, here.last, last)
     for other in found[at + 1 : at + 1 + far]:
         if other.first < last and _ends(other.cue, here.cue, other.first <= linked):
             return other.first
@@ -32,10 +34,20 @@ def _starts_anew(words: list[Word], at: int) -> bool:
     return words[at].said in listed("openers") and words[at - 1].said not in ("of", "in", "to", "on", "for", "from", "and", "or")
 
 
+def _condition_ends(words: list[Word], first: int, last: int) -> int:
+    """Where what follows a condition begins: behind a comma, with an order ("if dizzy, stop") or a complete clause."""
+    happened = False
+    for at in range(first, last):
+        if at > first and COMMA.search(words[at].gap) and (happened or words[at].said in listed("conditional")):
+            return at
+        happened = happened or words[at].said in listed("happening")
+    return last
+
+
 def _stopped(word: Word, opened: int, cue: Cue) -> bool:
-    """Whether what begins at a word ends the scope: any clause, but for a plan, and "he" or "she" for a relative."""
+    """Whether what begins at a word ends the scope: any clause, but for a plan, and "she" or "has" for a relative."""
     return opened > 1 or (
-        opened == 1 and cue.status != "planned" and not (cue.status == "family" and word.said in listed("subjects"))
+        opened == 1 and cue.status != "planned" and not (cue.status == "family" and word.said in listed("of a relative"))
     )
 
 
@@ -47,12 +59,22 @@ def backward(words: list[Word], found: list[Found], at: int, closes: list[bool])
     past = here.cue.status == "historical"
     places = range(here.first - 1, first, -1)
     first = next((place for place in places if closes[place] or (past and COMMA.search(words[place].gap))), first)
-    if past and any(word.said in listed("onset") for word in words[first : here.first]):
-        return here.first  # What began a while ago may go on.
+    if past and _began(words, first, here.first):
+        return here.first
     for other in reversed(found[max(0, at - far) : at]):
         if other.last > first and _ends(other.cue, here.cue, other.last == here.first):
             return other.last
     return first
+
+
+def _began(words: list[Word], first: int, last: int) -> bool:
+    """Whether what is told began a while ago, so that it may go on; "noticed since the fall ten years ago" tells of the fall."""
+    for at in range(last - 1, first - 1, -1):
+        if words[at].said in ("since", "after", "following"):
+            return False
+        if words[at].said in listed("onset"):
+            return True
+    return False
 
 
 def _ends(terminator: Cue, cue: Cue, beside: bool) -> bool:
@@ -60,6 +82,8 @@ def _ends(terminator: Cue, cue: Cue, beside: bool) -> bool:
 
     A verb right beside the cue belongs to it ("never had"); only what ends every scope ("but") ends it there.
     """
+    if terminator.direction == "opening" and not terminator.stops:
+        return cue.status != "planned"
     if cue.status in terminator.stops:
         return not (beside and "planned" not in terminator.stops)
     ahead = ("forward", "either")

@@ -1,9 +1,9 @@
 """Scopes: which way each cue of a sentence speaks, of which words, and what it says of them."""
 
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 
-from rag.clinical.assertions.clauses import clauses
+from rag.clinical.assertions.clauses import PART, clauses
 from rag.clinical.assertions.cues import Found, cue_name, matches
 from rag.clinical.assertions.reach import backward, forward
 from rag.clinical.assertions.words import COMMA, NOTHING, Word, hard_before, listed
@@ -13,32 +13,82 @@ LABEL_MARK = re.compile(r"[:?=|(\[\t]|\s[-–—]\s")
 QUESTION = 40
 """The words before an answer that may be its question or label."""
 SHORT = 5
+NEAR = 4
+"""The assertions before one of a relative that may be the relative's past."""
+PART_OF_DENIAL = ("negated", "historical", "planned")
+PARTED = re.compile(r"[:;]|\s[-–—]\s")
+YEAR = re.compile(r"(?:\d{1,2}/)?((?:19|20)?\d\d)")
 
 
-def in_sentence(words: list[Word], asked: list[Word], mark: str) -> Iterator[Assertion]:
+def in_sentence(words: list[Word], asked: list[Word], mark: str, year: int | None) -> list[Assertion]:
     """What the cues of a sentence say, which ends with this mark and may answer the question before it.
 
-    What is said of the past, of a plan or in doubt inside a denial is denied; the past of a relative is the relative's.
+    What is said of the past, of a plan or in doubt inside a denial is denied; the past of a relative is the relative's, and
+    a time inside a plan is no past ("a scan at age 50"). The note's own year and those after it are not past either.
     """
-    found = list(matches(words))
+    found = _said(words)
     if not any(here.cue.status for here in found):
-        return
+        return []
+    told: list[Assertion] = []
     bounds = clauses(words)
     short = mark != ":" and len(words) <= SHORT
-    denied = of_kin = 0
+    until = {"negated": 0, "family": 0, "planned": 0}
     for at, here in enumerate(found):
         status, looks_back = here.cue.status, here.cue.direction in ("backward", "around")
-        if status is None or (here.first < denied and (not looks_back or status in ("negated", "historical"))):
+        if status is None or (here.first < until["negated"] and (not looks_back or status in PART_OF_DENIAL)):
             continue
-        if status == "historical" and here.first < of_kin:
+        if status == "historical" and not _is_past(words, here, year, until):
             continue
         ahead, scope = _scope(words, found, at, asked, bounds, short)
-        if ahead and status in ("negated", "family"):
-            until = here.last + len(scope)
-            denied, of_kin = (until, of_kin) if status == "negated" else (denied, until + 1)
+        if ahead and status in until:
+            until[status] = here.last + len(scope) + (status == "family")
         said = [place for place, word in enumerate(scope) if word.said[0].isalnum()]
-        if said:
-            yield Assertion(scope[said[0]].start, scope[said[-1]].end, status, cue_name(words, here))
+        if not said:
+            continue
+        if status == "family" and not ahead:
+            told = _without_past(told, scope[said[0]].start)
+        told.append(Assertion(scope[said[0]].start, scope[said[-1]].end, status, cue_name(words, here)))
+        if here.cue.direction == "around" and _goes_on(words, here):
+            last = forward(words, found, at, bounds[0])
+            told.append(Assertion(words[here.last].start, words[last - 1].end, status, cue_name(words, here)))
+    return told
+
+
+def _without_past(told: list[Assertion], start: int) -> list[Assertion]:
+    """What was told without the past that reaches into a stretch of a relative: "a history of gout in her father"."""
+    return told[:-NEAR] + [one for one in told[-NEAR:] if one.status != "historical" or one.end <= start]
+
+
+def _said(words: list[Word]) -> list[Found]:
+    """The cues of a sentence without the verbs that give no order: "Use ice", "will rest and use ice", not "they use ice"."""
+    found: list[Found] = []
+    planned = False
+    for here in matches(words):
+        if here.cue.direction == "opening" and not _orders(words, here, planned):
+            here = here._replace(cue=replace(here.cue, status=None))
+            if not here.cue.stops:
+                continue
+        found.append(here)
+        if here.cue.condition or here.cue.status in ("planned", "negated"):
+            planned = here.cue.status != "negated"
+    return found
+
+
+def _is_past(words: list[Word], here: Found, year: int | None, until: dict[str, int]) -> bool:
+    """Whether a cue of the past tells of the patient's: not inside a relative's, not a time of a plan, not the note's year."""
+    if here.first < until["family"] or (here.first < until["planned"] and here.cue.direction == "around"):
+        return False
+    written = [match[1] for word in words[here.first : here.last] if (match := YEAR.fullmatch(word.said))]
+    if year is None or not written:
+        return True
+    told = int(written[0])
+    return told < year if told > 99 else told != year % 100
+
+
+def _goes_on(words: list[Word], here: Found) -> bool:
+    """Whether more of what a time tells follows it: "in 1996 with an infarction"."""
+    following = words[here.last : here.last + 2]
+    return len(following) == 2 and following[0].gap == " " and following[0].said in listed("of the same event")
 
 
 def _scope(
@@ -47,6 +97,8 @@ def _scope(
     """Whether a cue speaks of what follows it, and the words that it speaks of."""
     here, (opens, closes) = found[at], bounds
     direction = here.cue.direction
+    if direction == "opening":
+        return True, words[here.last : forward(words, found, at, opens)]
     if direction == "self":
         return False, words[here.first : here.last]
     if _answers(words, here, opens, bool(asked), short):
@@ -92,6 +144,20 @@ def _asked(words: list[Word], first: int, opens: list[int]) -> int:
 def _goes_forward(words: list[Word], here: Found, opens: list[int]) -> bool:
     """Whether a cue that may stand on either side of its finding stands before it."""
     return not _ended(words, here, opens) and words[here.last].said not in listed("behind a finding")
+
+
+def _orders(words: list[Word], here: Found, planned: bool) -> bool:
+    """Whether a cue begins its sentence, or after a plan its clause, and no verb follows: not "Repeat CT showed a clot"."""
+    if here.first and not PARTED.search(words[here.first].gap):
+        joined = COMMA.search(words[here.first].gap) or words[here.first - 1].said in listed("before an order")
+        if not (planned and joined) and words[here.first - 1].said != "please":
+            return False
+    for word in words[here.last : here.last + PART]:
+        if word.said in listed("joining") or COMMA.search(word.gap):
+            break
+        if word.said in listed("verbs"):
+            return False
+    return True
 
 
 def _begins(words: list[Word], first: int) -> bool:

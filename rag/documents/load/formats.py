@@ -116,7 +116,7 @@ class Format(Stage):
         )
         if owner is not None:
             document = with_patient(document, owner, rows=True) if owner else replace(document, patient="")
-        return replace(document, moments=moments(text, found, document.date), assertions=assertions(text, found))
+        return replace(document, moments=moments(text, found, document.date), assertions=assertions(text, found, document.date))
 
 
 def with_facts(document: Document, **facts: str | None) -> Document:

@@ -361,7 +361,7 @@ def with_lines(document: Document, title: str, lines: list[str]) -> Document:
         pages=pages,
         sections=sections,
         moments=moments(text, sections, document.date),
-        assertions=assertions(text, sections),
+        assertions=assertions(text, sections, document.date),
     )
 
 
