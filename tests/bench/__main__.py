@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.bench.answers import cdc, quoted, refusal
 from tests.bench.asked import asked
+from tests.bench.assertions import statuses
 from tests.bench.changes import changes
 from tests.bench.corpora import DATA, Settings, processors, say
 from tests.bench.embedding import embedding
@@ -50,6 +51,7 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "names": names,
     "injection": injection,
     "sections": sections,
+    "assertions": statuses,
     "screening": screening_speed,
 }
 
@@ -65,7 +67,7 @@ def main() -> None:
     left: dict[str, str] = {}
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as temporary:
-        settings = Settings(arguments.data, arguments.cache or Path(temporary), arguments.torch_python)
+        settings = Settings(arguments.data, arguments.cache or Path(temporary), arguments.torch_python, arguments.labels)
         for name in arguments.only or PARTS:
             say(f"{name} …")
             started = time.perf_counter()
@@ -110,6 +112,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the public data sets")
     parser.add_argument("--cache", type=Path, help="folder that keeps vectors between runs; without it nothing is kept")
     parser.add_argument("--torch-python", type=Path, help="interpreter that has sentence-transformers")
+    parser.add_argument("--labels", type=Path, help="folder of two readers' labels of mentions, for the part assertions")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="the JSON file that is written")
     return parser.parse_args()
 

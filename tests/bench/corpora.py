@@ -29,6 +29,7 @@ class Settings:
     data: Path
     cache: Path
     torch_python: Path | None = None
+    labels: Path | None = None
 
     def folder(self, name: str) -> Path:
         """The folder of a data set. Raises Skipped where it is not there."""
