@@ -25,7 +25,7 @@ from rag.clinical.headings import (
 from rag.text import BULLET, WRAPPED
 from rag.values import Section
 
-LINE = re.compile(r"[^\n]*\S[^\n]*")
+LINE = re.compile(r"^[^\n\S]*+\S[^\n]*", re.MULTILINE)
 UNDERLINE = re.compile(r"={3,}|-{3,}|_{3,}|~{3,}")
 RUNNING = re.compile(r"^(?!.*(?:\.[ \t]{0,3}){4}).{80,}$|^.{30,}[a-z][.;]$", re.MULTILINE)
 LONGEST = 4000

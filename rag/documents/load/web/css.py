@@ -16,8 +16,9 @@ NAMED: dict[str, Colour] = {
     "black": (0, 0, 0), "red": (255, 0, 0), "green": (0, 128, 0), "blue": (0, 0, 255), "navy": (0, 0, 128),
     "gray": (128, 128, 128), "grey": (128, 128, 128), "silver": (192, 192, 192), "yellow": (255, 255, 0),
 }  # fmt: skip
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+RULE = re.compile(r"(?<![^{}])([^{}]++)\{([^{}]*+)\}")
+AT_RULE = re.compile(r"@[\w-]+[^{};]*+(;?)")
 COMPOUND = re.compile(r"(\*|[a-zA-Z][\w-]*)?((?:[.#][\w-]+)*)")
 NUMBER = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|ex|%|vw|vh|cm|in)?")
 POINTS = {"px": 1.0, "pt": 4 / 3, "cm": 37.8, "in": 96.0, "vw": 10.0, "vh": 10.0, "": 1.0}
@@ -107,7 +108,7 @@ class Styles:
         for found in RULE.finditer(_screen_only(sheet)):
             told = declarations(found[2])
             for selector in found[1].split(",") if told else ():
-                parts = re.sub(r"\s*[>+~]\s*", " ", selector).split()
+                parts = re.sub(r"[>+~]", " ", selector).split()
                 if not parts or self.count >= MOST_RULES or not all(COMPOUND.fullmatch(part) for part in parts):
                     continue
                 self.count += 1
@@ -130,7 +131,7 @@ class Styles:
 def _screen_only(sheet: str) -> str:
     """The sheet with media blocks for the screen opened and all others removed."""
     out, at = [], 0
-    for found in re.finditer(r"@(media|supports|layer|container)\b([^{};]*)\{", sheet):
+    for found in re.finditer(r"@(media|supports|layer|container)\b([^{};@]*)\{", sheet):
         if found.start() < at:
             continue
         depth, end = 1, found.end()
@@ -143,7 +144,8 @@ def _screen_only(sheet: str) -> str:
         if "print" not in found[2] and "-width" not in found[2]:
             out.append(sheet[found.end() : end - 1])
         at = end
-    return re.sub(r"@[\w-]+[^{};]*;", " ", "".join([*out, sheet[at:]]))
+    # What is read ends with the semicolon or stays: another "@" within it could find none either.
+    return AT_RULE.sub(lambda one: " " if one[1] else one[0], "".join([*out, sheet[at:]]))
 
 
 def _key(compound: str) -> str:

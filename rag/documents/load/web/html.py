@@ -18,7 +18,7 @@ from rag.errors import FileProblem
 from rag.values import Document, File
 
 CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
-DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
+DECLARATION = re.compile(r"\A\s*+<\?xml[^>]{0,300}\?>")
 LATIN = {"iso8859-1", "ascii"}
 USUAL = ("utf-8", "utf-16", "cp", "iso8859", "iso2022", "koi8", "mac", "shift", "euc", "gb", "big5", "ascii")
 
