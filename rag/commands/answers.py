@@ -13,7 +13,7 @@ from rag.commands.common import (
     Docs,
     Keep,
     PipelineFile,
-    Screened,
+    Released,
     counted,
     documents_at,
     pipeline_from,
@@ -73,7 +73,7 @@ def ask(
     status: Statuses = None,
     in_force: InForce = False,
     nobody: Nobody = False,
-    screen: Screened = False,
+    screen: Released = False,
     follow: Annotated[
         Path | None,
         typer.Option(
@@ -118,7 +118,7 @@ def batch(
     status: Statuses = None,
     in_force: InForce = False,
     nobody: Nobody = False,
-    screen: Screened = False,
+    screen: Released = False,
 ) -> None:
     """Answers every question of a file, each on its own. One that fails yields a line that says so, and the run goes on."""
     apart(out, questions, pipeline, docs=docs, workspace=workspace)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,10 @@ import typer
 from rag import wordpiece
 from rag.away.yaml import from_file
 from rag.commands.files import content
-from rag.documents.load import FORMATS, read
+from rag.documents.load import FORMATS, file_at
 from rag.documents.load.encoding import plain_text
 from rag.documents.load.files import looks, marked, paths
+from rag.documents.many import read_many
 from rag.documents.screen import Screen
 from rag.embedding import Progress
 from rag.errors import FileProblem, SettingProblem
@@ -25,7 +27,7 @@ from rag.pipeline.plan import amount, duration
 from rag.pipeline.presets import PRESETS
 from rag.stages.index.base import Index
 from rag.stages.reader import model as reader
-from rag.values import Document
+from rag.values import Document, Screened
 
 Docs = Annotated[list[Path], typer.Option("--docs", help="A file or folder to read; may be given again")]
 PipelineFile = Annotated[
@@ -35,7 +37,7 @@ Keep = Annotated[
     Path | None, typer.Option("--workspace", envvar="RAG_WORKSPACE", help="Folder that keeps what was computed between runs")
 ]
 
-Screened = Annotated[bool, typer.Option("--screen", help="Leave out documents in which an identifier or instruction is found")]
+Released = Annotated[bool, typer.Option("--screen", help="Leave out documents in which an identifier or instruction is found")]
 
 DIVIDING = "divided {done:,} of {total:,} characters"
 EMBEDDING = "embedding {done:,} of {total:,} passages"
@@ -68,25 +70,29 @@ def documents_at(places: Iterable[Path], screened: bool = False) -> list[Documen
 
     Whoever names a file here has decided to use it; `screened` leaves out what the workspace would hold back.
     """
-    found: dict[str, Document] = {}
+    return [one.document for one in _read(places, Screen() if screened else None, screened)]
+
+
+def screened_at(places: Iterable[Path], screen: Screen) -> list[Screened]:
+    """The documents at these paths as a screen finds them, those too that would be held back."""
+    return _read(places, screen, False)
+
+
+def _read(places: Iterable[Path], screen: Screen | None, released: bool) -> list[Screened]:
+    found: dict[str, Screened] = {}
     seen: set[str] = set()
-    screen = Screen()
-    for path in paths(places, FORMATS):
-        failed: list[FileProblem] = []
-        try:
-            loaded = read(path, failed)
-        except FileProblem as problem:
-            loaded = ()
-            failed.append(problem)
-        for reason in failed:
+    files = list(paths(places, FORMATS))
+    for path, read in zip(files, read_many([partial(file_at, path) for path in files], screen), strict=True):
+        for reason in (*read.failed, *filter(None, [read.problem])):
             say(f"skipped: {reason}")
-        for document in loaded:
-            if screened and screen(document).status != "released":
+        for _, one in read.found:
+            document = one.document
+            if released and one.status != "released":
                 say(f"left out: {document.name} would wait for a person; see: rag screen {path.name}")
                 continue
             name = document.name if looks(document.name) not in seen else marked(document.name, str(path))
             seen.add(looks(name))
-            found[name] = replace(document, name=name)
+            found[name] = replace(one, document=replace(document, name=name))
             for warning in document.warnings:
                 say(f"{name}: {warning}")
     if not found:

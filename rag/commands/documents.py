@@ -1,14 +1,14 @@
 """load and screen: what is read from files, and what a person has to look at before they are used."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rag.commands.common import counted, documents_at, say
+from rag.commands.common import counted, documents_at, say, screened_at
 from rag.commands.files import apart, rows, write
 from rag.documents.screen import DEFAULT, Screen
 from rag.errors import FileProblem
@@ -74,13 +74,13 @@ def screen(
     look = Screen(threshold=threshold, name_model=name_model)
     texts = len(files) == 1 and files[0].suffix.lower() in {".jsonl", ".ndjson", ".gz"}
     apart(out, docs=files)
-    documents = _lines(files[0]) if texts else documents_at(files)
+    documents: Sequence[Document | Screened] = _lines(files[0]) if texts else screened_at(files, look)
     progress = counted("screened {done:,} of {total:,}")
 
     def lines() -> Iterator[str]:
         waiting = 0
         for number, document in enumerate(documents, 1):
-            found = look(document)
+            found = look(document) if isinstance(document, Document) else document
             waiting += found.status == "quarantined"
             yield json.dumps(_row(found))
             progress(number, len(documents))

@@ -1,11 +1,14 @@
 """The inbox: files that were handed over and wait to be read, one after the other, whatever becomes of the page."""
 
 import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from rag.documents.files import Files, content_of
+from rag.documents.many import FEWEST, Read, read_many, read_one
 from rag.documents.shelf import HERE, Shelf
 from rag.errors import FileProblem
 from rag.keep.jobs import Tell
@@ -15,6 +18,7 @@ from rag.values import File
 
 UPLOAD = "upload"
 GONE_WRONG = "cannot be read or kept. Save it again, or check the space on the disk."
+MOST_AHEAD = 2000
 KEPT = 86_400.0  # Seconds for which it is told what came of a file.
 
 
@@ -35,6 +39,9 @@ class Inbox:
     def __init__(self, shelf: Shelf, work: Work, folder: Path) -> None:
         self._shelf, self._work = shelf, work
         self._files = Files(folder / "inbox")
+        self._ahead: dict[str, Read] = {}
+        self._order: deque[str] = deque()
+        self._reading: Iterator[Read] = iter(())
         self._files.sweep(self._named)
         self._work.drop_old(UPLOAD, KEPT)
 
@@ -67,7 +74,7 @@ class Inbox:
         try:
             if data is None:
                 raise FileProblem(f"{name}: is gone from the inbox. Upload it again.")
-            for document in self._shelf.add(File(name, data), parts):
+            for document in self._shelf.take(self._read(task, File(name, data)), parts):
                 about = "; ".join(document.warnings)
                 result = "not added" if HERE in document.warnings else "with warnings" if about else "added"
                 taken.append(Taken(document.name, result, about, len(document.pages) or None, len(document.text)))
@@ -77,6 +84,23 @@ class Inbox:
             self._files.remove({place}, lambda: self._named(task.key))
         taken += [_failed(*str(part).split(": ", 1)) for part in parts]
         return json.dumps([asdict(one) for one in taken])
+
+    def _read(self, task: Task, file: File) -> Read:
+        """What comes of a file. Where many wait, several processes read those behind it meanwhile."""
+        if task.key not in self._ahead and task.key not in self._order:
+            waiting = [one for one in self._work.tasks(UPLOAD) if one.result is None][:MOST_AHEAD]
+            if len(waiting) < FEWEST:
+                return read_one(file, self._shelf.screen)
+            self._ahead, self._order = {}, deque(one.key for one in waiting)
+            self._reading = read_many([partial(self._waiting, one) for one in waiting], self._shelf.screen)
+        while task.key not in self._ahead and self._order:
+            key = self._order.popleft()
+            self._ahead[key] = next(self._reading)
+        return self._ahead.pop(task.key, None) or read_one(file, self._shelf.screen)
+
+    def _waiting(self, task: Task) -> File:
+        told = json.loads(task.body)
+        return File(str(told["name"]), self._files.get(str(told["place"])) or b"")
 
     def _named(self, but: str = "") -> set[str]:
         """What the files are kept under that wait."""

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, select
 from rag.documents.change import Change
 from rag.documents.entry import DOCUMENT, FINDINGS, Entry
 from rag.documents.files import Files
-from rag.documents.load import read_each
 from rag.documents.load.files import looks, marked
+from rag.documents.many import Read, read_one
 from rag.documents.screen import Screen
 from rag.embedding import Progress, silent
 from rag.errors import FileProblem, ModelProblem, SettingProblem
@@ -153,12 +153,22 @@ class Shelf:
         Of an archive each member is kept as a file of its own. Where single parts cannot be read (a member, a line), the
         others are kept and the reasons added to `failed`; without it nothing is kept and the first reason is raised.
         """
-        read = list(read_each(file, failed))
-        looked = {document.name: self.screened(document) for _, document in read}
+        return self.take(read_one(file, self._screen), failed)
+
+    def take(self, read: Read, failed: list[FileProblem] | None = None) -> tuple[Document, ...]:
+        """Keeps what was read of a file, as `add` does; it is screened anew where this shelf has another screen by now."""
+        if read.failed and failed is None:
+            raise read.failed[0]
+        if failed is not None:
+            failed += read.failed
+        if read.problem:
+            raise read.problem
+        alike = read.screen == self._screen
+        looked = {one.document.name: Entry(one.document, one.findings, one.status) for _, one in read.found if alike}
         with self._files.held():
             given = []
             place, last = "", None
-            for source, document in read:
+            for source, document in ((source, one.document) for source, one in read.found):
                 if source is not last:
                     place, last = self._files.put(source), source
                 given.append((document, place))
@@ -184,7 +194,7 @@ class Shelf:
             if same == content:
                 yield replace(kept, warnings=(HERE,))
                 continue
-            found = looked[name] if name == document.name else self.screened(kept)
+            found = looked[name] if name == document.name and name in looked else self.screened(kept)
             change.store(replace(found, document=kept), content, place, self._screen.key())
             there[looks(name)] = name, content
             yield kept

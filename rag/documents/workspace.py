@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from rag.documents.decisions import Decisions
 from rag.documents.inbox import Inbox
-from rag.documents.load import FORMATS, read_file
+from rag.documents.load import FORMATS, file_at, read_file
 from rag.documents.load.files import paths
+from rag.documents.many import read_many
 from rag.documents.shelf import Shelf
 from rag.errors import FileProblem, SettingProblem
 from rag.keep import private
@@ -84,9 +85,9 @@ def sample_files() -> list[Path]:
 def add_all(shelf: Shelf, files: Iterable[Path]) -> list[str]:
     """Adds files from disk; returns the named reason of each that failed, while the others go on."""
     failed: list[FileProblem] = []
-    for path in files:
+    for read in read_many([partial(file_at, path) for path in files], shelf.screen):
         try:
-            shelf.add(File(path.name, path.read_bytes()), failed)
+            shelf.take(read, failed)
         except FileProblem as problem:
             failed.append(problem)
     return list(map(str, failed))

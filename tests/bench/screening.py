@@ -4,9 +4,13 @@ import resource
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
+from rag import starts
 from rag.documents.load import read_file
+from rag.documents.many import MOST_PROCESSES, processors, read_many
 from rag.documents.screen import Screen
 from rag.values import File, Finding
 from tests.bench.corpora import Settings, rows
@@ -14,6 +18,7 @@ from tests.bench.figures import Figure, at_least, at_most, share
 
 COVERED = 0.6  # The share of a value's characters that has to be found.
 NOTES = 1000
+EVERYWHERE = 200
 
 
 def identifiers(settings: Settings) -> list[Figure]:
@@ -115,12 +120,30 @@ def screening_speed(settings: Settings) -> list[Figure]:
     seconds = time.perf_counter() - started
     words = sum(len(note.split()) for note in notes) / len(notes)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    several = min(processors(), MOST_PROCESSES)
+    started = time.perf_counter()
+    reads = list(read_many([partial(File, f"{number}.txt", note.encode()) for number, note in enumerate(notes)], look))
+    together = time.perf_counter() - started
     return [
         Figure("words in a note, mean", words, n=NOTES),
         Figure("load, structure and screen 1,000 notes", seconds, "s", at_most(60), NOTES, note="one process"),
         Figure("  of it load and structure", loading, "s", n=NOTES),
+        Figure("the same as the app reads them", together, "s", at_most(12), len(reads), note=f"{several} processes"),
+        Figure("processor time, rules sought everywhere against by their first letters", _everywhere(notes), "x", n=EVERYWHERE),
         Figure("peak memory", peak, "MB", at_most(1024), 1),
     ]
+
+
+def _everywhere(notes: Sequence[str]) -> float:
+    """How many times as long reading and screening takes where every rule is tried at every letter; both ways in turns."""
+    look, taken = Screen(), [0.0, 0.0]
+    for number, note in enumerate(notes[:EVERYWHERE]):
+        for way, known in enumerate((starts._beginnings, lambda *_: None)):
+            with patch.object(starts, "_beginnings", known):
+                begun = time.process_time()
+                look(read_file(File(f"{number}.{way}.txt", f"{note} {number}.{way}".encode()))[0])
+                taken[way] += time.process_time() - begun
+    return taken[1] / taken[0]
 
 
 def _identifiers(findings: Iterable[Finding]) -> list[Finding]:

@@ -67,10 +67,10 @@ def test_files_that_a_dead_server_left_are_read_by_the_next(tmp_path: Path, eith
 
 
 def test_a_file_that_is_given_up_leaves_nothing_behind(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(file: File, failed: object) -> None:
+    def broken(read: object, failed: object) -> None:
         raise RuntimeError("zalumide")
 
-    monkeypatch.setattr(project.shelf, "add", broken)
+    monkeypatch.setattr(project.shelf, "take", broken)
     (one,) = read_all(project, [project.inbox.put(NOTE)])
     assert one.result == "failed" and one.about.startswith("cannot be read or kept") and inbox_files(project) == []
     assert GIVEN_UP == ""

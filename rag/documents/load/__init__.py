@@ -43,8 +43,12 @@ def read_each(file: File, failed: list[FileProblem] | None = None) -> Iterator[t
 
 def read(path: Path, failed: list[FileProblem] | None = None) -> tuple[Document, ...]:
     """The documents in a file on disk. Raises FileProblem; for parts that cannot be read see `read_file`."""
+    return load(file_at(path), FORMATS, failed)
+
+
+def file_at(path: Path) -> File:
+    """A file on disk with its bytes. Raises FileProblem where it cannot be opened."""
     try:
-        data = path.read_bytes()
+        return File(path.name, path.read_bytes())
     except OSError as error:
         raise FileProblem(f"{path.name}: cannot be opened ({error.strerror}). Check the path and its permissions.") from None
-    return load(File(path.name, data), FORMATS, failed)
