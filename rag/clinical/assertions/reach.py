@@ -51,14 +51,15 @@ def _stopped(word: Word, opened: int, cue: Cue) -> bool:
     )
 
 
-def backward(words: list[Word], found: list[Found], at: int, closes: list[bool]) -> int:
+def backward(words: list[Word], found: list[Found], at: int, bounds: tuple[list[int], list[bool]]) -> int:
     """The first word of the scope of a cue that speaks of what stands before it."""
     here = found[at]
     far = here.cue.reach or rules("assertions")["scope"]["backward"]
     first = max(0, here.first - far)
-    past = here.cue.status == "historical"
+    past, kin = here.cue.status == "historical", here.cue.status == "family"
+    ends = bounds[0] if kin else bounds[1]  # "There was a history of gout, lupus and asthma in the family."
     places = range(here.first - 1, first, -1)
-    first = next((place for place in places if closes[place] or (past and COMMA.search(words[place].gap))), first)
+    first = next((place for place in places if ends[place] or (past and COMMA.search(words[place].gap))), first)
     if past and _began(words, first, here.first):
         return here.first
     for other in reversed(found[max(0, at - far) : at]):
@@ -87,4 +88,5 @@ def _ends(terminator: Cue, cue: Cue, beside: bool) -> bool:
     if cue.status in terminator.stops:
         return not (beside and "planned" not in terminator.stops)
     ahead = ("forward", "either")
-    return terminator.status == cue.status == "negated" and terminator.direction in ahead and cue.direction in ahead
+    denies = terminator.status == "negated" and terminator.direction in ahead
+    return denies and (cue.status == "planned" or (cue.status == "negated" and cue.direction in ahead))

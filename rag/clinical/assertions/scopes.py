@@ -15,7 +15,7 @@ QUESTION = 40
 SHORT = 5
 NEAR = 4
 """The assertions before one of a relative that may be the relative's past."""
-PART_OF_DENIAL = ("negated", "historical", "planned")
+PART_OF_DENIAL = ("negated", "historical", "planned", "family")
 PARTED = re.compile(r"[:;]|\s[-–—]\s")
 YEAR = re.compile(r"(?:\d{1,2}/)?((?:19|20)?\d\d)")
 
@@ -95,7 +95,7 @@ def _scope(
     words: list[Word], found: list[Found], at: int, asked: list[Word], bounds: tuple[list[int], list[bool]], short: bool
 ) -> tuple[bool, list[Word]]:
     """Whether a cue speaks of what follows it, and the words that it speaks of."""
-    here, (opens, closes) = found[at], bounds
+    here, opens = found[at], bounds[0]
     direction = here.cue.direction
     if direction == "opening":
         return True, words[here.last : forward(words, found, at, opens)]
@@ -108,7 +108,7 @@ def _scope(
         return False, []
     if ahead or direction in ("label", "onward") or (direction == "around" and _begins(words, here.first)):
         return ahead, words[here.last - (direction == "onward") : forward(words, found, at, opens)]
-    return False, words[backward(words, found, at, closes) : here.first]
+    return False, words[backward(words, found, at, bounds) : here.first]
 
 
 def _answers(words: list[Word], here: Found, opens: list[int], asked: bool, short: bool) -> bool:
