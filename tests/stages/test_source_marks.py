@@ -45,7 +45,9 @@ def test_a_page_or_line_behind_a_number_is_no_further_source(place: str) -> None
         ("<sup>1,2</sup>", [1, 2]), ("<cite>1</cite>", [1]), ("^1^", [1]), ("^[1]", [1]), ("¹", [1]), ("¹˒³", [1, 3]),
         ("¹⁻³", [1, 2, 3]), ("(1)", [1]), ("(1, 3)", [1, 3]), ("[S1]", [1]), ("[source_1]", [1]), ("— Source 1", [1]),
         ("[Source 1: Discharge letter, 2024]", [1]), ("[1, p. 3; 2, pp. 4-5]", [1, 2]), ("[1] (Source 1)", [1]),
-        ("[Source 2 and Source 3]", [2, 3]),
+        ("[Source 2 and Source 3]", [2, 3]), ("[No. 1]", [1]), ("[nr. 2, nr. 3]", [2, 3]), ("[№ 2]", [2]), ("[id=3]", [3]),
+        ("[1: Clinic letter]", [1]), ("[2 - Discharge summary, 2024]", [2]), ("[2, clinic_letter.txt]", [2]),
+        ("[3: letter-2.pdf]", [3]),
     ],
 )  # fmt: skip
 def test_a_mark_is_read_and_leaves_nothing_behind(mark: str, numbers: list[int]) -> None:
@@ -63,7 +65,8 @@ def test_a_mark_is_read_and_leaves_nothing_behind(mark: str, numbers: list[int])
         "It was of grade (2).", "Two falls (2) were seen.", "Both were seen (2).", "The INR (2).", "It was 1.2 (1-3).",
         "Gleason (3+4) was found.", "The patient [P-9001] left.", "He [sic] left.", "Smoking: [x] no.", "See [Table 1] there.",
         "It is 10^9 per litre.", "Of them [2 of 3] left.", "The pH [7.35, 7.45] is normal.", "Vitamin B (12).",
-        "A ratio of (2:1) was kept.", "Factor [VIII] was low.",
+        "A ratio of (2:1) was kept.", "Factor [VIII] was low.", "Pain was rated [2: moderate].",
+        "A dilution of [1: 40] was read.", "The rhinoplasty (No. 2) was done.",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_mark_stays(text: str) -> None:

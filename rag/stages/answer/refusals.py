@@ -14,6 +14,7 @@ CONTRAST, NOTHING_MISSING = re.compile(RULES["contrast"]), re.compile(RULES["not
 COURTESY = re.compile("|".join(RULES["courtesies"]))
 LONGEST = 400  # Characters of a sentence that says no more than that.
 AROUND = " .!?:;,()。！？：，…-–—\"'"
+LABEL = re.compile(r"^[^\W\d][^:：.\n]{0,60}[:：]\s*")  # "Duration: not documented."
 NEVER = re.compile(r"(?!)")
 ABOUT = re.compile(r"(?:of|for) (?!this|that|these|those|the question|your|information)\w", re.I)
 
@@ -53,7 +54,7 @@ def says_nothing(text: str, cites: bool = False) -> bool:
         nothing = one.silent.search(plain) or (not cites and one.uncited.search(plain))
         if nothing and _names(plain, one.words if cites else one.words + one.records):
             return True
-        if not cites and one.alone.search(plain):
+        if not cites and (one.alone.search(plain) or one.alone.search(LABEL.sub("", plain))):
             return True
     return False
 

@@ -19,13 +19,13 @@ def _any(words: Iterable[str]) -> str:
 
 
 DASH = "[-–—‐‑−~]"
-WORD = rf"(?:{_any(RULES['words'])}|s(?=\d))\.?(?:\s?(?:no\.?|nr\.?|n°))?[\s:：#_@-]{{0,3}}"
+WORD = rf"(?:{_any(RULES['words'])}|s(?=\d))\.?(?:\s?(?:no\.?|nr\.?|n°))?[\s:：=#_@-]{{0,3}}"
 ITEM = re.compile(
     rf"\s*(?:{BEGIN}(?P<read>[\d,]+){END}|(?P<word>{WORD})(?=[\d\s#@{BEGIN}])"
     rf"|[#^@]?(?P<low>\d{{1,3}})\s?(?:{DASH}|{_any(RULES['to'])})\s?(?:{WORD})?(?P<high>\d{{1,3}})(?![\w.%])"
     rf"|(?P<place>(?:{_any(RULES['places'])})\.?\s?\d[\w.]{{0,6}}(?:\s?{DASH}\s?[a-z]?\d{{1,4}})?(?:\s?,\s?\d{{1,4}}(?=\s*(?:;|$)))?(?:\s+(?:of|in|von|de|di)(?=\s))?"
     r"|第\s?\d{1,4}(?:\s?[-–~]\s?\d{1,4})?\s?[页頁章节節段行]|\d{1,4}\s?(?:쪽|페이지|ページ|頁|页))"
-    rf"|[#^@]?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；：()]|{DASH}(?=\s?[^\W\d])|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
+    rf"|(?:[#^@]|(?:{_any(RULES['numbering'])})\s?)?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；：()]|{DASH}(?=\s?[^\W\d])|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
     re.I,
 )
 OPEN, CLOSE = "[【［〔〖⟨⟦「『《〈«‹", "]】］〕〗⟩⟧」』》〉»›"
@@ -100,6 +100,7 @@ UNIT = re.compile(rf"\s?(?:{_any(RULES['units'])})(?![^\W\d_])")
 VALUED = re.compile(r"(?:\d|\b[A-Z][A-Z\d]{1,6})[ \t]?\Z")  # "INR (2)", "1.2 (1-3)".
 QUOTATION = re.compile(r"\s?[\"'“„«‘]\S")
 TITLE = re.compile(r"(?:\w\s?[–—-]|[:,;–—-]|[:,;–—-]\s)\s?\S")
+NAMED = re.compile(r"[:,;–—-]\s?(?:[^\W\d_a-zß-ÿ][\w'’-]*\s+\S|[\w-]{1,80}\.[a-z]{2,5}\b)")  # "1: Clinic letter"
 SQUARES = frozenset(RULES["squares"])
 SENTENCE_END = re.compile(r"[*_\"”]{0,3}(?:[.,;!?]|\s*(?:\n|$))")
 UNCLOSED = re.compile(r"[\[【［](?:\s?[a-z]{0,12})?[\s#^]?[\d,;\s-]{0,20}$", re.I)
@@ -191,7 +192,8 @@ def _read(written: str) -> tuple[list[int], bool] | None:
     while at < len(written):
         item = ITEM.match(written, at)
         if not item:
-            if worded and numbers and TITLE.match(written, at - 1):  # "Source 1: Discharge summary"
+            named = TITLE if worded else NAMED  # "Source 1: discharge summary"
+            if numbers and named.match(written, at - 1):
                 break
             if numbers and QUOTATION.match(written, at) and not written[at - 1].isdigit():  # "1: "Torsemide 40 mg daily""
                 break
