@@ -20,6 +20,7 @@ from tests.bench.corpora import DATA, Settings, processors, say
 from tests.bench.embedding import embedding
 from tests.bench.figures import Figure, Skipped, table
 from tests.bench.fitted import fitted_reranker
+from tests.bench.hostile import hostile
 from tests.bench.index import index
 from tests.bench.latency import latency
 from tests.bench.launch import launch
@@ -47,6 +48,7 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "launch": launch,
     "sessions": sessions,
     "load": load,
+    "hostile": hostile,
     "identifiers": identifiers,
     "names": names,
     "injection": injection,

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ HEAD = struct.Struct("<cQ")
 DOCUMENT_SIGN, PROBLEM, REFUSED, BROKEN, END = b"d", b"p", b"r", b"b", b"e"
 LARGE, GONE = b"l", b""  # Signs that no process writes: more than it may write, and its end.
 MOST_IDLE = 2
-RETIRING = 4 * 1024 * 1024  # bytes: after a file of more a process ends, since its memory stays large
+AT_ONCE = 1.0  # seconds
 
 _idle: list["_Process"] = []
 _lock = threading.Lock()
@@ -44,7 +45,7 @@ def read_apart(file: File, kind: str) -> Iterator[Document | FileProblem]:
     given = False
     for last in (False, True):
         process = _taken()
-        fresh = process.fresh
+        fresh, started = process.fresh, time.monotonic()
         try:
             for part in process.parts(file, kind):
                 given = True
@@ -52,7 +53,8 @@ def read_apart(file: File, kind: str) -> Iterator[Document | FileProblem]:
             return
         except Stopped as stopped:
             reason = str(stopped)
-            if given or fresh or last or reason not in {"memory", "crash"}:  # Else another file may have filled its memory.
+            idle_end = reason == "crash" and not fresh and time.monotonic() - started < AT_ONCE  # It had ended before.
+            if given or last or not idle_end:
                 problem = FileProblem(_refusal(file.name, reason, given))
                 if not given:
                     raise problem from None
@@ -110,6 +112,7 @@ class _Process:
         """What it reads in a file. Raises FileProblem, or Stopped where it ends before."""
         self._ended = False
         self._send(file, kind)
+        refused = ""
         while True:
             sign, told = self._next()
             match sign:
@@ -118,15 +121,13 @@ class _Process:
                 case b"p":
                     yield FileProblem(told.decode())
                 case b"r":
-                    problem, self._ended = told.decode(), True
-                    raise FileProblem(problem)
+                    refused = told.decode()
                 case b"b":
-                    self._ended = True
-                    raise FileProblem(
-                        f"{file.name}: cannot be read ({told.decode()}). Save it again from its source, or as text."
-                    )
+                    refused = f"{file.name}: cannot be read ({told.decode()}). Save it again from its source, or as text."
                 case b"e":
-                    self._ended = len(file.data) < RETIRING
+                    self._ended = not told  # Else its memory stays large, and the next file would find less room.
+                    if refused:
+                        raise FileProblem(refused)
                     return
                 case b"l":
                     raise Stopped("output")

@@ -75,8 +75,21 @@ def _read(file: File, told: dict[str, Any], target: BinaryIO) -> None:
         os._exit(OUT_OF_MEMORY)
     except (Exception, RecursionError) as error:  # Its text could quote the file; no file may stop the others.
         write(BROKEN, type(error).__name__.encode())
-    finally:
-        clock(0)
+    clock(0)
+    write(END, b"" if _peak() < GROWN * FRESH else b"grown")
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in units of the system; 1 where it does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 1
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+FRESH = _peak()
+GROWN = 2.5  # times as much memory as at first: then it is not kept, so that every file finds the same room
 
 
 def _write_parts(file: File, told: dict[str, Any], write: Callable[..., None], started: float) -> None:
@@ -88,7 +101,6 @@ def _write_parts(file: File, told: dict[str, Any], write: Callable[..., None], s
             write(DOCUMENT_SIGN, DOCUMENT.dump_json(whole(part)))
         clock(max(min(told["seconds"], told["in all"] - (time.process_time() - started)), 0.001))
     clock(0)
-    write(END)
 
 
 if __name__ == "__main__":
