@@ -24,6 +24,8 @@ MOVED = 0.12  # of that size, above or below the line
 SAME = 24  # of 255: colours that differ less cannot be told apart on paper.
 LIGHT = 200
 SCALE = 2.0
+OBJECT_AT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(address(pdfium.FPDFText_GetTextObject))
+"""The address of the object to which a character belongs, without an object of Python for each."""
 MOST_PIXELS = 3000
 
 
@@ -80,7 +82,9 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
             place = (box[0], box[1], box[2], box[3])
             why, maybe = _hidden(style, place, drawing, shown)
             left, right, line = _turned(place, baseline, style.angle)
-            text = "".join(letters).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            text = "".join(letters)
+            if not text.isascii():
+                text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             if maybe:
                 looked_at.append(len(words))
             rounded = [round(value, 2) for value in (left, right, line, style.size)]
@@ -88,15 +92,17 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
         letters = []
 
     count = pdfium.FPDFText_CountChars(page_text)
+    unicode_at, box_at = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
+    page_of, filled = address(page_text), byref(rectangle)
     for at in range(min(count, MOST_CHARACTERS)):
-        code = pdfium.FPDFText_GetUnicode(page_text, at)
+        code = unicode_at(page_text, at)
         if code in BLANKS:
             close()
             continue
-        thing = pdfium.FPDFText_GetTextObject(page_text, at)
-        place_of = address(thing)
-        pdfium.FPDFText_GetLooseCharBox(page_text, at, byref(rectangle))
+        place_of = OBJECT_AT(page_of, at) or 0
+        box_at(page_text, at, filled)
         if place_of != here and place_of:
+            thing = pdfium.FPDFText_GetTextObject(page_text, at)
             if place_of not in styles:
                 styles[place_of] = _style(page_text, at, thing, drawing)
             new = styles[place_of]
@@ -114,10 +120,17 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
             place, tall = "", style.size
             box = [rectangle.left, rectangle.bottom, rectangle.right, rectangle.top]
         else:
-            box[0], box[1] = min(box[0], rectangle.left), min(box[1], rectangle.bottom)
-            box[2], box[3] = max(box[2], rectangle.right), max(box[3], rectangle.top)
+            left, bottom, right, top = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+            if left < box[0]:
+                box[0] = left
+            if bottom < box[1]:
+                box[1] = bottom
+            if right > box[2]:
+                box[2] = right
+            if top > box[3]:
+                box[3] = top
         letter = "-" if code in HYPHENS else chr(code) if code >= 32 else "\ufffd" if code == 0 else " "
-        if 0xF020 <= code <= 0xF0FF and is_sign_font(font := _font(thing)):
+        if 0xF020 <= code <= 0xF0FF and is_sign_font(font := _font(pdfium.FPDFText_GetTextObject(page_text, at))):
             letter = private(letter, font)
         elif code == 0 or 0xE000 <= code < 0xF900:
             unknown += 1
