@@ -13,11 +13,12 @@ from rag.commands.documents import load, screen
 from rag.commands.fit import fit
 from rag.commands.serve import serve
 from rag.commands.settings import print_options, print_pipeline, setup
+from rag.commands.verify import verify
 from rag.errors import WorkbenchError
 
 ABOUT = """Clinical RAG Workbench, without its screen. Begin with: python -m rag ask "A question" --docs FOLDER"""
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
-for command in (ask, batch, retrieve, fit, serve, load, screen, setup):
+for command in (ask, batch, verify, retrieve, fit, serve, load, screen, setup):
     app.command()(command)
 app.command(name="app")(start)
 app.command(name="options")(print_options)

@@ -31,7 +31,7 @@ HERE = [
     "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
-    "answers", "capitals", "citations", "columns", "copies", "fhir", "follow", "hyphens", "identifiers", "instructions",
+    "answers", "capitals", "checks", "citations", "columns", "copies", "fhir", "follow", "hyphens", "identifiers", "instructions",
     "loinc", "names", "people", "places", "questions", "refusals", "running", "scope", "servers", "spellings", "statements",
     "surrogates", "symbols", "synonyms", "thoughts", "topics",
 ]  # fmt: skip

@@ -99,3 +99,9 @@ def _pieces(text: str) -> NDArray[np.int32]:
     """The places of a text's pieces in the vocabulary; that of the mark for what is unknown where it has none."""
     found = b"".join(map(_words.__getitem__, text.split()))
     return np.frombuffer(found or _words["[UNK]"], np.int32)
+
+
+def word_vector(word: str, width: int) -> Vectors:
+    """The mean of the vectors of a word's pieces, shape (width,), not of unit length. Raises ModelProblem."""
+    found: Vectors = _table(width).take(np.frombuffer(_words[word], np.int32), axis=0).mean(axis=0)
+    return found

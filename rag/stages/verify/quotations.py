@@ -1,9 +1,9 @@
-"""Verify: is each statement carried by the passage that it cites?"""
+"""Quotations are looked up at their place; other words are judged by numbers and terms."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -76,9 +76,6 @@ def tally(claims: Sequence[Claim]) -> str:
         return ""
     copied = sum(claim.supported is True and claim.reason.startswith(VERBATIM) for claim in claims)
     return f"{copied} of {len(claims):,} statement{'' if len(claims) == 1 else 's'} {VERBATIM}"
-
-
-Verifier = Annotated[Quotations | Overlap, Field(discriminator="kind")]
 
 
 def _trusted(claim: Claim, index: Index) -> Claim:

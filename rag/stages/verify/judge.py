@@ -1,0 +1,78 @@
+"""A response beside a source: its statements, each supported, contradicted or open with reasons, and one score for all."""
+
+from dataclasses import dataclass
+
+from rag.stages.verify.checks import CHECKS
+from rag.stages.verify.checks.base import Verdict
+from rag.stages.verify.support import probability
+from rag.stages.verify.texts import Source, Statement, source_of, statements
+
+SURE = 0.5
+"""How sure a check has to be before it calls a statement unsupported."""
+COUNTED = ("dose", "frequency", "duration", "size", "value", "number")
+ENOUGH = 0.7
+"""Share of a statement's weight that has to stand in the source before it is called supported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A statement of a response at `start` to `end`, whether it is supported (None: open), and what each check found."""
+
+    text: str
+    start: int
+    end: int
+    supported: bool | None
+    reasons: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A response: the probability that all of it is supported, and its statements."""
+
+    score: float
+    claims: tuple[Judged, ...]
+
+    @property
+    def supported(self) -> bool | None:
+        """False where a statement is contradicted, True where all are supported, else None."""
+        found = {claim.supported for claim in self.claims}
+        return False if False in found else None if None in found or not found else True
+
+
+def judged(response: str, source: str, day: str | None = None) -> Judgement:
+    """A response judged against a source, whose date may be told for what it says of "today"."""
+    read = source_of(source, day)
+    said = statements(response, read)
+    verdicts = [tuple(_verdicts(one, read)) for one in said]
+    claims = tuple(_claim(one, found, read) for one, found in zip(said, verdicts, strict=True))
+    return Judgement(probability(said, verdicts, read), claims)
+
+
+def reason_of(judgement: Judgement) -> str:
+    """In words why a response is judged as it is: the first check that objects, or how much of it the source holds."""
+    order = {"contradicted": 0, "missing": 1, "supported": 2}
+    found = sorted((one for claim in judgement.claims for one in claim.reasons), key=lambda one: (order[one.verdict], -one.sure))
+    against = [one for one in found if one.verdict != "supported"]
+    if against and judgement.supported is not True:
+        return f"{against[0].check}: {against[0].detail}"
+    if judgement.supported:
+        return f"in other words; {found[0].check} as in the passage" if found else "in other words; the passage holds all of it"
+    return "in other words, not judged: little of it is in the passage"
+
+
+def _verdicts(said: Statement, source: Source) -> list[Verdict]:
+    return [verdict for check in CHECKS if (verdict := check(said, source))]
+
+
+def _claim(said: Statement, verdicts: tuple[Verdict, ...], source: Source) -> Judged:
+    shown = tuple(one for one in verdicts if one.verdict != "missing" or one.sure >= SURE or one.check == "addition")
+    return Judged(said.text, said.start, said.end, _supported(said, verdicts), shown)
+
+
+def _supported(said: Statement, verdicts: tuple[Verdict, ...]) -> bool | None:
+    against = [one for one in verdicts if one.verdict != "supported"]
+    if any(one.sure >= SURE for one in against):
+        return False
+    if any(one.verdict == "contradicted" or one.check in COUNTED for one in against):
+        return None
+    return True if said.covered >= ENOUGH else None

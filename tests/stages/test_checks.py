@@ -1,0 +1,120 @@
+"""Checks: what a statement states is compared with its source, in whatever words; a check with nothing to say says nothing."""
+
+from typing import Any
+
+import pytest
+
+from rag.rules import rules
+from rag.stages.verify.judge import Judgement, judged
+from rag.stages.verify.quantities import quantities
+
+NOTE = """Seen in clinic with her daughter. Warfarin 3 mg at night was stopped last week; apixaban 5 mg b.i.d. was begun.
+Takes amlodipine 10 mg q24h and levothyroxine 0.05 mg every morning. No chest pain, no palpitations.
+Swelling of the right ankle for 10 days, worse in the evening. Creatinine 118 umol/L, potassium 4.4. Weight 72 kg.
+Her mother had a stroke at 61. Echocardiogram is booked for Thursday. Follow-up in six weeks."""
+RULES = rules("checks")
+
+
+def objections(response: str, source: str = NOTE) -> list[str]:
+    found = judged(response, source)
+    return [
+        one.check for claim in found.claims if claim.supported is False for one in claim.reasons if one.verdict != "supported"
+    ]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Apixaban 5 mg twice daily was begun.",
+        "Apixaban is taken every 12 hours, 5 mg each.",
+        "Levothyroxine 50 micrograms is taken in the morning.",
+        "She takes 10 mg apixaban in all a day.",
+        "The right ankle has been swollen for ten days.",
+        "She has neither chest pain nor palpitations.",
+        "She denies chest pain.",
+        "Warfarin was stopped.",
+        "Her mother had a stroke at the age of 61.",
+        "Follow-up is in 42 days.",
+        "The echocardiogram is on Thursday.",
+        "Creatinine was 118.",
+        "",
+    ],
+)
+def test_what_the_source_says_in_other_words_is_not_objected_to(response: str) -> None:
+    assert objections(response) == []
+
+
+@pytest.mark.parametrize(
+    ("response", "check"),
+    [
+        ("Apixaban 2.5 mg twice daily was begun.", "dose"),
+        ("Apixaban 50 mg twice daily was begun.", "dose"),
+        ("Levothyroxine 0.05 g is taken every morning.", "unit"),
+        ("Apixaban 5 mg four times a day was begun.", "frequency"),
+        ("Swelling of the right ankle for 10 weeks.", "unit"),
+        ("Swelling of the right ankle for 12 days.", "duration"),
+        ("Swelling of the left ankle for 10 days.", "side"),
+        ("She has chest pain and palpitations.", "negation"),
+        ("She has no swelling of the right ankle.", "negation"),
+        ("Her father had a stroke at 61.", "person"),
+        ("Her mother had a stroke at 71.", "number"),
+        ("Creatinine was 181.", "number"),
+        ("Weight was 72 lb.", "unit"),
+        ("The swelling of the right ankle is better in the evening.", "comparison"),
+        ("The echocardiogram is booked for Tuesday.", "time"),
+    ],
+)
+def test_what_contradicts_the_source_is_named_by_its_kind(response: str, check: str) -> None:
+    assert check in objections(response)
+
+
+@pytest.mark.parametrize("rule", RULES["contrasts"], ids=lambda rule: rule["name"])
+def test_the_example_of_a_contrast_is_objected_to_and_its_source_is_not(rule: dict[str, Any]) -> None:
+    assert objections(rule["said"], rule["source"]) != []
+    assert objections(rule["source"], rule["source"]) == []
+
+
+@pytest.mark.parametrize("rule", [*RULES["units"], *RULES["frequencies"]], ids=lambda rule: rule["example"])
+def test_the_example_of_a_unit_or_a_rate_is_read(rule: dict[str, Any]) -> None:
+    (found, *_) = quantities(rule["example"])
+    if "per_day" in rule:
+        assert (found.of, found.base) == ("rate", pytest.approx(rule["per_day"]))
+    else:
+        assert (found.of, found.base / found.number) == (rule["of"], pytest.approx(rule["factor"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("4/7 of cough", [("time", 4)]),
+        ("3/52", [("time", 21)]),
+        ("twenty-five mg", [("mass", 25)]),
+        ("10-12 days", [("time", 10), ("time", 12)]),
+        ("one and a half days", [("time", 1.5)]),
+        ("q6h", [("rate", 4)]),
+        ("three times a week", [("rate", 3 / 7)]),
+        ("half an hour", [("time", 1 / 48)]),
+        ("no number", []),
+    ],
+)
+def test_quantities_are_read_in_words_digits_and_the_short_forms_of_notes(text: str, expected: list[tuple[str, float]]) -> None:
+    assert [(one.of, pytest.approx(one.base)) for one in quantities(text)] == expected
+
+
+def test_statements_stand_where_they_say_and_reasons_too() -> None:
+    response = "Apixaban 50 mg was begun. She has no chest pain, and the echocardiogram was done."
+    found = judged(response, NOTE)
+    assert isinstance(found, Judgement) and 0 <= found.score <= 1 and len(found.claims) == 3
+    for claim in found.claims:
+        assert response[claim.start : claim.end] == claim.text
+        for one in claim.reasons:
+            assert claim.start <= one.said[0] < one.said[1] <= claim.end
+            assert one.source is None or NOTE[slice(*one.source)]
+    (dose,) = [one for one in found.claims[0].reasons if one.check == "dose"]
+    assert NOTE[slice(*dose.source or (0, 0))] == "5 mg"
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "…", "1", "🙂", "a" * 3000, "no " * 500, "1/2/3 " * 300, "（１２３）"])
+def test_any_text_is_judged_against_any_other(text: str) -> None:
+    for found in (judged(text, NOTE), judged(NOTE, text), judged(text, text)):
+        assert 0 <= found.score <= 1
