@@ -45,7 +45,8 @@ def matches(words: list[Word]) -> Iterator[Found]:
     """The cues of a sentence from left to right; a longer one hides those inside it."""
     at, count = 0, len(words)
     while at < count:
-        if not _begins_one(words[at].said, words[at + 1].said if at + 1 < count else ""):
+        said = words[at].said
+        if not _may_begin(said) or not _begins_one(said, words[at + 1].said if at + 1 < count else ""):
             at += 1
             continue
         length, _, cue = _longest(words, at, _cues(), 0)
@@ -59,7 +60,13 @@ def cue_name(words: list[Word], found: Found) -> str:
     return " ".join(word.said for word in words[found.first : found.last])
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
+def _may_begin(word: str) -> bool:
+    following = _cues().following
+    return any(name in following for name in _names(word))
+
+
+@lru_cache(maxsize=32768)
 def _begins_one(word: str, following: str) -> bool:
     """Whether a word is a cue or begins one that the following word goes on with."""
     nodes = [_cues().following[name] for name in _names(word) if name in _cues().following]
