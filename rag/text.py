@@ -79,6 +79,11 @@ def abbreviations() -> frozenset[str]:
     return _known("never_end_a_sentence")
 
 
+def lead_on() -> frozenset[str]:
+    """Words in small letters after which a line always goes on."""
+    return _known("lead_on")
+
+
 def lines(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """The start and end of every non-blank line between two offsets, without line ends."""
     spans = []
@@ -111,7 +116,7 @@ def _reads_on(line: str, following: str, width: int, small: bool) -> bool:
     last = line.rsplit(None, 1)[-1].lower()
     if BULLET.match(following) or last[-1] == ":":
         return False
-    if last in _known("lead_on"):
+    if last in lead_on():
         return True
     if LABELLED.match(following):
         return False

@@ -1,5 +1,6 @@
 """Every clinical rule in `rag/rules` is walked through: its example triggers it, and no rule stands in another's way."""
 
+from collections.abc import Iterator
 from importlib import resources
 from itertools import combinations
 from typing import Any
@@ -7,6 +8,12 @@ from typing import Any
 import pytest
 
 from rag.clinical.assertions import assertions
+from rag.clinical.facts import reading
+from rag.clinical.facts.advice import times_and_advice
+from rag.clinical.facts.courses import courses
+from rag.clinical.facts.people import people
+from rag.clinical.facts.policies import criteria
+from rag.clinical.facts.types import row_of
 from rag.clinical.headings import heading_kind
 from rag.clinical.patients import patient_column, patient_of
 from rag.clinical.provenance import (
@@ -27,8 +34,8 @@ from rag.values import Document, File
 
 FILES = sorted(path.name.removesuffix(".json") for path in resources.files("rag.rules").iterdir() if path.name.endswith(".json"))
 HERE = [
-    "abbreviations", "assertions", "authors", "dates", "editions", "fields", "headings", "patients", "statuses", "stopwords",
-    "times", "types",
+    "abbreviations", "assertions", "authors", "dates", "editions", "facts_advice", "facts_courses", "facts_criteria",
+    "facts_people", "facts_times", "fields", "headings", "patients", "statuses", "stopwords", "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
     "answers", "capitals", "checks", "citations", "columns", "copies", "fhir", "follow", "hyphens", "identifiers", "instructions",
@@ -45,6 +52,25 @@ ASSERTIONS, TIMES, AUTHORS, EDITIONS = rules("assertions"), rules("times"), rule
 PATIENTS, STATUSES = rules("patients"), rules("statuses")["statuses"]
 TITLES = [(rule, name) for rule in HEADINGS for name in (rule["name"], *rule["also"])]
 CUES = [(rule["type"], cue) for rule in TYPES for cue in rule["cues"]]
+
+FINDERS = {
+    "facts_times": times_and_advice, "facts_advice": times_and_advice, "facts_people": people, "facts_courses": courses,
+    "facts_criteria": criteria,
+}  # fmt: skip
+
+
+def exemplary(part: Any) -> Iterator[dict[str, Any]]:
+    """The rules of a file, however deep, that have an example of a fact or of none."""
+    if isinstance(part, dict):
+        if "example" in part and ("gives" in part or "none" in part):
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from exemplary(one)
+
+
+FACT_RULES = [(name, rule) for name in FINDERS for rule in exemplary(rules(name))]
 
 
 def by(field: str) -> Any:
@@ -286,3 +312,23 @@ def test_no_cue_of_a_status_stands_under_two(part: str) -> None:
 )  # fmt: skip
 def test_what_only_looks_like_a_status_gives_none(text: str) -> None:
     assert document_status(text.split("\n")[0], text) == ""
+
+
+@pytest.mark.parametrize(("name", "rule"), FACT_RULES, ids=[f"{name} {rule['example'][:40]}" for name, rule in FACT_RULES])
+def test_the_example_of_a_rule_of_facts_gives_what_it_says(name: str, rule: dict[str, Any]) -> None:
+    text = rule["example"]
+    found = [row_of(one, text) for one in FINDERS[name](reading(text))]
+    if "none" in rule:
+        assert rule["none"] not in {one["kind"] for one in found}
+        return
+    marked = [one for one in found if one["text"] == rule["marked"] and one["kind"] == rule["gives"]["kind"]]
+    assert marked
+    assert {field: marked[0][field] for field in rule["gives"]} == pytest.approx(rule["gives"], abs=1e-6)
+
+
+def test_every_rule_of_facts_with_words_of_its_own_has_an_example() -> None:
+    bare = [
+        rule for name in FINDERS for part in rules(name).values() if isinstance(part, list)
+        for rule in part if isinstance(rule, dict) and not {"gives", "example"} <= rule.keys()
+    ]  # fmt: skip
+    assert bare == []

@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from rag.clinical.assertions import assertions
+from rag.clinical.facts.advice import times_and_advice
+from rag.clinical.facts.courses import courses
+from rag.clinical.facts.people import people
+from rag.clinical.facts.policies import criteria
 from rag.clinical.facts.types import Age, Clock, Day, Dose, Fact, Frequency, Interval, Number, Size, Value
 from rag.clinical.sections import sections
 from rag.clinical.times import moments
 from rag.values import Document
 
 Finder = Callable[[Document], Iterable[Fact]]
-FINDERS: tuple[Finder, ...] = ()
+FINDERS: tuple[Finder, ...] = (times_and_advice, people, courses, criteria)
 COUNTED = (Dose, Frequency, Value, Size, Day, Age, Interval, Clock, Number)
 """The kinds that read a number: of those that overlap one is kept."""
 

@@ -9,6 +9,8 @@ from typing import ClassVar, Literal
 
 from rag.values import Status
 
+Way = Literal["ago", "for", "in", "every", "since", "until", "before", "after", ""]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -138,7 +140,7 @@ class Interval(Fact):
     kind: ClassVar[str] = "interval"
     days: float
     most: float | None = None
-    way: Literal["ago", "for", "in", "every", "since", "until", "before", "after", ""] = ""
+    way: Way = ""
     limit: str = ""
     vague: str = ""
     of: str = ""
@@ -228,20 +230,22 @@ class Criterion(Fact):
 class Person(Fact):
     """Somebody who is named by a role: "patient", "mother", "wife", "nurse", "cardiology" and so on.
 
-    `group` is "patient", "relative", "staff", "service" or "other"; `name` is the surname in lower case where one stands with it.
+    `group` is "patient", "relative", "staff", "service" or "other"; `name` is the surname in lower case where one stands with it,
+    `side` that of the family: "maternal" or "paternal".
     """
 
     kind: ClassVar[str] = "person"
     role: str
     group: str = ""
     name: str = ""
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course(Fact):
     """How far something is in time, or how it goes; `of` is what, as it is named.
 
-    `state` is "planned", "pending", "begun", "ongoing", "done", "ended", "past", "declined", or of its way "sudden", "gradual",
+    `state` is "planned", "pending", "begun", "ongoing", "done", "not done", "ended", "past", or of its way "sudden", "gradual",
     "constant", "intermittent", "lasting", "temporary".
     """
 
