@@ -118,7 +118,7 @@ def _singular(word: str) -> str:
 @lru_cache(maxsize=4096)
 def heading_kind(title: str) -> Kind | None:
     """The rule that knows this title, or None. A number before it and a remark in brackets after it do not matter."""
-    title = re.sub(r"\s*\([^()]*\)\s*$", "", title) or title
+    title = re.sub(r"(?<!\s)\s*+\([^()]*\)\s*$", "", title) or title
     whole = _plain(NUMBER.sub("", title, count=1))
     found = _kinds().get(whole)
     before, after = _around()

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from rag.text import BULLET
 
 RULE = re.compile(r"[\s\-=_*~#+|:.·•—–<>]*")
-LEADERS = re.compile(r"(?:(?:\.[ \t]?){4,}|…{2,})[ \t]*(?:\d{1,4}|[ivxlc]{1,7})\s*$|(?<!_)_{6,}+\s*+$", re.IGNORECASE)
+LEADERS = re.compile(
+    r"(?:(?<!\.)(?<!\.[ \t])(?:\.[ \t]?){4,}+|(?<!…)…{2,}+)[ \t]*(?:\d{1,4}|[ivxlc]{1,7})\s*$|(?<!_)_{6,}+\s*+$", re.IGNORECASE
+)
 FURNITURE = re.compile(
     r"\W*(?:(?:page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\(?continued\)?|end of (?:report|document|note|summary)"
     r"|continued on next page)\W*",

@@ -46,7 +46,7 @@ NAMELESS = ("title", "table")
 """Lines that name no section, whatever they look like."""
 WHOLE = ("rule", "furniture", "caption", "closing", "title", "signature", "heading", "bare")
 """What fills its lines, so that no sentence goes on into it or out of it."""
-NUMBER = re.compile(r"\W*[\dA-Za-z]{1,4}(?:\.\d{1,3})*\W*")
+NUMBER = re.compile(r"(?<!\W)\W*+[\dA-Za-z]{1,4}(?:\.\d{1,3})*\W*")
 
 
 def statements(document: Document) -> tuple[Statement, ...]:

@@ -6,7 +6,7 @@ from functools import cache
 from rag.rules import rules
 
 PAGE = re.compile(r"\b(?:page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
-LABEL = re.compile(r"(?:^|[;|,]|\s{2,}|\s(?=[A-Z]))([A-Za-z][A-Za-z \-/.]{0,40}?)\s?:(?=\s*\S)(?!//)")
+LABEL = re.compile(r"(?:^|[;|,]|(?<!\s)\s{2,}+|\s(?=[A-Z]))([A-Za-z][A-Za-z \-/.]{0,40}?)\s?:(?=\s*\S)(?!//)")
 SENTENCE = re.compile(r"[A-Z][^.!?]{0,300}[.!]")
 FEWEST_WORDS = 5
 LONGEST = 400

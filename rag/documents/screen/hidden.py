@@ -202,7 +202,7 @@ def _markup(text: str) -> Iterator[tuple[str, int, int, float]]:
         if len(next(group for group in comment.groups() if group).split()) >= 4:
             yield "comment in markup", *comment.span(), 0.7
     for element in matches(UNSEEN, text):
-        if re.search(r"\w{2,}\W+\w{2,}", re.sub(r"<[^<>]*>", "", element.group(2))):
+        if re.search(r"\w\w\W+\w\w", re.sub(r"<[^<>]*>", "", element.group(2))):
             yield "markup that is not displayed", *element.span(), 0.85
 
 

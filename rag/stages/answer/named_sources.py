@@ -12,11 +12,11 @@ from rag.values import Hit, Prompt
 BEFORE = 300  # Characters before a mark in which its statement stands.
 OPEN, CLOSE = r"\[【［(（`<", r"\]】］)）`>"
 MARKED = re.compile(rf"[{OPEN}]{{1,2}}([^{OPEN}{CLOSE}\n]{{3,200}})[{CLOSE}]{{1,2}}(?:\([^()\s]{{1,300}}\))?")
-PARTS = re.compile(r"\s*(?:[;,|&]|\band\b|\bund\b)\s*", re.I)
+PARTS = re.compile(r"(?<!\s)\s*+(?:[;,|&]|\band\b|\bund\b)\s*", re.I)
 LED = re.compile(rf"(?:{WORD}|see |from |per |siehe |vgl\.? )", re.I)
 PLACES = "|".join(map(re.escape, sorted(RULES["places"], key=len, reverse=True)))
-PLACE = re.compile(rf"(?:[\s:#]*(?:{PLACES})\.?\s?\d[\w.]{{0,6}}(?:\s?[-–]\s?\d{{1,4}})?|#?\d{{1,4}})\Z", re.I)
-LISTED = re.compile(rf"^([\W_]*(?:{'|'.join(map(re.escape, RULES['headings']))})[\W_]*[:：][ \t*_]*)(.+)$", re.I | re.M)
+PLACE = re.compile(rf"(?:(?<![\s:#])[\s:#]*+(?:{PLACES})\.?\s?\d[\w.]{{0,6}}(?:\s?[-–]\s?\d{{1,4}})?|#?\d{{1,4}})\Z", re.I)
+LISTED = re.compile(rf"^((?:[^\w\n]|_)*(?:{'|'.join(map(re.escape, RULES['headings']))})[\W_]*[:：][ \t*_]*)(.+)$", re.I | re.M)
 STOP = re.compile(r"[.!?]\s|\n")
 
 

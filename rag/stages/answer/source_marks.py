@@ -67,7 +67,8 @@ RUN = re.compile(
     re.I,
 )
 SEE = re.compile(
-    rf"(?<![ \t])[ \t]*[,;(–—-]?[ \t]*\b(?:{_any(word for word in RULES['see'] if word not in RULES['nouns'])})[ \t]*(?={BEGIN})",
+    rf"(?<![ \t])[ \t]*+(?:[,;(–—-][ \t]*+)?"
+    rf"\b(?:{_any(word for word in RULES['see'] if word not in RULES['nouns'])})[ \t]*(?={BEGIN})",
     re.I,
 )
 SEEN = re.compile(rf"\s?(?:{_any(RULES['see'])})\s+", re.I)

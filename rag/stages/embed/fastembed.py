@@ -55,7 +55,7 @@ class FastEmbed(Embedding):
     @property
     def limit(self) -> int | None:
         try:
-            told = re.search(r"(\d+) input tokens", str(_described(self.model)["description"]))
+            told = re.search(r"(?<!\d)(\d{1,9}) input tokens", str(_described(self.model)["description"]))
         except ModelProblem:
             return None
         return int(told[1]) if told else None

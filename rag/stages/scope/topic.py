@@ -16,7 +16,7 @@ TRAILING = re.compile(r"['’]s?\b|[)\]]")
 EMPTY = re.compile(r"[(\[]\s*[)\]]|,\s*(?=[,;:.?!])")
 OPENING = re.compile(r"^[\s,;:.!?)–-]+")
 BLANKS = re.compile(r"\s+")
-BEFORE_STOP = re.compile(r"\s+(?=[?.!,;:)])")
+BEFORE_STOP = re.compile(r"(?<!\s)\s++(?=[?.!,;:)])")
 
 
 @cache
