@@ -38,9 +38,10 @@ HERE = [
     "facts_people", "facts_times", "fields", "headings", "patients", "statuses", "stopwords", "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
-    "answers", "capitals", "checks", "citations", "columns", "copies", "fhir", "follow", "hyphens", "identifiers", "instructions",
-    "loinc", "names", "people", "places", "questions", "refusals", "running", "scope", "servers", "spellings", "statements",
-    "surrogates", "symbols", "synonyms", "thoughts", "topics",
+    "answers", "capitals", "checks", "citations", "columns", "copies", "facts_changes", "facts_codes", "facts_icd10cm",
+    "facts_numbers", "facts_sites", "facts_sizes", "facts_units", "facts_values", "fhir", "follow", "hyphens", "identifiers",
+    "instructions", "loinc", "names", "people", "places", "questions", "refusals", "running", "scope", "servers",
+    "spellings", "statements", "surrogates", "symbols", "synonyms", "thoughts", "topics",
 ]  # fmt: skip
 HEADING_RULES = rules("headings")
 HEADINGS = HEADING_RULES["headings"]

@@ -13,17 +13,26 @@ from dataclasses import replace
 
 from rag.clinical.assertions import assertions
 from rag.clinical.facts.advice import times_and_advice
+from rag.clinical.facts.changes import changes
+from rag.clinical.facts.codes import codes
 from rag.clinical.facts.courses import courses
+from rag.clinical.facts.numbers import numbers
 from rag.clinical.facts.people import people
 from rag.clinical.facts.policies import criteria
-from rag.clinical.facts.types import Age, Clock, Day, Dose, Fact, Frequency, Interval, Number, Size, Value
+from rag.clinical.facts.sites import sites
+from rag.clinical.facts.sizes import sizes
+from rag.clinical.facts.types import Age, Clock, Code, Day, Dose, Fact, Frequency, Interval, Number, Size, Value
+from rag.clinical.facts.values import values
 from rag.clinical.sections import sections
 from rag.clinical.times import moments
 from rag.values import Document
 
 Finder = Callable[[Document], Iterable[Fact]]
-FINDERS: tuple[Finder, ...] = (times_and_advice, people, courses, criteria)
-COUNTED = (Dose, Frequency, Value, Size, Day, Age, Interval, Clock, Number)
+FINDERS: tuple[Finder, ...] = (
+    values, times_and_advice, people, courses, criteria, sizes, sites, changes, codes,
+    numbers,  # Last: it reads every number that is left.
+)  # fmt: skip
+COUNTED = (Dose, Frequency, Value, Size, Day, Age, Interval, Clock, Code, Number)
 """The kinds that read a number: of those that overlap one is kept."""
 
 

@@ -95,7 +95,9 @@ class Allergy(Fact):
 class Value(Fact):
     """A laboratory or vital value: `analyte` by its canonical name, `number` in `unit`, the analyte's own unit where it converts.
 
-    `second` is the lower of a pair (diastolic pressure), `limit` "<", ">", "<=" or ">=", `low` and `high` the range beside it.
+    `second` is the lower of a pair (diastolic pressure), `limit` "<", ">", "<=" or ">=", `low` and `high` the range beside it,
+    `most` the upper end where the value is a range itself. `flag` is "high", "low", "normal", "abnormal" or "critical";
+    `converted` tells that the text has another unit, so that it is only as exact as the digits there.
     """
 
     kind: ClassVar[str] = "value"
@@ -106,14 +108,19 @@ class Value(Fact):
     limit: str = ""
     low: float | None = None
     high: float | None = None
+    most: float | None = None
+    flag: str = ""
+    converted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size(Fact):
-    """A measured length or the sides of a lesion, in mm, in the order written."""
+    """A measured length or the sides of a lesion, in mm, in the order written; `most` is the upper end of a range of lengths."""
 
     kind: ClassVar[str] = "size"
     mm: tuple[float, ...]
+    most: float | None = None
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +185,15 @@ class Number(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Fact):
-    """A part of the body by its canonical name, and its side: "left", "right", "both" or ""."""
+    """A part of the body by its canonical name, and its side: "left", "right", "both" or "".
+
+    `aspects` says which part of it: "medial", "upper", "distal", "tip", "5" (the fifth of several).
+    """
 
     kind: ClassVar[str] = "site"
     site: str
     side: str = ""
+    aspects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +206,25 @@ class Side(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change(Fact):
-    """A comparison: "new", "increased", "decreased", "unchanged", "resolved", "improved", "worsened"; `of` as it is named."""
+    """A comparison: "new", "increased", "decreased", "unchanged", "resolved", "improved", "worsened"; `of` as it is named.
+
+    "Elevated" and "above normal" are "increased" too, "low" is "decreased".
+    """
 
     kind: ClassVar[str] = "change"
     direction: str
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Fact):
+    """What was found, without a number: "normal", "abnormal", "positive", "negative"; or "mild", "moderate", "severe".
+
+    `of` is what it is said of, as it is named.
+    """
+
+    kind: ClassVar[str] = "result"
+    result: str
     of: str = ""
 
 
@@ -284,8 +310,8 @@ class Code(Fact):
 
 
 KINDS: tuple[type[Fact], ...] = (
-    Drug, Dose, Frequency, Route, Action, Allergy, Value, Size, Day, Interval, Clock, Age, Number, Site, Side, Change, Advice,
-    Criterion, Person, Course, Order, Certainty, Code,
+    Drug, Dose, Frequency, Route, Action, Allergy, Value, Size, Day, Interval, Clock, Age, Number, Site, Side, Change, Result,
+    Advice, Criterion, Person, Course, Order, Certainty, Code,
 )  # fmt: skip
 
 
