@@ -4,7 +4,9 @@ import streamlit as st
 
 from pages.shared import frame, state
 
-st.set_page_config(page_title="Clinical RAG Workbench", page_icon="🩺", layout="wide")
+SIDEBAR = 220  # Pixels: at 1280 the settings beside it show each line of their menus whole.
+
+st.set_page_config(page_title="Clinical RAG Workbench", page_icon="🩺", layout="wide", initial_sidebar_state=SIDEBAR)
 
 page = st.navigation(
     {

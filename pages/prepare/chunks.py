@@ -8,7 +8,7 @@ from pages.prepare.reading.chunk_view import chunk_view
 from pages.shared.frame import stop_without_documents
 from pages.shared.state import open_pipeline, pipeline_of, project, state
 from pages.shared.text_view import plain
-from pages.tune.settings.controls import TITLES, stage_controls
+from pages.tune.settings.controls import BESIDE, TITLES, stage_controls
 from rag.errors import WorkbenchError
 from rag.pipeline.titles import title
 from rag.stage import Stage
@@ -49,7 +49,7 @@ def side(at: int, stage: Stage) -> None:
         named = f"**{TITLES['chunk']}** · {title('chunk', stage.model_dump()['kind'])}"
         box = settings.popover(named, width="stretch", key=f"{key}-settings")
     else:
-        settings, drawing = st.columns([1, 2.6], gap="large")
+        settings, drawing = st.columns(BESIDE, gap="large")
         box = settings.container()
     with box:
         changed, fault = stage_controls("chunk", stage, key)

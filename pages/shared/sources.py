@@ -6,7 +6,7 @@ from pages.shared.flags import flag_stretches, warning_of
 from pages.shared.layers import Stretch, drawn
 from pages.shared.places import page_told
 from pages.shared.state import open_source, opened, project
-from pages.shared.text_view import Block, Button, Part, plain, text_view
+from pages.shared.text_view import Block, Button, Part, plain, selectable_text, text_view
 from rag.clinical.statements import shown
 from rag.documents.page_image import page_image
 from rag.stage import fingerprint
@@ -15,6 +15,8 @@ from rag.stages.answer.outcome import told
 from rag.values import Answer, Citation, Claim, Document, Span
 
 AROUND = 6000
+BEFORE = "… "
+EVIDENCE = "evidence chosen"
 PAGES_KEPT = 64
 
 
@@ -89,15 +91,21 @@ def _cited_warning(answer: Answer, cited: Citation) -> str:
     return own or around.replace("⚠ holds", f"⚠ source {cited.source}, from which this is cited, holds")
 
 
-def show_opened() -> None:
-    """Opens the passage that was asked for in this run, over the page."""
+def show_opened(choosing: bool = False) -> None:
+    """Opens the passage that was asked for in this run, over the page; `choosing` where evidence may be selected in it."""
     span = opened()
     if span is not None:
-        _source(span)
+        _source(span, choosing)
+
+
+def chosen_evidence() -> Span | None:
+    """The words that were selected in an opened document as what answers, once."""
+    found = st.session_state.pop(EVIDENCE, None)
+    return Span(*found) if found else None
 
 
 @st.dialog("Source", width="large")
-def _source(span: Span) -> None:
+def _source(span: Span, choosing: bool) -> None:
     document = project().shelf.document(span.document)
     if document is None:
         st.warning(f"{plain(span.document)} was removed. Upload it again to read this passage.")
@@ -116,8 +124,38 @@ def _source(span: Span) -> None:
     view = st.segmented_control("View", views, default=views[0], key="source-view", label_visibility="collapsed", required=True)
     if view == "Page" and page:
         _page(document, page.number, document.text[span.start : span.end])
+    elif choosing:
+        _choice(document, span)
     else:
         marked_text(document, span, "source-text", 480)
+
+
+def _choice(document: Document, span: Span) -> None:
+    """The text of a passage, with a button that makes what is selected in it the evidence of a test case."""
+    place = st.container(horizontal=True, vertical_alignment="center")
+    parts, low = _marked(document, span)
+    found = selectable_text(parts, f"source-text-{span.start}-{span.end}", 480)
+    words = within(document, low, found) if found else None
+    with place:
+        told = f"{words.end - words.start:,} characters selected." if words else "Select the words that answer to test for them."
+        st.caption(told, width="content")
+        if words and st.button("Use them in a test case", icon=":material/fact_check:", key="source-evidence"):
+            st.session_state[EVIDENCE] = [words.document, words.start, words.end]
+            st.toast("Chosen. *Make it a test case* below the answer holds them.")
+            st.rerun()
+
+
+def within(document: Document, low: int, selected: tuple[int, int]) -> Span | None:
+    """The characters of a document that were selected in its text drawn from `low` on, without blanks around; None if no others.
+
+    Before a text that does not begin with the document stands the mark that says so.
+    """
+    drawn_from = low - len(BEFORE) if low else 0
+    start, end = (min(max(drawn_from + at, low), len(document.text)) for at in selected)
+    text = document.text[start:end]
+    start += len(text) - len(text.lstrip())
+    end -= len(text) - len(text.rstrip())
+    return Span(document.name, start, end) if start < end else None
 
 
 def _page(document: Document, number: int, quote: str) -> None:
@@ -138,11 +176,16 @@ def _page(document: Document, number: int, quote: str) -> None:
 
 def marked_text(document: Document, span: Span, key: str, height: int) -> None:
     """A document's text around a passage, which is marked and scrolled to."""
+    text_view([{"parts": _marked(document, span)[0]}], key, height)
+
+
+def _marked(document: Document, span: Span) -> tuple[list[Part], int]:
+    """A document's text around a passage, which is marked, and the character with which it begins."""
     low, high = max(0, span.start - AROUND), min(len(document.text), span.end + AROUND)
     around = Span(document.name, low, high)
     parts: list[Part] = [
-        {"text": "… " if low else ""},
+        {"text": BEFORE if low else ""},
         *drawn(document.text, low, high, [*flag_stretches(around), Stretch(span.start, span.end, "mark")]),
         {"text": " …" if high < len(document.text) else ""},
     ]
-    text_view([{"parts": parts}], key, height)
+    return parts, low

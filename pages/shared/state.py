@@ -344,6 +344,14 @@ def keyed(key: str) -> str:
     return f"{key}-{state()['revision']}"
 
 
+def held(key: str, first: Any) -> Any:
+    """What the control of this key holds, or `first`: given to it as its default, so that a browser which draws the control anew
+
+    after a run without it shows what it holds.
+    """
+    return st.session_state.get(key, first)
+
+
 def current_filter() -> Filter:
     """The filter of this session. What is chosen and has gone from the documents since stays chosen, and finds nothing."""
     kept = state()["filter"]

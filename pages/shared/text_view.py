@@ -55,10 +55,40 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); colo
 """
 
 JS = """
+function selected(root) {
+  const shadow = root.getRootNode();
+  const selection = (shadow.getSelection ? shadow : document).getSelection();
+  if (!selection || !selection.rangeCount) return null;
+  const composed = !shadow.getSelection && selection.getComposedRanges;
+  const range = composed ? selection.getComposedRanges({ shadowRoots: [shadow] })[0] : selection.getRangeAt(0);
+  if (!root.contains(range.startContainer) || !root.contains(range.endContainer)) return null;
+  const [start, end] = [[range.startContainer, range.startOffset], [range.endContainer, range.endOffset]].map(([node, at]) => {
+    const before = document.createRange();
+    before.setStart(root, 0);
+    before.setEnd(node, at);
+    return [...before.toString()].length;
+  });
+  return start < end ? [start, end] : null;
+}
+
+function watchSelection(root, setStateValue) {
+  const tell = () => { const found = selected(root); if (found) setStateValue('selected', found); };
+  root.addEventListener('mousedown', () => document.addEventListener('mouseup', () => setTimeout(tell), { once: true }));
+  root.addEventListener('keyup', tell);
+  root.tabIndex = 0;
+}
+
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement, setTriggerValue, setStateValue } = component;
   let root = parentElement.querySelector('.view');
-  if (!root) { root = document.createElement('div'); parentElement.appendChild(root); }
+  if (!root) {
+    root = document.createElement('div');
+    parentElement.appendChild(root);
+    if (data.selectable) watchSelection(root, setStateValue);
+  } else if (data.selectable && root.drawn === JSON.stringify(data)) {
+    return;  // Drawn anew, what is selected would be lost.
+  }
+  root.drawn = JSON.stringify(data);
   root.className = 'view' + (data.height ? ' scroll' : '');
   root.style.maxHeight = data.height ? data.height + 'px' : '';
   const focused = [...root.querySelectorAll('button')].indexOf(root.getRootNode().activeElement);
@@ -144,6 +174,13 @@ def text_view(blocks: Iterable[Block], key: str, height: int | None = None) -> s
     data = {"blocks": list(blocks), "height": height}
     result = _component()(data=data, key=key, on_pressed_change=lambda: None)
     return getattr(result, "pressed", None)
+
+
+def selectable_text(parts: Sequence[Part], key: str, height: int) -> tuple[int, int] | None:
+    """Draws a text in a scrolling box; returns which of its characters were selected last, from the first up to the last."""
+    data = {"blocks": [{"parts": list(parts)}], "height": height, "selectable": True}
+    found = getattr(_component()(data=data, key=key, on_selected_change=lambda: None), "selected", None)
+    return (int(found[0]), int(found[1])) if found else None
 
 
 LINKED = re.compile(r"(?i)(?<=www)(?=\.)|(?<=http)(?=s?://)|(?=@)")

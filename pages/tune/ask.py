@@ -11,14 +11,14 @@ from pages.tune.answering.looking import answered
 from pages.tune.answering.unsent import failure_view
 from pages.tune.question import LEANING, question_box
 from pages.tune.settings import history, prompt_versions
-from pages.tune.settings.controls import edited_pipeline
+from pages.tune.settings.controls import BESIDE, edited_pipeline
 from pages.tune.settings.filters import filter_controls
 from pages.tune.settings.index_view import index_facts
 from rag.values import Answer
 
 st.title("Ask")
 stop_without_documents()
-left, right = st.columns([1, 2.6], gap="large")
+left, right = st.columns(BESIDE, gap="large")
 
 with right:
     loading = st.empty()
@@ -68,4 +68,4 @@ with right:
     if found is None:
         waited(pipeline, here, applying)
 
-show_opened()
+show_opened(choosing=True)

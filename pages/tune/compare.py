@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shared.charts import time_chart
 from pages.shared.frame import stop_without_documents
 from pages.shared.sources import show_opened
-from pages.shared.state import keyed, pipeline_of, state
+from pages.shared.state import held, keyed, pipeline_of, state
 from pages.tune.comparing.column_answers import column_answers
 from pages.tune.comparing.column_plans import columns_in_force
 from pages.tune.comparing.comparison import (
@@ -86,9 +86,8 @@ only_different = st.toggle("Only where they differ", state().get("only differing
 state()["only differing"] = only_different  # It stays through another page or an edit, when the switch itself is not drawn.
 answers, hits = column_answers(pipelines, state()["asked"], only_different)
 
-look = st.segmented_control(
-    "Look into", ["Passages", "Side by side", "Prompts", "Times"], default="Passages", required=True, key="compare-look"
-)
+looks, first = ["Passages", "Side by side", "Prompts", "Times"], held("compare-look", "Passages")
+look = st.segmented_control("Look into", looks, default=first, required=True, key="compare-look")
 if look == "Passages":
     passages_table(hits, only_different)
 elif look == "Side by side":

@@ -19,10 +19,10 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
         "sections": ("Sections", "under their headings"),
         "words": ("Words", "so many at a time"),
         "sentences": ("Sentences", "so many at a time"),
-        "tokens": ("Tokens", "as many as the embedder reads"),
+        "tokens": ("Tokens", "as the embedder counts"),
         "characters": ("Characters", "LangChain's splitter"),
-        "parents": ("Small in large", "finds small, reads around"),
-        "window": ("Sentence with neighbours", "finds one, reads around"),
+        "parents": ("Small in large", "finds small, reads wide"),
+        "window": ("Sentence window", "reads around it"),
         "semantic": ("Change of subject", "by vectors, slow"),
         "rows": ("Table rows", "with their header"),
         "criteria": ("Policy criteria", "each with its number"),
@@ -30,7 +30,7 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
     },
     "embed": {
         "minilm": ("MiniLM", "meaning, on this machine"),
-        "static": ("Static vectors", "45 times as fast, less exact"),
+        "static": ("Static vectors", "45 × faster, less exact"),
         "hashing": ("Hashed words", "no meaning, the floor"),
         "fastembed": ("Catalogue", "fastembed, on this machine"),
         "langchain": ("Provider", "sends text away"),
@@ -39,16 +39,16 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
     "index": {
         "exact": ("Exact", "misses nothing"),
         "hnsw": ("Graph (HNSW)", "fast, may miss some"),
-        "ivf": ("Lists (IVF)", "quick to build, may miss some"),
+        "ivf": ("Lists (IVF)", "quickly built, may miss"),
         "ivfpq": ("Packed lists (IVF-PQ)", "for millions"),
         "store": ("Database", "PostgreSQL or Milvus"),
     },
     "scope": {
-        "named": ("From the question", "patient, documents, dates"),
+        "named": ("From the question", "patient, documents"),
         "everything": ("Everything", "the baseline"),
     },
     "expand": {
-        "clinical": ("Clinical names", "abbreviations, brands, lay words"),
+        "clinical": ("Clinical names", "abbreviations, brands"),
         "asked": ("As asked", "the baseline"),
         "feedback": ("First results", "adds their telling words"),
         "rewrite": ("Rewritten", "by a chat model"),
@@ -58,7 +58,7 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
     },
     "retrieve": {
         "convex": ("Words + meaning", "weighed together"),
-        "reciprocal": ("Words + meaning by rank", "no weight to choose"),
+        "reciprocal": ("Words + meaning by rank", "no weights"),
         "terms": ("Words", "BM25 alone"),
         "dense": ("Meaning", "vectors alone"),
     },
@@ -86,7 +86,7 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
     },
     "verify": {
         "quotations": ("Quotations", "looked up in the source"),
-        "overlap": ("Shared words and numbers", "for other words too"),
+        "overlap": ("Shared words and numbers", "rewordings"),
     },
 }
 

@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.sources import AROUND, BEFORE, EVIDENCE, within
 from rag.documents.workspace import Project, Workspace
 from rag.errors import SettingProblem
 from rag.evaluate.made import KIND, NAME, cases_in, with_case
@@ -89,3 +90,40 @@ def test_the_right_passage_is_given_by_its_words_where_no_statement_is_right(war
     next(button for button in app.button if button.key.startswith("case-save-")).click().run()
     (row,) = map(json.loads, (ward.saved.get(KIND, NAME) or "").splitlines())
     assert "sails were dried" in row["evidence"][0]["quote"]
+
+
+def test_words_that_are_selected_in_a_document_are_the_evidence_in_place_of_the_first_statement(ward: Project) -> None:
+    app = asked("Was quillwort syrup continued?")
+    (document,) = ward.shelf.documents
+    start = document.text.index("The sails")
+    app.session_state[EVIDENCE] = [document.name, start, start + len("The sails were dried")]
+    app.run()
+    boxes = {one.label: one.value for one in app.checkbox if one.key.startswith(("case-claim-", "case-selected-"))}
+    (chosen,) = (label for label, value in boxes.items() if value)
+    assert chosen.startswith("Selected in note") and "The sails were dried" in chosen
+    assert EVIDENCE not in app.session_state
+    next(button for button in app.button if button.key.startswith("case-save-")).click().run()
+    (row,) = map(json.loads, (ward.saved.get(KIND, NAME) or "").splitlines())
+    assert [one["quote"] for one in row["evidence"]] == ["The sails were dried"] and row["answer"] == "The sails were dried"
+
+
+def test_what_was_selected_for_a_refused_answer_makes_it_one_that_is_answered(ward: Project) -> None:
+    app = asked("Who owns the lighthouse at the far shore?")
+    assert next(one for one in app.toggle if one.key.startswith("case-none-")).value
+    (document,) = ward.shelf.documents
+    app.session_state[EVIDENCE] = [document.name, 0, 13]
+    app.run()
+    assert not next(one for one in app.toggle if one.key.startswith("case-none-")).value
+    ward.shelf.remove(document.name)
+    app.run()
+    assert not app.exception and not any(one.key.startswith("case-selected-") for one in app.checkbox)
+
+
+@pytest.mark.parametrize("low", [0, 7_000])
+def test_the_selected_characters_of_a_text_drawn_from_its_midst_are_those_of_the_document(low: int) -> None:
+    text = "\U0001f9ea é " * 3_000 + "The sails were dried." + " x" * AROUND
+    at = text.index("The sails")
+    before = len(BEFORE) if low else 0
+    found = within(Document("long.txt", text), low, (at - low + before - 1, at - low + before + 10))
+    assert found == Span("long.txt", at, at + 9), "without the blanks around"
+    assert within(Document("long.txt", text), low, (0, 1 if low else 0)) is None

@@ -277,7 +277,7 @@ def test_an_upload_with_an_identifier_waits_and_says_so(small_project: Project) 
 def test_what_waits_is_told_on_every_page_and_a_link_leads_to_it(held: Project) -> None:
     for page in PAGES:
         links = [link.proto.label for link in opened(page).get("page_link")]
-        assert "2 documents wait for a decision" in links
+        assert "2 wait for a decision" in links
     app = opened("documents")
     app.query_params["view"] = "waiting"
     assert "Select one row or several" in shown(app.run())
@@ -459,8 +459,9 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
     assert "sent prompt: user message 9 lines removed" in told(app)
     first, second = (button for button in app.button if str(button.key).startswith("history"))
     assert first.label == "first settings" and "Reranking top 5" in second.label and "check" in second.label
+    assert "Last change" in shown(app)
     first.click().run()
-    assert widget(app.slider, "ask-rerank-keep-top").value == 8
+    assert widget(app.slider, "ask-rerank-keep-top").value == 8 and "Last change" not in shown(app)
     assert "Reranking · Passages kept (top): 5 → 8" in told(app) and "3 entered, 0 left" in told(app)
     assert len([button for button in app.button if str(button.key).startswith("history")]) == 2
     app.chat_input[0].set_value("Was morphine given?").run()

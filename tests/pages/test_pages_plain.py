@@ -5,6 +5,7 @@ import re
 import pytest
 
 from pages.shared.text_view import JOINER, plain
+from rag.pipeline.titles import MENU, line
 
 # What Streamlit's reader of Markdown makes links of, after it has read the marks (mdast-util-gfm-autolink-literal).
 ADDRESS = re.compile(r"(https?://|www(?=\.))([-.\w]+)([^ \t\r\n]*)", re.IGNORECASE)
@@ -41,3 +42,8 @@ def test_no_name_becomes_a_link_or_a_mark(name: str) -> None:
     shown = re.sub(r"\\(.)", r"\1", told)
     assert shown.replace(JOINER, "") == name
     assert not ADDRESS.search(shown) and not MAIL.search(shown)
+
+
+@pytest.mark.parametrize(("stage", "kind"), [(stage, kind) for stage in MENU for kind in MENU[stage]])
+def test_every_line_of_a_menu_is_short_enough_to_be_read_whole_beside_an_answer(stage: str, kind: str) -> None:
+    assert len(line(stage, kind)) <= 40  # At 1280 pixels; the menu cuts what is longer.

@@ -114,10 +114,10 @@ def test_a_run_ends_by_itself_while_another_page_is_open_which_says_that_it_goes
     gate: Gate, leaving: Callable[[], None]
 ) -> None:
     app = begun(gate).switch_page(PAGES["documents"]).run()
-    assert "A question set is being asked" in links(app)
+    assert "A set is being asked" in links(app)
     gate.go.set()
     until(lambda: stand(app) is None)
-    assert "A question set is being asked" not in links(app.run())
+    assert "A set is being asked" not in links(app.run())
     app = app.switch_page(PAGES["compare"]).run()
     assert app.session_state["compare-view"] == "A set of questions"
     assert "all answered." in shown(app) and gate.begun == 4, "nothing is asked twice"
@@ -143,7 +143,7 @@ def test_after_a_change_the_run_of_before_is_told_and_stopped_by_one_click(gate:
     app.run()
     assert f"{OTHER}; its answers are kept: 0 of 4 answers" in without(shown(app))
     assert not widget(app.button, "compare-run").disabled
-    assert "A question set is being asked" not in links(app), "only other pages say so"
+    assert "A set is being asked" not in links(app), "only other pages say so"
     app = widget(app.button, "compare-stop-other").click().run()
     assert stand(app) is None and OTHER not in shown(app)
 
@@ -185,4 +185,4 @@ def test_consent_to_ask_what_may_hold_an_identifier_stays_with_the_set_it_was_gi
 
 def test_no_run_is_under_way_at_first() -> None:
     app = opened("compare")
-    assert "A question set is being asked" not in links(app)
+    assert "A set is being asked" not in links(app)

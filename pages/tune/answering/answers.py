@@ -60,7 +60,7 @@ def hits_table(hits: tuple[Hit, ...], key: str) -> Hit | None:
     frame = hits_frame(hits)
     columns: dict[str, object] = {
         "#": st.column_config.Column(width=30),
-        "Passage": st.column_config.Column(width=216, help="How it begins; select the row to read all of it below"),
+        "Passage": st.column_config.Column(width=190, help="How it begins; select the row to read all of it below"),
         "Document": st.column_config.Column(width=164, help="And the page in the file, with the printed one where it differs"),
         "Score": st.column_config.NumberColumn(
             format="%.3f", width=56, help=f"The score of the last step, {last_step(hits)}, which decides the order"

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.shared.places import page_of
+from pages.shared.places import place_of
 from pages.shared.text_view import Block, Part, plain, text_view
+from pages.tune.answering.answers import ROW
 from rag.stages.prompt.changes import Line, Stretches, changed_messages, in_words, told
 from rag.values import Answer, Hit, Prompt, Span
 
@@ -36,12 +37,14 @@ def changes_view(before: Answer, now: Answer, settings: str, key: str) -> None:
         key=f"{key}-hits",
         placeholder="",
         column_config={
-            "Change": st.column_config.Column(width=80, help="▲ 2 stands two places higher than before, ▼ 2 two lower"),
-            "Now": st.column_config.NumberColumn(width=50, help="Rank now"),
-            "Before": st.column_config.NumberColumn(width=60, help="Rank under the settings before"),
-            "Score before": st.column_config.NumberColumn(format="%.3f"),
-            "Score now": st.column_config.NumberColumn(format="%.3f"),
+            "Change": st.column_config.Column(width=70, help="▲ 2 stands two places higher than before, ▼ 2 two lower"),
+            "Now": st.column_config.NumberColumn(width=46, help="Rank now"),
+            "Before": st.column_config.NumberColumn(width=58, help="Rank under the settings before"),
+            "Document": st.column_config.Column(width=164, help="And the page in the file"),
+            "Section": st.column_config.Column(width=120),
+            "Score": st.column_config.Column(width=92, help="Before and now, each of the last step of its settings"),
         },
+        row_height=ROW,
     )
     blocks: list[Block] = []
     if added or removed:
@@ -79,11 +82,9 @@ def _row(
         "Change": change,
         "Now": None if now is None else now + 1,
         "Before": None if before is None else before + 1,
-        "Document": hit.chunk.span.document,
-        "Page": page_of(hit.chunk.span).removeprefix("p. ") or None,
+        "Document": place_of(hit.chunk.span),
         "Section": " ".join(hit.chunk.section.split()) or None,
-        "Score before": score_before,
-        "Score now": score,
+        "Score": " → ".join("–" if one is None else f"{one:.3f}" for one in (score_before, score)),
     }
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.places import place_of, stands
+from pages.shared.sources import chosen_evidence
 from pages.shared.state import project, state
 from pages.shared.text_view import plain
 from pages.tune.comparing.question_set import CHOSEN as SET_CHOSEN
@@ -72,12 +73,15 @@ def _statements(answer: Answer) -> list[dict[str, Any]]:
 
 def _case(answer: Answer, key: str) -> None:
     """The form of a test case: the question, what answers it, and where that stands."""
+    saved = st.container()  # At the top, where it is in sight.
     question = st.text_input("Question", answer.question, key=f"case-question-{key}")
-    none = st.toggle("The documents hold no answer", answer.refused, key=f"case-none-{key}")
+    selected = _selected(key)
+    refused = answer.refused and selected is None
+    none = st.toggle("The documents hold no answer", refused, key=f"case-none-{key}-{bool(selected)}")
     evidence: list[Span] = []
     expected = ""
     if not none:
-        evidence, expected = _evidence(answer, key)
+        evidence, expected = _evidence(answer, key, selected)
     if st.button("Save", type="primary", key=f"case-save-{key}", disabled=not (none or evidence)):
         try:
             found = project()
@@ -90,8 +94,8 @@ def _case(answer: Answer, key: str) -> None:
         else:
             st.session_state[f"case-saved-{key}"] = cases_in(made)
     if held := st.session_state.get(f"case-saved-{key}"):
-        st.success(f"Saved. “{NAME}” holds {count(held, 'question')}.")
-        if st.button("Open it on Compare", icon=":material/compare:", key=f"case-open-{key}"):
+        saved.success(f"Saved. “{NAME}” holds {count(held, 'question')}.")
+        if saved.button("Open it on Compare", icon=":material/compare:", key=f"case-open-{key}"):
             state()["compare view"] = "A set of questions"
             state()[SET_CHOSEN] = {"name": NAME}
             st.session_state.pop("compare-view", None)
@@ -99,18 +103,26 @@ def _case(answer: Answer, key: str) -> None:
             st.switch_page("pages/tune/compare.py")
 
 
-def _evidence(answer: Answer, key: str) -> tuple[list[Span], str]:
+def _evidence(answer: Answer, key: str, selected: Span | None) -> tuple[list[Span], str]:
     """The passages that a person says answer, and the answer that is expected."""
     st.caption("What answers it")
     chosen: list[Span] = []
     texts: list[str] = []
     for at, claim in enumerate([one for one in answer.claims if all(map(stands, one.citations))][:MOST]):
         told = shown(claim.text)
-        label = plain(told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…")
-        if st.checkbox(label, claim.role == "answer" and not at, key=f"case-claim-{key}-{at}"):
+        first = claim.role == "answer" and not (at or selected)
+        if st.checkbox(_short(told), first, key=f"case-claim-{key}-{at}-{bool(selected)}"):
             chosen += [cited.span for cited in claim.citations]
             texts.append(told)
-    words = st.text_input("Or: words of the right passage", key=f"case-words-{key}", placeholder="Paste it from the document")
+    if selected:
+        text = project().shelf.document(selected.document).text[selected.start : selected.end]  # type: ignore[union-attr]
+        label = f"Selected in {plain(place_of(selected))}: {_short(text)}"
+        if st.checkbox(label, True, key=f"case-selected-{key}-{selected.start}"):
+            chosen.append(selected)
+            texts.append(shown(text))
+    label, hint = "Or: words of the right passage", "Paste it from the document"
+    about = "Or open a source, select them under *Text* and press *Use them in a test case*."
+    words = st.text_input(label, key=f"case-words-{key}", placeholder=hint, help=about)
     if words.strip():
         documents = project().shelf.documents
         places = places_of(words, documents) or places_near(words, documents)
@@ -123,5 +135,21 @@ def _evidence(answer: Answer, key: str) -> tuple[list[Span], str]:
             text = next(document.text for document in documents if document.name == place.document)
             chosen.append(place)
             texts.append(shown(text[place.start : place.end]))
-    expected = st.text_area("Expected answer", " ".join(texts), key=f"case-expected-{key}-{len(texts)}", height=80)
+    told = " ".join(texts)
+    expected = st.text_area("Expected answer", told, key=f"case-expected-{key}-{fingerprint(told)[:8]}", height=80)
     return list(dict.fromkeys(chosen)), expected
+
+
+def _selected(key: str) -> Span | None:
+    """What was selected in a document for the answer of this key, as long as the document is there."""
+    if (found := chosen_evidence()) is not None:
+        st.session_state[f"case-evidence-{key}"] = found
+    kept: Span | None = st.session_state.get(f"case-evidence-{key}")
+    document = project().shelf.document(kept.document) if kept else None
+    return kept if kept and document and kept.end <= len(document.text) else None
+
+
+def _short(text: str) -> str:
+    """A text on one line of the form."""
+    told = " ".join(text.split())
+    return plain(told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…")

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.shared.charts import time_chart
 from pages.shared.findings import count
 from pages.shared.sources import answer_view
+from pages.shared.state import held
 from pages.shared.text_view import plain
 from pages.tune.answering.answers import hits_table, prompt_view
 from pages.tune.answering.changes import changes_view
@@ -44,7 +45,7 @@ def answered(answer: Answer, pipeline: Pipeline, before: bool) -> None:
     if not before:
         judging(answer, pipeline)
         next_steps(answer, pipeline)
-    view = st.segmented_control("Look into", VIEWS, default="Passages", key="look", required=True)
+    view = st.segmented_control("Look into", VIEWS, default=held("look", "Passages"), key="look", required=True)
     if view == "Passages":
         explained(hits_table(answer.hits, "hits"), answer, pipeline, "explain")
     elif view == "What changed?":

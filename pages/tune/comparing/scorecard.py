@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.findings import count
-from pages.shared.state import state
+from pages.shared.state import held, state
 from pages.shared.text_view import plain
 from pages.tune.comparing.comparison import GAP, letter
 from pages.tune.comparing.set_run import Rows
@@ -31,7 +31,10 @@ def cards(rows: Rows, pipelines: Sequence[Pipeline]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="bottom"):
         if len(asked) > 1:
             names = range(len(asked))
-            base = st.segmented_control("Differences to", names, default=0, format_func=letter, required=True, key="compare-base")
+            first = min(held("compare-base", 0), len(asked) - 1)
+            base = st.segmented_control(
+                "Differences to", names, default=first, format_func=letter, required=True, key="compare-base"
+            )
         st.download_button(
             "Results as CSV", results(rows), "results.csv", "text/csv", on_click="ignore", icon=":material/download:"
         )
@@ -167,8 +170,9 @@ def differing(rows: Rows) -> None:
     whole = [[row for row in line if row is not None] for line in rows]
     answered = [line for line, asked in zip(whole, rows, strict=True) if len(line) == len(asked)]
     st.subheader("Where the columns differ", anchor=False)
+    first = held("compare-differ-view", "Outcome or evidence")
     view = st.segmented_control(
-        "Show", ["Outcome or evidence", "Any statement"], default="Outcome or evidence", required=True, key="compare-differ-view"
+        "Show", ["Outcome or evidence", "Any statement"], default=first, required=True, key="compare-differ-view"
     )
     wanted = {"outcome", "evidence"} if view == "Outcome or evidence" else {"outcome", "evidence", "statements"}
     lines = [line for line in answered if wanted.intersection(differs(line))]

@@ -32,6 +32,7 @@ from rag.stages.refuse.evidence import Evidence
 from rag.stages.rerank.fitted import Fitted
 from rag.stages.rerank.reader import BestSentence
 
+BESIDE = (1, 1.95)  # The settings and what stands beside them.
 BEFORE = "the answer on the right is by the settings before."
 EXACT = "%.6g"  # A number as it is set, also between two steps.
 LONG_TEXT = 200

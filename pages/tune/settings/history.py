@@ -119,6 +119,7 @@ def back(entry: dict[str, Any]) -> None:
     """Puts settings and filter back in force."""
     open_pipeline(pipeline_of(entry["pipeline"]))
     state()["applied"] = state()["pipeline"]
+    st.session_state.pop("last plan", None)  # It was of another change.
     open_filter(_filter(entry))
 
 
