@@ -21,7 +21,7 @@ from rag.stages.index.base import Index
 from rag.stages.reader import candidates as weighing
 from rag.stages.reader import model, reading
 from rag.stages.reader.asks import asks_for_earlier, asks_for_editions, asks_for_list, parts
-from rag.stages.reader.candidates import candidates
+from rag.stages.reader.candidates import candidates, written_out
 from rag.stages.reader.kinds import denies, gives
 from rag.stages.reader.ranges import in_range
 from rag.stages.reader.windows import BETWEEN, FIRST, QUESTION, SENTENCE, WHOLE, windows
@@ -255,3 +255,18 @@ def test_what_is_asked_by_yes_or_no_is_denied_or_not() -> None:
     rule = rules("answers")["whether"]
     assert denies(rule["question"], rule["answer"]) and not denies(rule["question"], "The sail was mended.")
     assert not denies("Why was the sail not mended?", rule["answer"])
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "read"),
+    [
+        ("How big is the AAA?", ["An abdominal aortic aneurysm."], "How big is the abdominal aortic aneurysm?"),
+        ("Is OSA suspected?", ["Suspected sleep apnea."], "Is sleep apnea suspected?"),
+        ("How big is the AAA?", ["An abdominal aortic aneurysm.", "AAA of 3 cm."], "How big is the AAA?"),
+        ("What is the EF?", ["LVEF was 40%.", "The ejection fraction fell."], "What is the EF?"),
+        ("How big is the AAA?", ["The sails were dried."], "How big is the AAA?"),
+        ("Was sleep apnea seen?", ["OSA was seen."], "Was sleep apnea seen?"),
+    ],
+)
+def test_an_abbreviation_is_read_in_the_words_of_the_passages(question: str, texts: list[str], read: str) -> None:
+    assert written_out(question, texts) == read

@@ -96,6 +96,18 @@ def _in_their_words(question: str, names: RowNames, columns: Collection[str]) ->
     return question
 
 
+def written_out(question: str, texts: Sequence[str]) -> str:
+    """The question as the reader is asked it: an abbreviation ("AAA") in words of the texts, where none holds a short form."""
+    short = [match for match in matches(question) if question[match.start : match.end].isupper()]
+    words = [set(terms(text)) for text in texts] if short else []
+    for match in reversed(short):
+        forms = [question[match.start : match.end], *match.forms]
+        held = [form for form in forms if any(one.issuperset(terms(form)) for one in words)]
+        if form := next((one for one in held if " " in one), "") if all(map(str.islower, held)) else "":
+            question = f"{question[: match.start]}{form}{question[match.end :]}"
+    return question
+
+
 def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:
     weights = facts()["weights"] if installed() else WITHOUT_READER
     found = [
@@ -110,7 +122,8 @@ def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
 def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:
     """The statements of these passages with what speaks for each, not weighed yet, in the order of the passages."""
     asked = Asked.of(question, index)
-    readings = read(question, [hit.chunk for hit in hits], index) if installed() else [()] * len(hits)
+    asks = written_out(question, [hit.chunk.text for hit in hits])
+    readings = read(asks, [hit.chunk for hit in hits], index) if installed() else [()] * len(hits)
     top = max((hit.score for hit in hits), default=0.0)
     best: dict[Span, Worded] = {}
     for number, (hit, reading) in enumerate(zip(hits, readings, strict=True)):
