@@ -411,7 +411,7 @@ SENTENCES = [
     ("Lives with her mother and has diabetes.", "diabetes", set()),
     ("Mother reports that the child has a rash.", "rash", set()),
     ("Accompanied by her son for chest pain.", "chest pain", set()),
-    ("No family history of glaucoma.", "glaucoma", {NEGATED}),
+    ("No family history of glaucoma.", "glaucoma", {NEGATED, FAMILY}),
     ("Creatinine rose to 2.1 on day two.", "Creatinine", set()),
     ("Severe aortic stenosis with heart failure.", "aortic stenosis", set()),
 ]

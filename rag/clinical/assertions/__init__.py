@@ -46,9 +46,11 @@ def assertions(text: str, sections: tuple[Section, ...] = (), date: str | None =
         if above and (gap.count("\n") > 1 or not is_item(text, low, high, marker is not None)):
             above = None
         behind = high
+        title = words[bisect_left(starts, low) : bisect_left(starts, heads[low])] if low in heads else []
         if not inside:
-            asked = []
+            asked = title  # "COMPLICATIONS" above "None."
             continue
+        asked = asked or title
         inside[0] = inside[0]._replace(gap="")
         if above and not says_itself(inside, above[0]):
             found.append(Assertion(inside[0].start, inside[-1].end, *above))

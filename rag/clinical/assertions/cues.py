@@ -22,6 +22,7 @@ class Cue:
     stops: tuple[str, ...] = ()
     reach: int = 0
     condition: bool = False
+    also: Status | None = None
 
 
 class Found(NamedTuple):
@@ -106,7 +107,7 @@ def _cues() -> _Node:
         add(rule["cue"], Cue(rule["cue"]))
     for rule in known["cues"]:
         stops, reach, condition = tuple(rule.get("stops", ())), rule.get("reach", 0), rule.get("condition", False)
-        add(rule["cue"], Cue(rule["cue"], rule["direction"], rule["status"], stops, reach, condition))
+        add(rule["cue"], Cue(rule["cue"], rule["direction"], rule["status"], stops, reach, condition, rule.get("also")))
     for rule in known["terminators"]:
         add(rule["cue"], Cue(rule["cue"], stops=tuple(rule["stops"])))
     return root

@@ -19,7 +19,7 @@ def forward(words: list[Word], found: list[Found], at: int, opens: list[int]) ->
     while linked < last and words[linked].said in listed("links"):
         linked += 1
     last = next(
-        (place for place in range(max(here.last + 1, linked), last) if _stopped(words[place], opens[place], here.cue)), last
+        (place for place in range(max(here.last + 1, linked), last) if _stopped(words, place, opens[place], here.cue)), last
     )
     if here.cue.condition:
         last = _condition_ends(words, here.last, last)
@@ -44,11 +44,15 @@ def _condition_ends(words: list[Word], first: int, last: int) -> int:
     return last
 
 
-def _stopped(word: Word, opened: int, cue: Cue) -> bool:
-    """Whether what begins at a word ends the scope: any clause, but for a plan, and "she" or "has" for a relative."""
-    return opened > 1 or (
-        opened == 1 and cue.status != "planned" and not (cue.status == "family" and word.said in listed("of a relative"))
-    )
+def _stopped(words: list[Word], at: int, opened: int, cue: Cue) -> bool:
+    """Whether what begins at a word ends the scope: any clause, but for a plan, and "she", "has", "and had" for a relative."""
+    if opened != 1 or cue.status != "family":
+        return opened > 1 or (opened == 1 and cue.status != "planned")
+    said = words[at].said
+    if said == "and" and at + 1 < len(words):
+        said = words[at + 1].said
+        return said not in listed("verbs") or said not in listed("of a relative")
+    return said not in listed("of a relative")
 
 
 def backward(words: list[Word], found: list[Found], at: int, bounds: tuple[list[int], list[bool]]) -> int:

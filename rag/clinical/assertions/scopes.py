@@ -47,7 +47,8 @@ def in_sentence(words: list[Word], asked: list[Word], mark: str, year: int | Non
             continue
         if status == "family" and not ahead:
             told = _without_past(told, scope[said[0]].start)
-        told.append(Assertion(scope[said[0]].start, scope[said[-1]].end, status, cue_name(words, here)))
+        statuses = (status, here.cue.also) if here.cue.also else (status,)
+        told += [Assertion(scope[said[0]].start, scope[said[-1]].end, one, cue_name(words, here)) for one in statuses]
         if here.cue.direction == "around" and _goes_on(words, here):
             last = forward(words, found, at, bounds[0])
             told.append(Assertion(words[here.last].start, words[last - 1].end, status, cue_name(words, here)))
@@ -106,6 +107,8 @@ def _scope(
     ahead = direction == "forward" or (direction == "either" and _goes_forward(words, here, opens))
     if direction == "label" and not (here.first == 0 and here.last < len(words) and ":" in words[here.last].gap):
         return False, []
+    if direction == "through":
+        return True, words[here.first : forward(words, found, at, opens)]
     if ahead or direction in ("label", "onward") or (direction == "around" and _begins(words, here.first)):
         return ahead, words[here.last - (direction == "onward") : forward(words, found, at, opens)]
     return False, words[backward(words, found, at, bounds) : here.first]
