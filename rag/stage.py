@@ -29,7 +29,7 @@ class Stage(BaseModel):
 
     def key(self) -> str:
         """A fingerprint of these settings and of the code that computes them."""
-        return fingerprint(self.model_dump_json(), _code(type(self).__module__))
+        return fingerprint(self.model_dump_json(), version(type(self).__module__))
 
 
 def options(union: Any) -> dict[str, type[Stage]]:
@@ -43,7 +43,7 @@ def fingerprint(*parts: str) -> str:
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def _code(module: str) -> str:
+def version(module: str) -> str:
     """The version of a module's code, made once. One thread at a time: CPython 3.11 miscounts where several parse at once."""
     with _PARSING:
         return _version(module)

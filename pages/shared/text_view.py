@@ -22,6 +22,15 @@ CSS = """
 .said.planned { text-decoration-style: dashed; }
 .said.family { text-decoration-style: double; }
 .date { background: color-mix(in srgb, #2563eb 16%, transparent); box-shadow: 0 2px 0 #3b82f6; }
+.fact { --tint: #64748b; background: color-mix(in srgb, var(--tint) 20%, transparent); border-radius: 2px;
+  box-shadow: inset 0 -2px 0 color-mix(in srgb, var(--tint) 55%, transparent); }
+.fact.advice { --tint: #94a3b8; background: color-mix(in srgb, var(--tint) 14%, transparent); }
+.fact.drug { --tint: #0d9488; }
+.fact.value { --tint: #6366f1; }
+.fact.time { --tint: #0284c7; }
+.fact.body { --tint: #db2777; }
+.fact.course { --tint: #ca8a04; }
+.fact.person { --tint: #65a30d; }
 .identifier { background: color-mix(in srgb, #dc2626 30%, transparent); border-radius: 2px; }
 .instruction { background: color-mix(in srgb, #ea580c 32%, transparent); border-radius: 2px; }
 .hidden { background: repeating-linear-gradient(45deg,
@@ -137,7 +146,7 @@ class Part(TypedDict, total=False):
     """A stretch of text with its looks, and whether the box scrolls to it.
 
     Looks, several with blanks between: mark new gone matched even odd both label badge gap, own; those of a document's layers:
-    head, date, said (with its status), identifier, instruction, hidden, low.
+    head, date, said (with its status), fact (with its group), identifier, instruction, hidden, low.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""What is computed once and kept: passages, vectors, indexes and timings, by key, in memory or on disk in safe formats."""
+"""What is computed once and kept: passages, readings, vectors, indexes, timings, by key, in memory or on disk in safe formats."""
 
 import errno
 import json
@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from rag.values import Chunk, Document, Span
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS passages (key TEXT, document TEXT, body TEXT, PRIMARY KEY (key, document)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS readings (key TEXT, document TEXT, body TEXT, PRIMARY KEY (key, document)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vectors (embedder TEXT, text TEXT, body BLOB, PRIMARY KEY (embedder, text)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (embedder TEXT, text TEXT, body BLOB, PRIMARY KEY (embedder, text));
 CREATE TABLE IF NOT EXISTS uses (text TEXT, document TEXT, PRIMARY KEY (text, document)) WITHOUT ROWID;
@@ -37,7 +38,9 @@ CREATE TABLE IF NOT EXISTS timings (step TEXT, units REAL, seconds REAL, at REAL
 VECTORS = "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)"
 TOKENS = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)"
 USES = "INSERT OR IGNORE INTO uses VALUES (?, ?)"
+READINGS = "SELECT body FROM readings WHERE key = ? AND document = ?"
 PASSAGES = "SELECT body FROM passages WHERE key = ? AND document = ?"
+OF_DOCUMENTS = ("passages", "readings", "uses", "counts")
 COUNTS = "SELECT document, state, number FROM counts WHERE key = ?"
 STORED_AT_ONCE, MOST_AT_ONCE = 64, 512  # Vectors; more than the first where that many take no time to speak of.
 NO_TIME = 0.25  # Seconds.
@@ -46,6 +49,7 @@ UNIT = 0.02  # How far the square of a vector's length may be from 1; half preci
 DATABASE, LISTING = "artifacts.sqlite", "documents.json"
 DAMAGED = f" in {DATABASE} were damaged and are made anew."
 LOGGER = logging.getLogger(__name__)
+Read = TypeVar("Read")
 
 
 class Artifacts:
@@ -120,6 +124,23 @@ class Artifacts:
         row = (_of(key, document), document.name, body)
         self._base.write(("INSERT OR REPLACE INTO passages VALUES (?, ?, ?)", [row]))
         return chunks
+
+    def reading(
+        self, document: Document, key: str, read: Callable[[], Read], dump: Callable[[Read], str], load: Callable[[str], Read]
+    ) -> Read:
+        """What a reader whose version is `key` found in a document, read now where it is not kept.
+
+        `load` raises ValueError or TypeError where what is kept cannot be what `dump` wrote.
+        """
+        own = _of(key, document)
+        for (body,) in self._base.read(READINGS, (own, document.name)):
+            try:
+                return load(body)
+            except (ValueError, TypeError, RecursionError):
+                self._tell("Readings" + DAMAGED)
+        found = read()
+        self._base.write(("INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", [(own, document.name, dump(found))]))
+        return found
 
     def has_passages(self, document: Document, key: str) -> bool:
         """Whether this document is already divided under this key."""
@@ -237,7 +258,7 @@ class Artifacts:
         return folder / "indexes" / f"{kind}-{key}"
 
     def forget(self, *documents: str) -> None:
-        """Removes the passages of documents, the vectors that no other document uses, and the indexes that hold them.
+        """Removes the passages and readings of documents, the vectors that no other document uses, the indexes that hold them.
 
         Raises SettingProblem where they cannot be removed.
         """
@@ -245,7 +266,7 @@ class Artifacts:
         if not documents:
             return
         names = [(name,) for name in documents]
-        own = [(f"DELETE FROM {table} WHERE document = ?", names) for table in ("passages", "uses", "counts")]
+        own = [(f"DELETE FROM {table} WHERE document = ?", names) for table in OF_DOCUMENTS]
         with self._lock:
             self._memory.clear()
         try:
@@ -265,7 +286,7 @@ class Artifacts:
 
     def known(self) -> set[str]:
         """The names of the documents that something is kept of."""
-        tables = " UNION ".join(f"SELECT document FROM {table}" for table in ("passages", "uses", "counts"))
+        tables = " UNION ".join(f"SELECT document FROM {table}" for table in OF_DOCUMENTS)
         return {str(name) for (name,) in self._base.read(tables, ())}
 
     def note(self, step: str, units: float, seconds: float) -> None:

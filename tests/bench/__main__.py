@@ -18,6 +18,7 @@ from tests.bench.assertions import statuses
 from tests.bench.changes import changes
 from tests.bench.corpora import DATA, Settings, processors, say
 from tests.bench.embedding import embedding
+from tests.bench.facts import facts_speed
 from tests.bench.figures import Figure, Skipped, table
 from tests.bench.fitted import fitted_reranker
 from tests.bench.hostile import hostile
@@ -55,6 +56,7 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "sections": sections,
     "assertions": statuses,
     "screening": screening_speed,
+    "facts": facts_speed,
 }
 
 

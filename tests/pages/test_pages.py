@@ -241,6 +241,28 @@ def test_a_document_is_read_with_its_layers_and_corrected(small_project: Project
     assert "is not a day written like" in shown(press(app, "Save"))
 
 
+def drawn_facts(app: AppTest) -> list[dict[str, str]]:
+    """The stretches of a document's text that are drawn as facts."""
+    (text,) = [json.loads(one.proto.json)["blocks"] for one in app.get("bidi_component") if "-text" in one.proto.id]
+    return [part for block in text for part in block["parts"] if "fact" in part["look"].split()]
+
+
+def test_the_facts_of_a_document_are_drawn_on_it_where_they_are_asked_for(small_project: Project) -> None:
+    text = NOTE + "Cough for 3 days, told by his wife. Return in 2 weeks if it <b>persists</b>.\n"
+    small_project.shelf.add(File("facts.txt", text.encode()))
+    app = read("facts.txt")
+    assert "Facts" in app.button_group[0].options and drawn_facts(app) == []
+    app.button_group[0].set_value(["Facts"]).run()
+    offered = app.button_group[1]
+    assert not app.exception and {"Time", "People", "Advice"} <= set(offered.value)
+    found = drawn_facts(app)
+    assert {"time", "person", "advice"} <= {look for part in found for look in part["look"].split()}
+    assert any("way for" in part["hint"] for part in found) and any("<b>" in part["text"] for part in found)
+    offered.set_value(["People"]).run()
+    assert {"time", "advice"}.isdisjoint(look for part in drawn_facts(app) for look in part["look"].split())
+    assert "wife" in {part["text"] for part in drawn_facts(app)}
+
+
 def test_a_long_document_is_shown_part_by_part_and_a_section_brings_its_part(small_project: Project) -> None:
     long = NOTE + "Potassium was normal.\n" * 4000 + "\nASSESSMENT:\nStable.\n"
     small_project.shelf.add(File("long.txt", long.encode()))

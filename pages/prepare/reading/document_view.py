@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from pages.prepare.reading.fact_layer import LAYER, chosen_groups, fact_legend, fact_stretches
 from pages.shared.findings import by_kind, findings_table, holding
 from pages.shared.layers import LAYERS, drawn, legend
 from pages.shared.state import project
@@ -28,16 +29,20 @@ def reading(entry: Entry, threshold: float) -> None:
     counts = {name: len(layer(document, entry.findings, threshold)) for name, layer in LAYERS.items()}
     layers = st.pills(
         "Drawn on the text",
-        list(LAYERS),
+        [*LAYERS, LAYER],
         selection_mode="multi",
         default=list(LAYERS),
-        format_func=lambda name: f"{name} {counts.get(name, 0)}",
+        format_func=lambda name: f"{name} {counts[name]}" if name in counts else str(name),
         key=f"{key}-layers",
+        help="Facts are what the text states: drugs and doses, values, times, people, advice and more",
     )
+    groups = chosen_groups(document, key) if LAYER in layers else []
     goal, low, high = _part(document, key)
-    stretches = [stretch for name in layers for stretch in LAYERS[name](document, entry.findings, threshold)]
-    if layers:
-        text_view([legend(name for name in LAYERS if name in layers)], f"{key}-legend")
+    stretches = [one for name in layers if name in LAYERS for one in LAYERS[name](document, entry.findings, threshold)]
+    stretches += fact_stretches(document, groups, low, high) if groups else []
+    legends = [legend(name for name in LAYERS if name in layers)] if set(layers) - {LAYER} else []
+    if legends or groups:
+        text_view([*legends, *([fact_legend(groups)] if groups else [])], f"{key}-legend")
     text_view([{"parts": drawn(document.text, low, high, stretches, goal)}], f"{key}-text", 460)
     _beside(entry, threshold, key)
 

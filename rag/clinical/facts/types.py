@@ -320,3 +320,16 @@ def row_of(fact: Fact, text: str) -> dict[str, object]:
     own = {one.name: getattr(fact, one.name) for one in fields(fact) if one.name not in ("start", "end", "statuses")}
     about = {"kind": fact.kind, "start": fact.start, "end": fact.end, "text": text[fact.start : fact.end]}
     return {**about, "statuses": sorted(fact.statuses), **own}
+
+
+def words_of(fact: Fact) -> str:
+    """What a fact says in words: the fields that are told, then its status: "days 14, way in [planned]"."""
+    told = [(one.name, getattr(fact, one.name)) for one in fields(fact) if one.name not in ("start", "end", "statuses")]
+    said = ", ".join(f"{name.replace('_', ' ')} {_shown(value)}" for name, value in told if value not in ("", None, (), False))
+    return f"{said} [{', '.join(sorted(fact.statuses))}]" if fact.statuses else said
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(_shown, value))
+    return f"{value:.6g}" if isinstance(value, float) else "yes" if value is True else str(value)

@@ -68,7 +68,7 @@ def number_before(tokens: Tokens, end: int) -> Amount | None:
         and tokens.word(first - 2) not in PLAIN
     ):
         return None  # "forty-one" is a number, "one-to-one" or "bat-eight" none.
-    return Amount(first, end, number)
+    return Amount(first, end, float(number))
 
 
 def _half_before(tokens: Tokens, at: int) -> Amount | None:
@@ -105,8 +105,8 @@ def number_at(tokens: Tokens, at: int) -> Amount | None:
     if word in TENS:
         ones = at + 2 if tokens.word(at + 1) == "-" else at + 1
         if tokens.word(ones) in ONES:
-            return Amount(at, ones + 1, TENS[word] + ONES[tokens.word(ones)])
-    return Amount(at, at + 1, PLAIN[word])
+            return Amount(at, ones + 1, float(TENS[word] + ONES[tokens.word(ones)]))
+    return Amount(at, at + 1, float(PLAIN[word]))
 
 
 def value_of(figures: str) -> float:

@@ -75,7 +75,7 @@ def _named(tokens: Tokens) -> Iterator[Interval]:
             number = number_before(tokens, first - (tokens.word(first - 1) == "-"))
             first, days = (number.first, days * number.number) if number else (first, days)
         yield Interval(
-            start=tokens.starts[first], end=tokens.ends[found.last - 1], days=days, way=rule.get("way", "every"),
+            start=tokens.starts[first], end=tokens.ends[found.last - 1], days=float(days), way=rule.get("way", "every"),
             of=rule.get("of", ""), part=rule.get("part", ""),
         )  # fmt: skip
 
@@ -121,7 +121,7 @@ def _counted(tokens: Tokens) -> Iterator[Interval]:
         longer = after in ("/", ".", ":") and tokens.glued(number.last) and tokens.word(number.last + 1)[:1].isdecimal()
         if longer or after in NO_COUNTED or after in MONTH:
             continue
-        days = (number.number - found.rule["first"]) * found.rule["days"]
+        days = float((number.number - found.rule["first"]) * found.rule["days"])
         yield Interval(
             start=tokens.starts[found.first], end=tokens.ends[number.last - 1], days=days, way="after", of=found.rule["of"]
         )

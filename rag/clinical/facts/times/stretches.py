@@ -134,7 +134,7 @@ def _article(tokens: Tokens, end: int, unit: int) -> int:
 
 def _fractions(tokens: Tokens) -> Iterator[Stretch]:
     """ "4/7", "3/52" and "2/12" as British notes count days, weeks and months."""
-    over = {str(rule["over"]): rule["days"] for rule in rules("facts_times")["fractions"]}
+    over = {str(rule["over"]): float(rule["days"]) for rule in rules("facts_times")["fractions"]}
     slashes = [at for at, word in enumerate(tokens.said) if word == "/" and tokens.word(at + 1) in over]
     found = []
     for at in slashes:

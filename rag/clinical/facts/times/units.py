@@ -19,6 +19,6 @@ def units() -> dict[str, Unit]:
     found: dict[str, Unit] = {}
     for rule in rules("facts_times")["units"]:
         for word in rule["words"]:
-            found |= {form: Unit(rule["days"], False, rule["unit"]) for form in (word, f"{word}'s", f"{word}'")}
-        found |= {word: Unit(rule["days"], True, rule["unit"]) for word in rule["glued"]}
+            found |= {form: Unit(float(rule["days"]), False, rule["unit"]) for form in (word, f"{word}'s", f"{word}'")}
+        found |= {word: Unit(float(rule["days"]), True, rule["unit"]) for word in rule["glued"]}
     return found
