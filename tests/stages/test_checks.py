@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from rag.rules import rules
+from rag.stages.verify.checks.contrasts import Contrast
 from rag.stages.verify.judge import Judgement, judged
 from rag.stages.verify.quantities import quantities
+from rag.stages.verify.texts import source_of, statements
 
 NOTE = """Seen in clinic with her daughter. Warfarin 3 mg at night was stopped last week; apixaban 5 mg b.i.d. was begun.
 Takes amlodipine 10 mg q24h and levothyroxine 0.05 mg every morning. No chest pain, no palpitations.
@@ -69,9 +71,11 @@ def test_what_contradicts_the_source_is_named_by_its_kind(response: str, check: 
 
 
 @pytest.mark.parametrize("rule", RULES["contrasts"], ids=lambda rule: rule["name"])
-def test_the_example_of_a_contrast_is_objected_to_and_its_source_is_not(rule: dict[str, Any]) -> None:
-    assert objections(rule["said"], rule["source"]) != []
-    assert objections(rule["source"], rule["source"]) == []
+def test_the_example_of_a_contrast_is_contradicted_and_its_source_is_not(rule: dict[str, Any]) -> None:
+    source = source_of(rule["source"])
+    for text, contradicted in ((rule["said"], True), (rule["source"], False)):
+        found = [Contrast(rule["check"])(said, source) for said in statements(text, source)]
+        assert any(one and one.verdict == "contradicted" for one in found) is contradicted
 
 
 @pytest.mark.parametrize("rule", [*RULES["units"], *RULES["frequencies"]], ids=lambda rule: rule["example"])

@@ -3,15 +3,16 @@
 usage: python -m tests.train.support DATA_FOLDER
 The folder holds reader/support.jsonl, mts_dialog/, expertqa/, clapnq_human/, kqa/ and scifact/. A fourth of the groups, by a hash
 of their name, is left out while the held-out figures are measured; what is written was fitted on all of them. Sets weigh alike,
-whatever their size; the fault pairs weigh as three sets.
+whatever their size.
 """
 
 import argparse
 import gzip
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -21,13 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.stages.verify.checks import CHECKS
-from rag.stages.verify.checks.base import Verdict
-from rag.stages.verify.support import features
-from rag.stages.verify.texts import source_of, statements
+from rag.stages.verify.checks.base import Verdict, against, fitted
+from rag.stages.verify.support import Features, of_response, of_statement, probability, wrong
+from rag.stages.verify.texts import Source, Statement, source_of, statements
 
 OUT = Path(__file__).parents[2] / "rag" / "stages" / "verify" / "support.json"
-FOURTH, SETTLED, FIRM = 4, 3.0, 2.0
-SHARES = {"pairs": 3.0}
+FOURTH, FOLDS, SETTLED, FAR_SETTLED, FIRM, ALARMS = 4, 3, 30.0, 100.0, 2.0, 0.05
 WHOLE = ("negation", "addition")
 """Checks that speak of a whole statement: the planted words may be others than those they name."""
 Array = NDArray[np.float64]
@@ -36,19 +36,44 @@ Row = dict[str, Any]
 
 @dataclass
 class Case:
-    """A response: of which set and group, its features, its verdicts, and whether all of it is supported."""
+    """A response: of which set and group, its statements with verdicts and features, and whether all of it is supported."""
 
     row: Row
     group: str
     name: str
     supported: bool
-    found: dict[str, float]
-    verdicts: list[Verdict]
-    places: dict[int, tuple[int, int]]
+    source: Source
+    said: list[Statement]
+    verdicts: list[list[Verdict]]
 
     @property
     def held(self) -> bool:
         return int(sha256(self.group.encode()).hexdigest(), 16) % FOURTH == 0
+
+    @property
+    def fold(self) -> int:
+        return int(sha256(f"fold {self.group}".encode()).hexdigest(), 16) % FOLDS
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the planted words stand, (-1, -1) without."""
+        words = self.row.get("span") if not self.supported else None
+        low = self.row["response"].find(words) if words else -1
+        return (low, low + len(words)) if words and low >= 0 else (-1, -1)
+
+    def each(self) -> list[Features]:
+        """The features of every statement, with the verdicts as sure as they are now."""
+        return [
+            of_statement(one, [_sure_now(verdict) for verdict in found], self.source)
+            for one, found in zip(self.said, self.verdicts, strict=True)
+        ]
+
+
+def _sure_now(one: Verdict) -> Verdict:
+    if not one.case:
+        return one
+    sure = against(one.check, one.case, one.lead)
+    return replace(one, sure=1.0 - sure if one.verdict == "supported" else sure)
 
 
 def rows(file: Path) -> list[Row]:
@@ -83,9 +108,7 @@ def cases(data: Path) -> list[Case]:
         source = source_of(row["source"])
         said = statements(row["response"], source)
         verdicts = [[one for check in CHECKS if (one := check(statement, source))] for statement in said]
-        places = {id(one): (own.start, own.end) for own, met in zip(said, verdicts, strict=True) for one in met}
-        every = [one for own in verdicts for one in own]
-        found.append(Case(row, str(group), name, supported, features(said, verdicts, source), every, places))
+        found.append(Case(row, str(group), name, supported, source, said, verdicts))
     return found
 
 
@@ -95,17 +118,16 @@ def sure_table(every: list[Case]) -> dict[str, dict[str, list[float]]]:
     for case in every:
         if case.name != "pairs":
             continue
-        span = case.row["span"] if case.row["fault"] else None
-        low = case.row["response"].find(span) if span else -1
-        high = low + len(span) if span else -1
-        for one in case.verdicts:
-            if one.case:
-                start, end = case.places[id(one)] if one.check in WHOLE else one.said
-                wrong = float(low < end and start < high)
-                for name in (one.check, "any"):
-                    met.setdefault((name, one.case), []).append((one.lead, wrong))
+        low, high = case.span
+        for said, own in zip(case.said, case.verdicts, strict=True):
+            for one in own:
+                if one.case:
+                    start, end = (said.start, said.end) if one.check in WHOLE else one.said
+                    wrong_here = float(low < end and start < high)
+                    for name in (one.check, "any"):
+                        met.setdefault((name, one.case), []).append((one.lead, wrong_here))
     table: dict[str, dict[str, list[float]]] = {}
-    for case_name in ("same", "rival", "missing"):
+    for case_name in sorted({at for _, at in met}):
         start = logistic(np.array(met["any", case_name]), np.zeros(2))
         table.setdefault("any", {})[case_name] = [round(float(value), 3) for value in start]
         for (name, at), pairs in sorted(met.items()):
@@ -132,27 +154,51 @@ def newton(inputs: Array, labels: Array, weights: Array, prior: Array, firm: flo
     return found
 
 
-def weighed(every: list[Case]) -> tuple[float, dict[str, float]]:
-    """Bias and weights of the score."""
-    names = list(every[0].found)
-    inputs = np.array([[case.found.get(name, 0.0) for name in names] for case in every])
+def fit(every: Sequence[Features], labels: Array, weights: Array, firm: float) -> dict[str, Any]:
+    """Bias and weights of a logistic regression over features of any spread."""
+    names = sorted({name for one in every for name in one})
+    inputs = np.array([[one.get(name, 0.0) for name in names] for one in every])
     spread = inputs.std(axis=0)
     kept = [at for at, value in enumerate(spread) if value > 0]
     middle = inputs[:, kept].mean(axis=0)
     scaled = np.hstack([(inputs[:, kept] - middle) / spread[kept], np.ones((len(every), 1))])
-    counts: dict[tuple[str, bool], int] = {}
-    for case in every:
-        counts[case.name, case.supported] = counts.get((case.name, case.supported), 0) + 1
-    sets = {name for name, _ in counts}
-    weights = np.array([SHARES.get(case.name, 1.0) / counts[case.name, case.supported] for case in every])
-    weights *= len(every) / weights.sum()
-    labels = np.array([float(case.supported) for case in every])
-    own = newton(scaled, labels, weights, np.zeros(scaled.shape[1]), SETTLED * len(sets))
+    own = newton(scaled, labels, weights * len(every) / weights.sum(), np.zeros(scaled.shape[1]), firm)
     slopes = own[:-1] / spread[kept]
-    bias = float(own[-1] - slopes @ middle)
-    return round(bias, 4), {
-        names[at]: round(float(value), 4) for at, value in zip(kept, slopes, strict=True) if abs(value) > 1e-4
-    }
+    found = {names[at]: round(float(value), 4) for at, value in zip(kept, slopes, strict=True) if abs(value) > 1e-4}
+    return {"bias": round(float(own[-1] - slopes @ middle), 4), "weights": found}
+
+
+def learn(every: list[Case]) -> dict[str, Any]:
+    """All that is fitted, one after the other: each step reads what the one before it wrote.
+
+    The threshold is the one at which so many faithful twins are called unsupported that were left out, fold by fold.
+    """
+    known = fitted()
+    pairs = [case for case in every if case.name == "pairs"]
+    faithful = []
+    for fold in range(FOLDS):
+        learn_statements(known, [case for case in pairs if case.fold != fold])
+        left = [case for case in pairs if case.fold == fold and case.supported]
+        faithful += [max((wrong(one) for one in case.each()), default=-9.0) for case in left]
+    learn_statements(known, pairs)
+    known["threshold"] = round(float(np.quantile(faithful, 1.0 - ALARMS)), 4)
+    counts = Counter((case.name, case.supported) for case in every)
+    weights = np.array([1.0 / counts[case.name, case.supported] for case in every])
+    whole = [of_response(case.said, case.each()) for case in every]
+    known["response"] = fit(whole, np.array([float(case.supported) for case in every]), weights, SETTLED)
+    return known
+
+
+def learn_statements(known: dict[str, Any], pairs: list[Case]) -> None:
+    """How sure each check is, then what they weigh together in one statement."""
+    known["sure"] = sure_table(pairs)
+    told: list[Features] = []
+    labels = []
+    for case in pairs:
+        low, high = case.span
+        told += case.each()
+        labels += [float(low < one.end and one.start < high) for one in case.said]
+    known["statement"] = fit(told, np.array(labels), np.ones(len(labels)), FAR_SETTLED)
 
 
 def auroc(yes: Array, no: Array) -> float:
@@ -160,20 +206,27 @@ def auroc(yes: Array, no: Array) -> float:
     return float(((yes[:, None] > no[None]) + 0.5 * (yes[:, None] == no[None])).mean()) if len(yes) and len(no) else float("nan")
 
 
-def figures(every: list[Case], bias: float, weights: dict[str, float]) -> dict[str, dict[str, float]]:
-    """For every set the AUROC and n; for the pairs also the share that is ranked right."""
-    scores = [bias + sum(weights.get(name, 0.0) * value for name, value in case.found.items()) for case in every]
+def figures(every: list[Case]) -> dict[str, dict[str, float]]:
+    """For every set the AUROC and n; for the pairs also the shares called unsupported and ranked right."""
+    each = [case.each() for case in every]
+    scores = [probability(of_response(case.said, told)) for case, told in zip(every, each, strict=True)]
     found: dict[str, dict[str, float]] = {}
     for name in sorted({case.name for case in every}):
         own = [(score, case) for score, case in zip(scores, every, strict=True) if case.name == name]
         yes, no = (np.array([score for score, case in own if case.supported is side]) for side in (True, False))
         found[name] = {"auroc": round(auroc(yes, no), 3), "n": len(own)}
     pairs: dict[str, dict[bool, float]] = {}
-    for score, case in zip(scores, every, strict=True):
+    called: dict[bool, list[bool]] = {True: [], False: []}
+    for score, case, told in zip(scores, every, each, strict=True):
         if case.name == "pairs":
             pairs.setdefault(case.row["pair"], {})[case.supported] = score
+            called[case.supported].append(any(wrong(one) >= fitted()["threshold"] for one in told))
     both = [one[True] > one[False] for one in pairs.values() if len(one) == 2]
-    found["pairs"]["ranked right"] = round(float(np.mean(both)), 3) if both else float("nan")
+    found["pairs"] |= {
+        "ranked right": round(float(np.mean(both)), 3),
+        "faulty called unsupported": round(float(np.mean(called[False])), 3),
+        "faithful called unsupported": round(float(np.mean(called[True])), 3),
+    }
     return found
 
 
@@ -181,21 +234,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     every = cases(parser.parse_args().data)
-    learnt = [case for case in every if not case.held]
-    held = figures([case for case in every if case.held], *weighed(learnt))
-    bias, weights = weighed(every)
+    learn([case for case in every if not case.held])
+    held = figures([case for case in every if case.held])
     content = {
-        "source": "Fitted by tests/train/support.py on labelled statements beside their sources; \"held\" are the figures on the "
+        "source": 'Fitted by tests/train/support.py on labelled statements beside their sources; "held" are the figures on the '
         "fourth of the groups that was left out then.",
         "date": date.today().isoformat(),
         "n": len(every),
         "held": held,
-        "sure": sure_table(every),
-        "bias": bias,
-        "weights": weights,
-    }  # fmt: skip
+        **{name: value for name, value in learn(every).items() if name in ("sure", "statement", "threshold", "response")},
+    }
     OUT.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    json.dump({"held": held, "all": figures(every, bias, weights)}, sys.stdout, indent=1)
+    json.dump({"held": held, "all": figures(every)}, sys.stdout, indent=1)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from rag.stages.verify.checks import CHECKS
-from rag.stages.verify.checks.base import Verdict
-from rag.stages.verify.support import probability
+from rag.stages.verify.checks.base import Verdict, fitted
+from rag.stages.verify.support import of_response, of_statement, probability, wrong
 from rag.stages.verify.texts import Source, Statement, source_of, statements
 
-SURE = 0.5
-"""How sure a check has to be before it calls a statement unsupported."""
+SURE, SHOWN = 0.75, 0.4
+"""How sure a check has to be before it alone calls a statement unsupported, and before its objection is shown."""
 COUNTED = ("dose", "frequency", "duration", "size", "value", "number")
 ENOUGH = 0.7
 """Share of a statement's weight that has to stand in the source before it is called supported."""
@@ -44,8 +44,9 @@ def judged(response: str, source: str, day: str | None = None) -> Judgement:
     read = source_of(source, day)
     said = statements(response, read)
     verdicts = [tuple(_verdicts(one, read)) for one in said]
-    claims = tuple(_claim(one, found, read) for one, found in zip(said, verdicts, strict=True))
-    return Judgement(probability(said, verdicts, read), claims)
+    each = [of_statement(one, found, read) for one, found in zip(said, verdicts, strict=True)]
+    claims = tuple(_claim(one, found, wrong(told)) for one, found, told in zip(said, verdicts, each, strict=True))
+    return Judgement(probability(of_response(said, each)), claims)
 
 
 def reason_of(judgement: Judgement) -> str:
@@ -64,15 +65,18 @@ def _verdicts(said: Statement, source: Source) -> list[Verdict]:
     return [verdict for check in CHECKS if (verdict := check(said, source))]
 
 
-def _claim(said: Statement, verdicts: tuple[Verdict, ...], source: Source) -> Judged:
-    shown = tuple(one for one in verdicts if one.verdict != "missing" or one.sure >= SURE or one.check == "addition")
-    return Judged(said.text, said.start, said.end, _supported(said, verdicts), shown)
-
-
-def _supported(said: Statement, verdicts: tuple[Verdict, ...]) -> bool | None:
+def _claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> Judged:
+    supported = _supported(said, verdicts, odds)
     against = [one for one in verdicts if one.verdict != "supported"]
-    if any(one.sure >= SURE for one in against):
+    least = SHOWN if supported is not False else min(SHOWN, max((one.sure for one in against), default=0.0))
+    shown = tuple(one for one in verdicts if one.verdict == "supported" or one.sure >= least)
+    return Judged(said.text, said.start, said.end, supported, shown)
+
+
+def _supported(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> bool | None:
+    against = [one for one in verdicts if one.verdict != "supported"]
+    if against and (odds >= fitted()["threshold"] or any(one.sure >= SURE for one in against)):
         return False
-    if any(one.verdict == "contradicted" or one.check in COUNTED for one in against):
+    if any(one.sure >= SHOWN or one.check in COUNTED for one in against):
         return None
     return True if said.covered >= ENOUGH else None

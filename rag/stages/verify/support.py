@@ -1,7 +1,7 @@
-"""Support: how likely all of a response is supported by its source, from what the checks found and how much is covered."""
+"""Support: how likely a statement is wrong, and all of a response right, from what the checks found and how much is covered."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,72 +9,85 @@ from rag.stages.verify.checks.base import Verdict, fitted
 from rag.stages.verify.meaning import vectors_of
 from rag.stages.verify.texts import Source, Statement
 
-COUNTED = (
-    "drug", "dose", "unit", "frequency", "route", "duration", "size", "value", "number", "side", "site", "negation", "certainty",
-    "time", "person", "comparison", "action", "severity", "code", "attribution", "addition",
-)  # fmt: skip
+FARTHEST, MOST_PLACES, MOST_ODDS = 3, 12, 8.0
+Features = dict[str, float]
 
 
-def features(said: Sequence[Statement], verdicts: Sequence[Sequence[Verdict]], source: Source) -> dict[str, float]:
-    """What speaks for and against a response, by name."""
-    found = {f"{name} {way}": 0.0 for name in COUNTED for way in ("contradicted", "missing", "supported")}
-    for one in (one for own in verdicts for one in own):
-        key = f"{one.check} {one.verdict}"
-        found[key] = max(found[key], one.sure)
-    shares = [one.covered for one in said if one.weight > 0] or [0.0]
-    soft = [_soft(one, source) for one in said if one.words] or [(0.0, 0.0, 1.0)]
-    words = [word for one in said for word in one.words]
-    held = [bool(places) for one in said for places in one.held]
-    rare = [word.weight * (not there) for word, there in zip(words, held, strict=True) if word.weight > 0.7]
-    total = sum(word.weight for word in words) or 1.0
-    found |= {
-        "least covered": min(shares),
-        "covered": sum(one.covered * one.weight for one in said) / total,
-        "covered anywhere": sum(word.weight for word, there in zip(words, held, strict=True) if there) / total,
-        "like": sum(one[0] for one in soft) / len(soft),
-        "least like": min(one[0] for one in soft),
-        "least like word": min(one[1] for one in soft),
-        "unlike": sum(one[2] for one in soft) / 3,
-        "rare lacking": math.log1p(sum(rare)),
-        "lacking": math.log1p(sum(word.weight for word, there in zip(words, held, strict=True) if not there)),
-        "words": math.log1p(len(words)),
-        "statements": math.log1p(len(said)),
-        "source words": math.log1p(len(source.words)) / 3,
-        "side by side": _pairs(said, source),
-        "contradicted": sum(one.sure for own in verdicts for one in own if one.verdict == "contradicted"),
-        "missing": sum(one.sure for own in verdicts for one in own if one.verdict == "missing"),
+def of_statement(said: Statement, verdicts: Sequence[Verdict], source: Source) -> Features:
+    """What speaks for and against a statement, by name."""
+    found: Features = {}
+    left = 1.0
+    for one in verdicts:
+        key = f"{one.check} {one.case or one.verdict}" if one.verdict != "supported" else f"{one.check} supported"
+        found[key] = max(found.get(key, 0.0), one.sure)
+        left *= 1.0 - min(0.98, one.sure) if one.verdict != "supported" else 1.0
+    like, least, lack = _like(said, source)
+    against = sorted((one.sure for one in verdicts if one.verdict != "supported"), reverse=True)
+    return found | {
+        "surest": against[0] if against else 0.0,
+        "second": against[1] if len(against) > 1 else 0.0,
+        "together": -math.log(left),
+        "covered": said.covered,
+        "covered anywhere": _held(said),
+        "like": like,
+        "least like": least,
+        "unlike": lack,
+        "words": math.log1p(len(said.words)),
     }
-    return found
 
 
-def probability(said: Sequence[Statement], verdicts: Sequence[Sequence[Verdict]], source: Source) -> float:
-    """The probability, 0 to 1, that all of a response is supported."""
-    weights = fitted()["weights"]
-    logit = fitted()["bias"] + sum(weights.get(name, 0.0) * value for name, value in features(said, verdicts, source).items())
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+def wrong(found: Features) -> float:
+    """The logarithm of the odds that a statement with these features is wrong."""
+    return _weighed(found, "statement")
 
 
-def _soft(said: Statement, source: Source) -> tuple[float, float, float]:
+def of_response(said: Sequence[Statement], each: Sequence[Features]) -> Features:
+    """What speaks for and against a whole response, by name."""
+    odds = [math.log1p(math.exp(min(MOST_ODDS, wrong(one)))) for one in each]
+    weights = [one.weight for one in said]
+    total = sum(weights) or 1.0
+    lacking = sum(word.weight for one in said for word, places in zip(one.words, one.held, strict=True) if not places)
+    return {
+        "wrong": sum(odds) / math.sqrt(len(odds)) if odds else 0.0,
+        "covered": sum(one["covered anywhere"] * weight for one, weight in zip(each, weights, strict=True)) / total,
+        "like": sum(one["like"] * weight for one, weight in zip(each, weights, strict=True)) / total,
+        "side by side": _pairs(said),
+        "lacking": math.log1p(lacking),
+    }
+
+
+def probability(found: Features) -> float:
+    """The probability, 0 to 1, that all of a response with these features is supported."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, _weighed(found, "response")))))
+
+
+def _weighed(found: Mapping[str, float], name: str) -> float:
+    own = fitted()[name]
+    return float(own["bias"] + sum(own["weights"].get(feature, 0.0) * value for feature, value in found.items()))
+
+
+def _held(said: Statement) -> float:
+    held = sum(word.weight for word, places in zip(said.words, said.held, strict=True) if places)
+    return held / said.weight if said.weight else 1.0
+
+
+def _like(said: Statement, source: Source) -> tuple[float, float, float]:
     """How much of a statement has its like in the aligned parts by meaning: the weighted mean, the least word, the lack."""
     near = source.between(said.part_spans(source))
-    words = [word.written for word in said.words]
     weights = np.array([word.weight for word in said.words])
     if not near or not weights.sum():
-        return 0.0, 0.0, float(weights.sum())
-    likeness = np.clip((vectors_of(words) @ source.vectors[near].T).max(axis=1), 0.0, 1.0)
+        return 0.0, 0.0, float(weights.sum()) / 3
+    likeness = np.clip((vectors_of([word.written for word in said.words]) @ source.vectors[near].T).max(axis=1), 0.0, 1.0)
     likeness[[bool(places) for places in said.near]] = 1.0
-    return (
-        float((likeness * weights).sum() / weights.sum()),
-        float((1 - (1 - likeness) * weights).min()),
-        float(((1 - likeness) * weights).sum()),
-    )
+    lack = (1 - likeness) * weights
+    return float((likeness * weights).sum() / weights.sum()), float((1 - lack).min()), float(lack.sum()) / 3
 
 
-def _pairs(said: Sequence[Statement], source: Source) -> float:
+def _pairs(said: Sequence[Statement]) -> float:
     """The share of neighbouring words of a response that stand within three words of each other in the source."""
     found = total = 0
     for one in said:
         for first, second in zip(one.held, one.held[1:], strict=False):
             total += 1
-            found += any(abs(a - b) <= 3 for a in first[:12] for b in second[:12])
+            found += any(abs(a - b) <= FARTHEST for a in first[:MOST_PLACES] for b in second[:MOST_PLACES])
     return found / total if total else 0.0

@@ -1,9 +1,11 @@
 """The checks: each compares one kind of thing in a statement with its source, and says nothing where it has nothing to say."""
 
+from rag.stages.verify.checks.addition import Addition
 from rag.stages.verify.checks.amounts import Amounts
 from rag.stages.verify.checks.base import Check, Verdict
 from rag.stages.verify.checks.contrasts import Contrast
 from rag.stages.verify.checks.polarity import Negation
+from rag.stages.verify.checks.typed import TYPED
 
 CHECKS: tuple[Check, ...] = (
     *(Amounts(name) for name in ("dose", "frequency", "duration", "size", "value", "number")),
@@ -12,6 +14,8 @@ CHECKS: tuple[Check, ...] = (
         for name in ("comparison", "action", "negation", "severity", "side", "site", "route", "time", "certainty", "person")
     ),
     Negation(),
+    *TYPED,
+    Addition(),
 )
 
 __all__ = ["CHECKS", "Check", "Verdict"]

@@ -31,17 +31,8 @@ class Amounts:
     def __call__(self, said: Statement, source: Source) -> Verdict | None:
         return worst(self._judged(one, said, source) for one in said.quantities if NAMES[one.of] == self.name)
 
-    def _follows(self, one: Quantity, said: Statement, near: list[Quantity], source: Source) -> Quantity | None:
-        """A quantity from which this one follows, where the statement says that it counted."""
-        factors = [other for other in _rest(said, one)]
-        found = _rounded(one, near)
-        if found or not any(word in _counting() for word, _, _ in said.every):
-            return found
-        return next((pair[0] for pair in _derived(one, near) if not any(other.same(pair[1]) for other in factors)), None)
-
     def _judged(self, one: Quantity, said: Statement, source: Source) -> Verdict | None:
-        spans = said.part_spans(source)
-        near = [other for other in source.quantities if any(low <= other.start < high for low, high in spans)]
+        near = _near(said, source)
         place = (one.start, one.end)
         other_unit = next((other for other in (*near, *source.quantities) if _in_other_unit(one, other)), None)
         same = [other for other in source.quantities if one.same(other) and (other.of or not other_unit)]
@@ -49,12 +40,12 @@ class Amounts:
         found = bound(said, source, place, map(_place, same), map(_place, rivals))
         if same:
             sure = against(self.name, "same", found.lead) if found.rival_at and not one.plain else 0.0
-            if sure > 0.5 and found.rival_at and not self._follows(one, said, near, source):
+            if sure > 0.5 and found.rival_at and not follows(one, said, source):
                 return self._against(one, said, source, found.rival_at, "same", found.lead)
             return Verdict(self.name, "supported", "as in the source", place, found.same_at, 1.0 - sure, "same", found.lead)
         if one.plain:
             return None
-        derived = self._follows(one, said, near, source)
+        derived = follows(one, said, source)
         if derived:
             return Verdict(self.name, "supported", "follows from the source", place, _place(derived), 0.5)
         if other_unit and self.name != "frequency":
@@ -74,6 +65,26 @@ class Amounts:
         return Verdict(self.name, "contradicted", detail, (one.start, one.end), there, sure, case, lead)
 
 
+def stands(one: Quantity, source: Source) -> bool:
+    """Whether a source states a quantity."""
+    return any(one.same(other) for other in source.quantities)
+
+
+def follows(one: Quantity, said: Statement, source: Source) -> Quantity | None:
+    """A quantity of the source from which this one follows, where the statement says that it counted, or None."""
+    near = _near(said, source)
+    found = _rounded(one, near)
+    if found or not any(word in _counting() for word, _, _ in said.every):
+        return found
+    factors = [other for other in said.quantities if other is not one]
+    return next((first for first, second in _derived(one, near) if not any(other.same(second) for other in factors)), None)
+
+
+def _near(said: Statement, source: Source) -> list[Quantity]:
+    spans = said.part_spans(source)
+    return [other for other in source.quantities if any(low <= other.start < high for low, high in spans)]
+
+
 def _place(one: Quantity) -> tuple[int, int]:
     return one.start, one.end
 
@@ -85,10 +96,6 @@ def _written(one: Quantity, said: Statement) -> str:
 @cache
 def _counting() -> frozenset[str]:
     return frozenset(rules("checks")["counting"]["words"])
-
-
-def _rest(said: Statement, one: Quantity) -> list[Quantity]:
-    return [other for other in said.quantities if other is not one]
 
 
 def _in_other_unit(one: Quantity, other: Quantity) -> bool:

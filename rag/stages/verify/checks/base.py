@@ -13,7 +13,9 @@ from rag.stages.verify.texts import Source, Statement
 Judged = Literal["supported", "contradicted", "missing"]
 
 
-Case = Literal["same", "rival", "missing", ""]
+UNKNOWN = (-1.0, 3.0)
+"""Intercept and slope of what no labelled pair has met."""
+Case = Literal["same", "rival", "missing", "fact same", "fact rival", "fact missing", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Verdict:
 def against(check: str, case: Case, lead: float) -> float:
     """How sure it is, 0 to 1, that a statement is wrong where this was met, as often as it was among labelled pairs."""
     table = fitted()["sure"]
-    own = table.get(check, {}).get(case) or table["any"][case]
+    own = table.get(check, {}).get(case) or table["any"].get(case) or UNKNOWN
     return float(1 / (1 + math.exp(-(own[0] + own[1] * lead))))
 
 
@@ -61,7 +63,8 @@ def _rank(one: Verdict) -> tuple[int, float]:
 class Check(Protocol):
     """Compares one kind of thing in a statement with its source."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def __call__(self, said: Statement, source: Source) -> Verdict | None:
         """What it found, or None where it has nothing to say."""

@@ -1,0 +1,429 @@
+"""Typed checks: the facts of a statement stand in its source, in whatever words, and of the same thing."""
+
+import math
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import ClassVar
+
+from rag.clinical.facts.types import (
+    Action,
+    Age,
+    Certainty,
+    Change,
+    Clock,
+    Code,
+    Course,
+    Day,
+    Dose,
+    Drug,
+    Fact,
+    Frequency,
+    Interval,
+    Order,
+    Person,
+    Result,
+    Route,
+    Side,
+    Site,
+    Size,
+    Value,
+)
+from rag.stages.verify.binding import bound
+from rag.stages.verify.checks.amounts import follows, stands
+from rag.stages.verify.checks.base import Case, Verdict, against, worst
+from rag.stages.verify.texts import Source, Statement
+
+LOOK_ALIKE = 0.7
+CLOSE, ROUND_TIME = 0.012, 0.035
+Family = tuple[tuple[str, ...], ...]
+CHANGES: tuple[Family, ...] = (
+    (("increased", "new"), ("decreased", "resolved"), ("unchanged",)),
+    (("improved", "resolved"), ("worsened",), ("unchanged",)),
+)
+RESULTS: tuple[Family, ...] = ((("normal", "negative"), ("abnormal", "positive")), (("mild",), ("moderate",), ("severe",)))
+ORDERS: tuple[Family, ...] = ((("before",), ("after",)), (("first",), ("second", "next"), ("last",)))
+LEVELS: tuple[Family, ...] = ((("certain",), ("likely", "possible", "unknown"), ("unlikely", "excluded")),)
+STATES: tuple[Family, ...] = (
+    (("planned", "pending"), ("begun", "ongoing"), ("done", "ended", "past"), ("declined",)),
+    (("sudden",), ("gradual",)),
+    (("constant",), ("intermittent",)),
+    (("lasting",), ("temporary",)),
+)
+"""What excludes what: within a family those of one group may stand for each other, those of two may not."""
+GENERIC = frozenset(("patient", "man", "woman", "doctor", "provider"))
+
+
+class Typed:
+    """Facts of one kind: every one of a statement is sought in the source; another one of the same thing speaks against it."""
+
+    name: ClassVar[str] = ""
+    kinds: ClassVar[tuple[type[Fact], ...]] = ()
+    absent_tells: ClassVar[bool] = True
+
+    def __call__(self, said: Statement, source: Source) -> Verdict | None:
+        return worst(self._judged(one, said, source) for one in self._own(said.facts))
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        """Whether two facts state the same."""
+        raise NotImplementedError
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        """Whether the other, which states something else, may be what the source has instead."""
+        return type(one) is type(other)
+
+    def told(self, one: Fact) -> bool:
+        """Whether a fact of a statement says something that a source would have to say."""
+        return True
+
+    def aside(self, one: Fact, other: Fact) -> str:
+        """What else a person should know of the two."""
+        return ""
+
+    def _counted(self, one: Fact, said: Statement, source: Source, rivals: list[Fact]) -> bool:
+        """Whether the numbers of a fact stand in the source, though not as such a fact, or follow from what stands there."""
+        inside = [number for number in said.quantities if number.start < one.end and one.start < number.end]
+        drug = getattr(one, "drug", "")
+        if drug and any(getattr(other, "drug", "") == drug for other in rivals):
+            return bool(inside) and all(follows(number, said, source) for number in inside)
+        return bool(inside) and all(stands(number, source) or follows(number, said, source) for number in inside)
+
+    def _own(self, found: tuple[Fact, ...]) -> Iterator[Fact]:
+        return (one for one in found if isinstance(one, self.kinds))
+
+    def _judged(self, one: Fact, said: Statement, source: Source) -> Verdict | None:
+        if not self.told(one):
+            return None
+        others = list(self._own(source.facts))
+        same = [other for other in others if self.same(one, other)]
+        rivals = [other for other in others if not self.same(one, other) and self.rival(one, other)]
+        place = (one.start, one.end)
+        found = bound(said, source, place, map(_place, same), map(_place, rivals))
+        if not same and (_in_words(one, said) or self._counted(one, said, source, rivals)):
+            return None
+        case: Case = "fact same" if same else "fact rival" if rivals else "fact missing"
+        lead = found.lead if rivals else 0.0
+        sure = against(self.name, case, lead)
+        written = said.text[one.start - said.start : one.end - said.start]
+        if not found.rival_at or (same and sure < 0.5):
+            if same:
+                return Verdict(self.name, "supported", "as in the source", place, found.same_at, 1.0 - sure, case, lead)
+            if not self.absent_tells:
+                return None
+            return Verdict(self.name, "missing", f"“{written}” is not in the source", place, None, sure, "fact missing")
+        there = next(other for other in rivals if _place(other) == found.rival_at)
+        detail = f"“{written}”, where the source has “{source.text[there.start : there.end]}”{self.aside(one, there)}"
+        return Verdict(self.name, "contradicted", detail, place, found.rival_at, sure, case, lead)
+
+
+class Drugs(Typed):
+    """A drug by its generic name; a class is borne out by any of its members."""
+
+    name, kinds = "drug", (Drug,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Drug) and isinstance(other, Drug)
+        parts = set(one.name.split("/"))
+        named = one.name == other.name or parts <= set(other.name.split("/"))
+        return named or (one.written == "class" and one.name in other.classes)
+
+    def aside(self, one: Fact, other: Fact) -> str:
+        assert isinstance(one, Drug) and isinstance(other, Drug)
+        alike = SequenceMatcher(None, one.name, other.name).ratio() >= LOOK_ALIKE or one.name[:4] == other.name[:4]
+        return ": a look-alike" if alike else ""
+
+
+class Doses(Typed):
+    """A dose of a drug, in whatever unit; that of another drug does not bear it out."""
+
+    name, kinds = "dose", (Dose,)
+
+    def told(self, one: Fact) -> bool:
+        assert isinstance(one, Dose)
+        return one.amount != 1.0 or one.unit in ("mg", "mL", "units")
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Dose) and isinstance(other, Dose)
+        ends = {other.amount, other.most if other.most is not None else other.amount}
+        return one.unit == other.unit and any(_close(one.amount, end) for end in ends) and _of_one(one.drug, other.drug)
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Dose) and isinstance(other, Dose)
+        return not one.drug or not other.drug or one.drug == other.drug
+
+
+class Frequencies(Typed):
+    """How often a drug is given; "b.i.d." is every 12 hours."""
+
+    name, kinds = "frequency", (Frequency,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Frequency) and isinstance(other, Frequency)
+        if not _of_one(one.drug, other.drug):
+            return False
+        if one.per_day is None or other.per_day is None:
+            return not one.when or not other.when or bool(set(one.when) & set(other.when))
+        high = other.most or other.per_day
+        return _close(one.per_day, other.per_day) or other.per_day * 0.99 <= one.per_day <= high * 1.01
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Frequency) and isinstance(other, Frequency)
+        return not one.drug or not other.drug or one.drug == other.drug
+
+
+class Routes(Typed):
+    """The way in which a drug is given."""
+
+    name, kinds = "route", (Route,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Route) and isinstance(other, Route)
+        return one.route == other.route and _of_one(one.drug, other.drug)
+
+
+class Actions(Typed):
+    """What was done with a drug."""
+
+    name, kinds = "action", (Action,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Action) and isinstance(other, Action)
+        return one.action == other.action and _of_one(one.drug, other.drug)
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Action) and isinstance(other, Action)
+        return _of_one(one.drug, other.drug)
+
+
+class Values(Typed):
+    """A laboratory or vital value, of the same analyte."""
+
+    name, kinds = "value", (Value,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Value) and isinstance(other, Value)
+        seconds = one.second is None or other.second is None or _close(one.second, other.second)
+        return one.analyte == other.analyte and _close(one.number, other.number) and seconds
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Value) and isinstance(other, Value)
+        return one.analyte == other.analyte
+
+
+class Sizes(Typed):
+    """A measured length."""
+
+    name, kinds = "size", (Size,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Size) and isinstance(other, Size)
+        return all(any(_close(mine, theirs) for theirs in other.mm) for mine in one.mm)
+
+
+class Days(Typed):
+    """A date, as exact as both tell it."""
+
+    name, kinds = "date", (Day,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Day) and isinstance(other, Day)
+        mine, theirs = one.day.lower(), other.day.lower()
+        return mine in theirs or theirs in mine or mine.lstrip("-") in theirs or theirs.lstrip("-") in mine
+
+
+class Intervals(Typed):
+    """A stretch of time; "14 days" are two weeks."""
+
+    name, kinds = "duration", (Interval,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Interval) and isinstance(other, Interval)
+        high = other.most or other.days
+        if one.vague or other.vague:
+            unit, days = (one.days, other.days) if one.vague else (other.days, one.days)
+            return unit <= days <= 12 * unit
+        return other.days * (1 - ROUND_TIME) <= one.days <= high * (1 + ROUND_TIME)
+
+
+class Clocks(Typed):
+    """A time of day."""
+
+    name, kinds = "time", (Clock,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Clock) and isinstance(other, Clock)
+        return one.part == other.part if one.minute is None or other.minute is None else one.minute == other.minute
+
+
+class Ages(Typed):
+    """An age."""
+
+    name, kinds = "age", (Age,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Age) and isinstance(other, Age)
+        return other.years <= one.years <= (other.most or other.years)
+
+
+class Sites(Typed):
+    """A part of the body."""
+
+    name, kinds = "site", (Site,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Site) and isinstance(other, Site)
+        return one.site == other.site
+
+
+class Sides(Typed):
+    """The side of a part of the body."""
+
+    name, kinds, absent_tells = "side", (Site, Side), False
+
+    def told(self, one: Fact) -> bool:
+        return bool(_side(one))
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        return (_side(one) == _side(other) or "both" in (_side(one), _side(other))) and self._one_site(one, other)
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        return bool(_side(other)) and _side(other) != _side(one) and self._one_site(one, other)
+
+    def _one_site(self, one: Fact, other: Fact) -> bool:
+        return not isinstance(one, Site) or not isinstance(other, Site) or one.site == other.site
+
+
+class Changes(Typed):
+    """How something went: better, worse, as it was."""
+
+    name, kinds, absent_tells = "comparison", (Change,), False
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Change) and isinstance(other, Change)
+        return one.direction == other.direction
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Change) and isinstance(other, Change)
+        return _apart(CHANGES, one.direction, other.direction)
+
+
+class Results(Typed):
+    """What was found, without a number: normal or not, positive or not, mild or severe."""
+
+    name, kinds, absent_tells = "result", (Result,), False
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Result) and isinstance(other, Result)
+        return one.result == other.result or _together(RESULTS, one.result, other.result)
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Result) and isinstance(other, Result)
+        return _apart(RESULTS, one.result, other.result)
+
+
+class Orders(Typed):
+    """Before, after, first, last."""
+
+    name, kinds, absent_tells = "order", (Order,), False
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Order) and isinstance(other, Order)
+        return one.order == other.order
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Order) and isinstance(other, Order)
+        return _apart(ORDERS, one.order, other.order)
+
+
+class Certainties(Typed):
+    """How sure something is."""
+
+    name, kinds, absent_tells = "certainty", (Certainty,), False
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Certainty) and isinstance(other, Certainty)
+        return one.level == other.level or _together(LEVELS, one.level, other.level)
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Certainty) and isinstance(other, Certainty)
+        return _apart(LEVELS, one.level, other.level)
+
+
+class Courses(Typed):
+    """How far something is in time: planned, going on, done, ended."""
+
+    name, kinds, absent_tells = "course", (Course,), False
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Course) and isinstance(other, Course)
+        return one.state == other.state or _together(STATES, one.state, other.state)
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Course) and isinstance(other, Course)
+        return _apart(STATES, one.state, other.state)
+
+
+class Persons(Typed):
+    """Who did, said or has it."""
+
+    name, kinds = "person", (Person,)
+
+    def told(self, one: Fact) -> bool:
+        assert isinstance(one, Person)
+        return one.role not in GENERIC
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Person) and isinstance(other, Person)
+        return one.role == other.role and (not one.name or not other.name or one.name == other.name)
+
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Person) and isinstance(other, Person)
+        return not one.group or not other.group or one.group == other.group or "patient" in (one.group, other.group)
+
+
+class Codes(Typed):
+    """A code of a system."""
+
+    name, kinds = "code", (Code,)
+
+    def same(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Code) and isinstance(other, Code)
+        return (one.system, one.code) == (other.system, other.code)
+
+
+TYPED: tuple[Typed, ...] = (
+    Drugs(), Doses(), Frequencies(), Routes(), Actions(), Values(), Sizes(), Days(), Intervals(), Clocks(), Ages(), Sites(),
+    Sides(), Changes(), Results(), Orders(), Certainties(), Courses(), Persons(), Codes(),
+)  # fmt: skip
+
+
+def _together(families: tuple[Family, ...], one: str, other: str) -> bool:
+    return any(one in group and other in group for family in families for group in family)
+
+
+def _apart(families: tuple[Family, ...], one: str, other: str) -> bool:
+    """Whether two words of a family exclude each other."""
+    known = [family for family in families if all(any(word in group for group in family) for word in (one, other))]
+    return bool(known) and not _together(families, one, other)
+
+
+def _place(one: Fact) -> tuple[int, int]:
+    return one.start, one.end
+
+
+def _of_one(one: str, other: str) -> bool:
+    """Whether two facts may be of the same drug: one of them does not tell, or both name it."""
+    return not one or not other or one == other
+
+
+def _side(one: Fact) -> str:
+    return one.side if isinstance(one, Site | Side) else ""
+
+
+def _close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=CLOSE)
+
+
+def _in_words(one: Fact, said: Statement) -> bool:
+    """Whether the source has the words of a fact, though no such fact was read there."""
+    inside = [at for at, word in enumerate(said.words) if one.start <= word.start < one.end]
+    return bool(inside) and all(said.near[at] for at in inside)
