@@ -1,14 +1,18 @@
 """Checks: what a statement states is compared with its source, in whatever words; a check with nothing to say says nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from rag.clinical.facts import reading
+from rag.clinical.facts.types import Dose, Drug, Fact
 from rag.rules import rules
 from rag.stages.verify.checks.contrasts import Contrast
+from rag.stages.verify.checks.typed import Doses, Drugs
 from rag.stages.verify.judge import Judgement, judged
 from rag.stages.verify.quantities import quantities
-from rag.stages.verify.texts import source_of, statements
+from rag.stages.verify.texts import Source, Statement, source_of, statements
 
 NOTE = """Seen in clinic with her daughter. Warfarin 3 mg at night was stopped last week; apixaban 5 mg b.i.d. was begun.
 Takes amlodipine 10 mg q24h and levothyroxine 0.05 mg every morning. No chest pain, no palpitations.
@@ -122,3 +126,38 @@ def test_statements_stand_where_they_say_and_reasons_too() -> None:
 def test_any_text_is_judged_against_any_other(text: str) -> None:
     for found in (judged(text, NOTE), judged(NOTE, text), judged(text, text)):
         assert 0 <= found.score <= 1
+
+
+def beside(said: Statement, source: Source, own: tuple[Fact, ...], there: tuple[Fact, ...]) -> tuple[Statement, Source]:
+    """A statement and a source with these facts and no others."""
+    source.facts = there
+    return replace(said, facts=own), source
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "verdict", "says"),
+    [
+        ("hydralazine", (), "supported", ""),
+        ("hydroxyzine", (), "contradicted", "look-alike"),
+        ("metoprolol", ("beta blocker",), "contradicted", "where the source has"),
+    ],
+)
+def test_a_drug_is_compared_by_its_generic_name(name: str, classes: tuple[str, ...], verdict: str, says: str) -> None:
+    text, note = "Apresoline was begun.", f"Begun: {name} at night."
+    source = Source(reading(note))
+    (said,) = statements(text, source)
+    own = Drug(start=0, end=10, name="hydralazine", written="brand")
+    found = Drugs()(*beside(said, source, (own,), (Drug(start=7, end=7 + len(name), name=name, classes=classes),)))
+    assert found and (found.check, found.verdict) == ("drug", verdict) and says in found.detail
+
+
+def test_a_class_is_borne_out_by_a_member_and_no_member_by_its_class() -> None:
+    member = Drug(start=0, end=10, name="bisoprolol", classes=("beta blocker",))
+    named = Drug(start=0, end=12, name="beta blocker", written="class")
+    assert Drugs().same(named, member) and not Drugs().same(member, named)
+
+
+def test_a_dose_of_another_drug_bears_nothing_out() -> None:
+    one = Dose(start=0, end=5, amount=50.0, unit="mg", drug="lisinopril")
+    assert Doses().same(one, replace(one, drug="")) and not Doses().same(one, replace(one, drug="metoprolol"))
+    assert Doses().same(one, replace(one, amount=25.0, most=50.0)) and not Doses().same(one, replace(one, unit="mL"))
