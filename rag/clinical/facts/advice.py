@@ -49,7 +49,7 @@ def advice(tokens: Tokens, told: Sequence[Fact]) -> Iterator[Advice]:
     for cue in sorted(_cues(tokens), key=lambda found: (found.first, -found.last)):
         if cue.first >= behind and not _is_supposed(tokens, cue):
             found = _read(tokens, cue, behind, told)
-            if found is None and cue.first < cue.last and cue.look == "after":
+            if found is None and cue.look == "after" and tokens.word(cue.last - 1) in rules("facts_advice")["behind"]["words"]:
                 found = _read(tokens, cue._replace(look="before"), behind, told)
             if found:
                 behind = bisect_left(tokens.starts, found.end)
@@ -60,13 +60,15 @@ def _cues(tokens: Tokens) -> Iterator[_Cue]:
     for found in _phrases().find(tokens):
         rule = found.rule
         if rule:
-            negated = rule["negated"] or (rule["look"] == "before" and _is_none(tokens, found))
+            none = _is_none(tokens, found) if rule["look"] == "before" else tokens.word(found.first - 1) == "longer"
+            negated = rule["negated"] or none
             yield _Cue(found.first, found.last, rule["look"], rule["strength"], negated, rule["keeps"])
     verbs = _verbs()
     for at in [at for at, word in enumerate(tokens.said) if word in verbs]:
         if _is_imperative(tokens, at):
-            none = 2 if tokens.said[at : at + 2] == ["do", "not"] else int(tokens.said[at] in ("never", "don't"))
-            yield _Cue(at, at + none, "after", "required" if none else "recommended", bool(none) or tokens.word(at - 1) == "no")
+            first = 2 if tokens.said[at : at + 2] == ["do", "not"] else int(tokens.said[at] in ("never", "don't"))
+            none = first > 0 or tokens.word(at - 1) == "no"
+            yield _Cue(at, at + first, "after", "required" if first else "recommended", none)
 
 
 def _is_supposed(tokens: Tokens, cue: _Cue) -> bool:
@@ -100,7 +102,7 @@ def _is_imperative(tokens: Tokens, at: int) -> bool:
     if word == "do" and after == "not":
         return True
     if word == "never":
-        return not after.endswith("ed") and after not in known["after_never"]
+        return after in _verbs() or after in known["after_never"]
     if word in known["amounts"]["verbs"] and after in known["amounts"]["not"]:
         return False
     if word in _needing():

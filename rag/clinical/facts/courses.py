@@ -54,7 +54,7 @@ def _is_meant(tokens: Tokens, found: Found[_Rule]) -> bool:
     kind, value, look = found.rule
     before, after = tokens.word(found.first - 1), tokens.word(found.last)
     number = after[:1].isdecimal() or after in PLAIN
-    counted = number or after in units() or after in _times() or after in MONTH
+    counted = number or after in units() or after in _times() or after in MONTH or after in _vague()
     if kind == "certainty":
         dated = after[:1].isdecimal() or before[:1].isdecimal() or before in DATING
         return tokens.said[found.first] != "may" or not (tokens.capital(found.first) and dated)
@@ -66,6 +66,8 @@ def _is_meant(tokens: Tokens, found: Found[_Rule]) -> bool:
         return not (counted and (look == "after" or value == "past")) and not (
             (before in ("a", "per", "each") and after in APART) or before[:1].isdecimal()
         )
+    if value == "begun" and tokens.said[found.last - 1] == "on":
+        return not after[:1].isdecimal()
     if value in ("before", "after"):
         return before not in units() and not (number and tokens.word(found.last + 1) in units())
     return True
@@ -150,6 +152,11 @@ def _turned() -> dict[str, str]:
 @cache
 def _times() -> frozenset[str]:
     return frozenset(rules("facts_courses")["no_order"])
+
+
+@cache
+def _vague() -> frozenset[str]:
+    return frozenset(word for rule in rules("facts_times")["vague"] for word in rule["words"])
 
 
 @cache

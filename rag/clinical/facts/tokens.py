@@ -9,11 +9,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from rag.text import abbreviations, lead_on
 
-TOKEN = re.compile(
-    r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:,\d{3}(?![\d,]))*(?:\.\d+)?"
-    r"|(?<![a-z\d,])\n|\n(?![ \t]*[a-z(]|(?<=[a-z,]\n)[ \t]*\d+[ /-])|(?<=\S)(?:\t| {3,})(?=\S)|[^\w\s]"
-)
-"""Words and numbers part where they touch ("83F", "10d"); a line that may read on is no token, one that ends is a blank one."""
+TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:,\d{3}(?![\d,]))*(?:\.\d+)?|\n|(?<=\S)(?:\t| {3,})(?=\S)|[^\w\s]")
+"""Words and numbers part where they touch ("83F", "10d"); ends of lines and of columns are tokens too."""
+READS_ON = re.compile(r"\n[ \t]*(?:[a-z(]|(?<=[a-z,]\n)\d+[ /-])")
+CELLS = re.compile(r",[^\s,\d]")
+NEAR = 60
+"""Characters before the end of a line that may show that it is a row of a table."""
 STOPS = frozenset(".!?")
 BREAK = "\n"
 Rule = TypeVar("Rule")
@@ -28,7 +29,7 @@ class Tokens:
         low = low if len(low) == len(text) else "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
         if not low.isascii():
             low = low.replace("’", "'").replace("–", "-").replace("—", "-").replace("−", "-")
-        places = list(_whole_lines((*found.span(), found[0]) for found in TOKEN.finditer(text)))
+        places = list(_whole_lines(text, ((*found.span(), found[0]) for found in TOKEN.finditer(text))))
         self.starts = [start for start, _, _ in places]
         self.ends = [end for _, end, _ in places]
         self.said = [BREAK if written.isspace() else low[start:end] for start, end, written in places]
@@ -81,13 +82,21 @@ class Tokens:
         return first, last
 
 
-def _whole_lines(places: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    """The places without the ends of lines behind a word that leads on ("in", "the")."""
+def _whole_lines(text: str, places: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """The places without the ends of lines that read on."""
     leads, before = lead_on(), ""
     for place in places:
-        if place[2] != BREAK or before not in leads:
+        if place[2] != BREAK or not (before in leads or _reads_on(text, place[0])):
             before = place[2]
             yield place
+
+
+def _reads_on(text: str, at: int) -> bool:
+    """Whether the line that ends here goes on in the next one, as wrapped prose does and no row of a table."""
+    before = text[at - 1 : at]
+    if not (before.isdecimal() or before == "," or "a" <= before <= "z") or not READS_ON.match(text, at):
+        return False
+    return not CELLS.search(text, max(text.rfind("\n", 0, at), at - NEAR), at)
 
 
 @lru_cache(maxsize=2)

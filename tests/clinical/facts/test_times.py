@@ -159,6 +159,7 @@ def test_a_limit_is_kept_beside_the_length(text: str, limit: str) -> None:
         "The day was warm.",
         "$30 a month.",
         "Tylenol #3 d",
+        "Visits 3w4, 2w3.",
     ],
 )
 def test_rates_scores_and_shapes_are_no_stretches_of_time(text: str) -> None:
@@ -294,6 +295,8 @@ def test_stamps_of_month_and_day_count_in_a_text_that_writes_noughts() -> None:
     assert days("03/05 08:00 Dry.\n03/06 Rain.\n10/12 Snow.") == ["--03-05", "--03-06", "--10-12"]
     assert days("Pain 10/10, later 03/10.") == ["--03-10"]
     assert days("Strength 10/12 on both sides.") == []
+    assert days("10-16 Dry.\n10-17 Rain for 10-12 days.\n12-24 Snow.\n") == ["--10-16", "--10-17", "--12-24"]
+    assert days("Rest for 10-12 days.\n10-12 tablets.\n") == []
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ MONTH = {name: MONTHS.index(name[:3]) + 1 for name in NAMES}
 WORDS = frozenset({"may", "march", "mar", "jan", "dec", "sep", "sun", "sat", "wed", "mon"})
 """Names that are other words as well; they count in capitals and behind a cue."""
 YEARS = range(1930, 2300)
+STAMPS = 3
+"""Lines that begin with a month and a day in a text that stamps its entries so."""
 SURE = 2035
 """Later ones, of shifted collections, need a word before them that says that they are years."""
 FIGURES = re.compile(r"\d+")
@@ -95,29 +97,28 @@ def _is_month(tokens: Tokens, at: int) -> bool:
 
 
 def _figures(tokens: Tokens) -> Iterator[Day]:
-    """ "03/05" in a text that stamps its entries so: month before day, a nought before months of one figure."""
+    """ "03/05", "10-16" in a text that stamps its entries so, month before day: at the start of lines, or with noughts."""
     said = tokens.said
-    found = [at for at, word in enumerate(said) if word == "/" and _is_stamp(tokens, at)]
-    if any(said[at - 1][0] == "0" for at in found):
-        for at in found:
+    found = [at for at, word in enumerate(said) if word in ("/", "-") and _is_stamp(tokens, at)]
+    first = [at for at in found if at < 2 or said[at - 2] in (BREAK, "*") or (said[at - 2] == "[" and said[at - 3] == BREAK)]
+    noughts = any("0" in (said[at - 1][0], said[at + 1][0]) for at in found if said[at] == "/")
+    for at in found if len(first) >= STAMPS or noughts else ():
+        if at in first or said[at] == "/":
             yield Day(start=tokens.starts[at - 1], end=tokens.ends[at + 1], day=f"--{said[at - 1]}-{said[at + 1]}")
 
 
 def _is_stamp(tokens: Tokens, at: int) -> bool:
+    """Whether two figures stand on either side of this sign that may be a month and a day, and no score or part of a date."""
     month, day = tokens.word(at - 1), tokens.word(at + 1)
     if not (
         len(month) == len(day) == 2 and month.isdecimal() and day.isdecimal() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31
     ):
         return False
-    beside = tokens.word(at + 2) in ("/", "-", "%") and tokens.glued(at + 2) and tokens.word(at + 3)[:1].isdecimal()
+    after = tokens.word(at + 2)
+    longer = after in ("/", "-", "%") and tokens.glued(at + 2) and tokens.word(at + 3)[:1].isdecimal()
+    before = tokens.glued(at - 1) and tokens.word(at - 2) in "/.-"
     scored = not _scores().isdisjoint(tokens.said[max(0, at - 5) : at + 4])
-    return (
-        tokens.glued(at)
-        and tokens.glued(at + 1)
-        and not beside
-        and not scored
-        and not (tokens.glued(at - 1) and tokens.word(at - 2) in "/.-")
-    )
+    return tokens.glued(at) and tokens.glued(at + 1) and not (longer or before or scored or after in units())
 
 
 def _weekdays(tokens: Tokens, moments: tuple[Moment, ...]) -> Iterator[Day]:

@@ -12,12 +12,14 @@ from rag.clinical.facts.times.days import MONTH
 from rag.clinical.facts.times.stretches import RATES, Stretch, stretches
 from rag.clinical.facts.times.units import Unit, units
 from rag.clinical.facts.times.ways import event_at, from_event, limits_after, of_gestation, way_before, ways_after
-from rag.clinical.facts.tokens import Phrases, Tokens, tokens_of
+from rag.clinical.facts.tokens import BREAK, Phrases, Tokens, tokens_of
 from rag.clinical.facts.types import Age, Interval, Way
 from rag.rules import rules
 from rag.values import Document, Moment
 
 BARE = frozenset({"since"})
+BARE_BEFORE = frozenset({BREAK, ".", ",", ";", "(", ":", "the", "and", "-"})
+"""What stands before "day after" where that is the next one."""
 NO_COUNT = frozenset("every each per a one / another same next".split())
 """What stands before a "day" that is none of a row: "each day 2 tablets"."""
 NO_COUNTED = frozenset("times x % mg ml g tablets tablet units".split())
@@ -71,6 +73,8 @@ def _named(tokens: Tokens) -> Iterator[Interval]:
     """ "yesterday", "this morning", "overnight", "weekly", "4-weekly"."""
     for found in _names().find(tokens):
         rule, first, days = found.rule, found.first, found.rule["days"]
+        if tokens.said[first] == "day" and tokens.word(first - 1) not in BARE_BEFORE:
+            continue
         if rule.get("times"):
             number = number_before(tokens, first - (tokens.word(first - 1) == "-"))
             first, days = (number.first, days * number.number) if number else (first, days)

@@ -92,6 +92,8 @@ def _and_a_half(tokens: Tokens, at: int) -> tuple[int, float]:
 def _is_short(tokens: Tokens, at: int) -> bool:
     """Whether a unit of one letter stands right at its figures or before "ago", in small letters, and is no decade ("50s")."""
     figures = tokens.word(at - 1)
+    if tokens.glued(at + 1) and tokens.word(at + 1).isdecimal() and tokens.word(at + 2) != "d":
+        return False  # "3w4": three times a week for four.
     if not figures.isdecimal() or tokens.capital(at) or not (tokens.glued(at) or tokens.word(at + 1) in afters()):
         return False
     return tokens.said[at] != "s" or len(figures) == 1
