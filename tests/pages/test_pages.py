@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
+from pages.prepare.reading.fact_layer import GROUPS
 from pages.shared.layers import Stretch, drawn
-from pages.shared.text_view import plain
+from pages.shared.text_view import CSS, plain
 from pages.tune.answering.changes import moves, prompt_lines
+from rag.clinical.facts import types as fact_types
 from rag.documents.workspace import Project, Workspace
 from rag.errors import Cancelled, ModelProblem
 from rag.pipeline import Pipeline
@@ -239,6 +241,12 @@ def test_a_document_is_read_with_its_layers_and_corrected(small_project: Project
     assert changed is not None and (changed.title, changed.edition) == ("Another title", "3")
     next(box for box in app.text_input if box.label == "Date").set_value("yesterday")
     assert "is not a day written like" in shown(press(app, "Save"))
+
+
+def test_every_kind_of_fact_is_drawn_in_one_group_with_a_tint() -> None:
+    grouped = [kind for _, kinds in GROUPS.values() for kind in kinds]
+    assert sorted(grouped) == sorted(kind.kind for kind in fact_types.KINDS)
+    assert [look for look, _ in GROUPS.values() if f".fact.{look} " not in CSS] == []
 
 
 def drawn_facts(app: AppTest) -> list[dict[str, str]]:

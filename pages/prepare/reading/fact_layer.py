@@ -14,7 +14,7 @@ from rag.values import Document
 LAYER = "Facts"
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Medication": ("drug", ("drug", "dose", "frequency", "route", "action", "allergy")),
-    "Values": ("value", ("value", "size", "number", "code")),
+    "Values": ("value", ("value", "result", "size", "number", "code")),
     "Time": ("time", ("day", "interval", "clock", "age")),
     "Body": ("body", ("site", "side")),
     "Course": ("course", ("change", "course", "order", "certainty")),
