@@ -12,6 +12,8 @@ from rag.rules import rules
 
 LEAD = 4
 """How many words may stand between a number and its name."""
+JOINED = 3
+"""How many further numbers may be joined to one: "110-120/70-80"."""
 AROUND = 25
 """How many tokens around a score the word that tells its kind may stand."""
 FEET = ("'", "’", "′")
@@ -48,7 +50,9 @@ def _before_its_name(scan: Scan, place: int) -> Found:
 def _end_of_number(scan: Scan, place: int) -> int:
     """The token behind a number with what is written to it: "120/80 mmHg", "8/10", "30-35 %", "2+"."""
     words, last = scan.words, scan.words.amounts[place].last
-    while words.word(last) in ("/", *DASHES, "over", "to", "of", "out") and words.gap(last) <= 1:
+    for _ in range(JOINED):
+        if words.word(last) not in ("/", *DASHES, "over", "to", "of", "out") or words.gap(last) > 1:
+            break
         further = last + 1 + (words.word(last) == "out")
         if further not in words.amounts and words.word(further) not in ROMAN:
             break

@@ -16,6 +16,8 @@ SIGNS = CLOSE_SIGNS | {",", "|"}
 JOINTS = (["/"], ["and"], ["&"], ["over"], [","], [",", "and"])
 WRAPPED = 50
 """The length of a line that is taken to go on in the next one."""
+LISTED = 8
+"""How many names are listed together at most."""
 TOGETHER = 5
 """How many tokens may stand between names that are listed together and their numbers."""
 
@@ -38,7 +40,7 @@ def behind_names(scan: Scan) -> Iterator[Value]:
 def _group(scan: Scan, at: int) -> list[Match[Named]]:
     """The names that are listed together: "AST/ALT", "BUN and creatinine"."""
     group = [scan.named[at]]
-    for match in scan.named[at + 1 :]:
+    for match in scan.named[at + 1 : at + LISTED]:
         if scan.words.said[group[-1].last : match.first] not in JOINTS:
             break
         group.append(match)

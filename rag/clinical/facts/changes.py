@@ -13,7 +13,8 @@ from rag.values import Document
 
 NAME = 3
 """How many words the name of what changes has at most."""
-DENIAL = 3
+DENIAL, HELPERS = 3, 8
+"""How far before a cue a denial and its helping words stand at most."""
 OTHERWISE = {"normal": "abnormal", "abnormal": "normal"}
 CHANGED = frozenset(("increased", "decreased", "improved", "worsened", "resolved"))
 SIDES = {"r": "right", "right": "right", "l": "left", "left": "left"}
@@ -75,10 +76,7 @@ def _is_measured(words: Stream, match: Match[Cue]) -> bool:
     """Whether "fell" or "declined" speaks of a value: behind its name, or before "to", "from", "by" and a number."""
     if words.word(match.last) in ("to", "from", "by") and match.last + 1 in words.amounts:
         return words.said[match.first] not in ("up", "down")
-    place = match.first - 1
-    while place >= 0 and words.said[place] in _listed("helpers"):
-        place -= 1
-    return words.word(place) in _subjects()
+    return words.word(_before_helpers(words, match.first)) in _subjects()
 
 
 def _carries(words: Stream, match: Match[Cue]) -> bool:
@@ -107,13 +105,21 @@ def _of(words: Stream, match: Match[Cue]) -> str:
 
 def _subject(words: Stream, first: int) -> str:
     """The words before a cue and its helping words, up to a sign or a word that ends a name."""
-    place = first - 1
-    while place >= 0 and (words.said[place] in _listed("helpers") or words.said[place] in _listed("denials")):
-        place -= 1
+    place = _before_helpers(words, first)
     last = place + 1
     while place >= 0 and last - place <= NAME and _is_name(words, place):
         place -= 1
     return _name(words, place + 1, last)
+
+
+def _before_helpers(words: Stream, first: int) -> int:
+    """The token before the helping words and denials that stand before a cue."""
+    place = first - 1
+    while place >= max(0, first - HELPERS) and (
+        words.said[place] in _listed("helpers") or words.said[place] in _listed("denials")
+    ):
+        place -= 1
+    return place
 
 
 def _object(words: Stream, last: int) -> str:

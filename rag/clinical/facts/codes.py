@@ -63,7 +63,7 @@ def _labelled(text: str, system: System, start: int, end: int, below: int) -> It
 
 def _begins_cell(text: str, at: int) -> bool:
     """Whether a code begins its line, its list item or its cell."""
-    begin = max(text.rfind("\n", 0, at) + 1, at - MARK)
+    begin = max(text.rfind("\n", max(0, at - MARK), at) + 1, at - MARK, 0)
     before = text[max(begin, at - 2) : at].strip()
     return before in ("|", ",", ";") or LISTED.fullmatch(text, begin, at) is not None
 

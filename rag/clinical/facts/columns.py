@@ -1,7 +1,7 @@
 """Columns: the values of a table whose header names the analytes, in Markdown, CSV or columns of fixed width."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,7 +14,11 @@ from rag.clinical.facts.units import unit_at
 SEPARATORS = ("|", "\t", ",")
 WIDE = re.compile(r" {2,}")
 CELL = {sign: re.compile(rf"[^{re.escape(sign)}\n]*") for sign in SEPARATORS}
-MOST_ROWS = 500
+MOST_ROWS, MOST_EMPTY, WIDEST = 500, 3, 60
+"""The rows below a header that are read, those without a number among them, and the cells that a row has at most."""
+
+
+Head = tuple[tuple[Analyte, ...], str]
 
 
 class Cell(NamedTuple):
@@ -27,20 +31,21 @@ class Cell(NamedTuple):
 
 def headed(words: Stream, named: list[Match[Named]]) -> Iterator[Cell]:
     """The cells below headers that name analytes: two at least in one line, which has no number of its own."""
+    begins = [0, *(words.ends[at] for at, word in enumerate(words.said) if word == "\n")]
     by_line: dict[int, list[Match[Named]]] = defaultdict(list)
     for match in named:
-        by_line[words.text.rfind("\n", 0, words.starts[match.first]) + 1].append(match)
-    below = 0
-    for begin, matches in by_line.items():
-        if len(matches) < 2 or begin < below:
-            continue
+        by_line[begins[bisect_right(begins, words.starts[match.first]) - 1]].append(match)
+    several = {begin for begin, matches in by_line.items() if 2 <= len(matches) <= WIDEST}
+    for begin in sorted(several):
+        matches = by_line[begin]
         end = _line_end(words.text, begin)
         sign = _separator(words.text[begin:end])
         cells = _cells(words.text, begin, end, sign)
+        if len(cells) > WIDEST:
+            continue
         heads = {at: head for at, cell in enumerate(cells) if (head := _head(words, cell, matches))}
         if len(heads) >= 2 and len(heads) * 3 >= len(cells):
-            yield from _rows(words, end + 1, sign, cells, heads)
-            below = end
+            yield from _rows(words, end + 1, sign, cells, heads, several)
 
 
 def _line_end(text: str, begin: int) -> int:
@@ -64,7 +69,7 @@ def _cells(text: str, begin: int, end: int, sign: str) -> list[tuple[int, int]]:
     return [pair for pair in zip(edges[::2], edges[1::2], strict=True) if text[slice(*pair)].strip()]
 
 
-def _head(words: Stream, cell: tuple[int, int], matches: list[Match[Named]]) -> tuple[tuple[Analyte, ...], str] | None:
+def _head(words: Stream, cell: tuple[int, int], matches: list[Match[Named]]) -> Head | None:
     """The analytes and the unit of a header's cell that holds one name and at most its unit."""
     inside = [match for match in matches if cell[0] <= words.starts[match.first] < cell[1]]
     if len(inside) != 1 or inside[0].meaning.panel:
@@ -81,23 +86,25 @@ def _head(words: Stream, cell: tuple[int, int], matches: list[Match[Named]]) -> 
 
 
 def _rows(
-    words: Stream, begin: int, sign: str, header: list[tuple[int, int]], heads: dict[int, tuple[tuple[Analyte, ...], str]]
+    words: Stream, begin: int, sign: str, header: list[tuple[int, int]], heads: dict[int, Head], stops: set[int]
 ) -> Iterator[Cell]:
-    """The numbers of the rows below a header, up to a line that has no cells."""
+    """The numbers of the rows below a header, up to a line that has no cells or to one of the `stops`, other headers."""
     text, origin = words.text, header[0][0]
     line_of_header = text.rfind("\n", 0, origin) + 1
+    empty = 0
     for _ in range(MOST_ROWS):
-        if begin >= len(text):
+        if begin >= len(text) or empty > MOST_EMPTY or begin in stops:
             return
         end = _line_end(text, begin)
         cells = _cells(text, begin, end, sign)
         if len(cells) < 2 and not set(text[begin:end]) <= set("-=+ |:"):
             return
-        for at, cell in enumerate(cells):
+        empty += 1
+        for at, cell in enumerate(cells[:WIDEST]):
             column = at if sign or len(cells) == len(header) else _above(cell, begin, header, line_of_header)
             head = heads.get(column)
-            place = bisect_left(words.starts, cell[0])
-            if head and (first := _number(words, place, cell[1])) is not None:
+            if head and (first := _number(words, bisect_left(words.starts, cell[0]), cell[1])) is not None:
+                empty = 0
                 yield Cell(first, *head)
         begin = end + 1
 

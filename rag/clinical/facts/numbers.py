@@ -13,6 +13,9 @@ from rag.values import Document
 
 RUN = 4
 """How many words behind a number the one that it counts is sought among."""
+NUMBERS = 3
+"""How many further numbers may stand between a number and that word."""
+DETERMINERS = ("the", "these", "those", "her", "his", "their", "my", "our")
 STATES = {"g": "gravida", "p": "para"}
 
 
@@ -39,7 +42,7 @@ def _counted(words: Stream, amount: Amount) -> Number | None:
         own, factor = _own_units().get(head, (head, 1))
         end = whole.end if upper else words.ends[unit.last - 1]
         return replace(whole, end=end, number=float(f"{amount.number * factor:.9g}"), of=own + sign + below)
-    return replace(whole, of=_noun(words, amount.last) or _noun_before(words, amount.first))
+    return replace(whole, of=_noun(words, _counted_last(words, amount.last)) or _noun_before(words, amount.first))
 
 
 def _is_unit(words: Stream, unit: Unit, at: int) -> bool:
@@ -98,19 +101,20 @@ def _suffix(words: Stream, at: int) -> str:
     return f" {word}" if not words.gap(at) and len(word) == 1 and word in "abc" else ""
 
 
+def _counted_last(words: Stream, at: int) -> int:
+    """The token behind the last of the numbers that count one thing: "two of the three tests", "3 or 4 pints", "2-3 beans"."""
+    for _ in range(NUMBERS):
+        sign = words.word(at)
+        place = at + 1 + (sign == "out" or (sign == "of" and words.word(at + 1) in DETERMINERS))
+        if sign not in ("of", "out", "/", "to", "or", "and", *DASHES) or place not in words.amounts:
+            break
+        at = words.amounts[place].last
+    return at
+
+
 def _noun(words: Stream, at: int) -> str:
     """The word that a number counts: the first plural of a few words behind it, else the first word."""
     place = at + (words.word(at) in DASHES and not words.gap(at))
-    if (
-        words.word(place) == "of"
-        and words.word(place + 1) in ("the", "these", "those", "her", "his")
-        and place + 2 in words.amounts
-    ):
-        return _noun(words, words.amounts[place + 2].last)
-    if words.word(place) in ("of", "/", "out") and place + 1 + (words.word(place) == "out") in words.amounts:
-        return _noun(words, words.amounts[place + 1 + (words.word(place) == "out")].last)
-    if words.word(place) in (*DASHES, "to", "or", "and") and place + 1 in words.amounts:
-        return _noun(words, words.amounts[place + 1].last)
     run: list[str] = []
     while len(run) < RUN and words.word(place).isalpha() and words.word(place) not in _not_counted() and words.gap(place) <= 1:
         run.append(words.said[place])

@@ -10,6 +10,9 @@ from rag.clinical.facts.units import Unit
 from rag.rules import rules
 from rag.values import Document
 
+SIDES = 4
+"""How many sides a size has at most."""
+
 
 def sizes(document: Document) -> Iterator[Size]:
     """The lengths of a text: "5-mm", "1.2 x 0.8 cm", "2 to 3 mm", "half a centimetre", "2 inches"."""
@@ -26,7 +29,7 @@ def _size(words: Stream, amount: Amount) -> tuple[Size, int] | None:
     sides: list[tuple[float, Unit | None]] = []
     upper, last = None, amount.last
     further: Amount | None = amount
-    while further is not None:
+    while further is not None and len(sides) < SIDES:
         unit = _length(words, further.last)
         sides.append((further.number, unit))
         last = unit.last if unit else further.last

@@ -37,6 +37,8 @@ WHOLE = frozenset(
 )
 """What "a" makes one of: "about a pound"; or, of the parts, a part: "a quarter"."""
 WORDS = frozenset([*ONES, *TENS, *DECADES, *SIGNS, *ORDINALS, "half", "couple", "hundred", "thousand", "dozen"])
+LONGEST = 18
+"""Signs of a number; a longer one is a serial number."""
 FIRST = frozenset("0123456789.")
 
 
@@ -124,7 +126,7 @@ def _article(said: Sequence[str], at: int) -> Amount | None:
 def _figured(said: list[str], at: int, starts: list[int], ends: list[int]) -> Amount | None:
     """A number that begins with digits: "1,200", "2 1/2", "2 and a half", "120s", "3rd"."""
     written = said[at]
-    if written == "." or written.count(".") > 1:  # "4.2.1" is a place in a list.
+    if written == "." or written.count(".") > 1 or len(written) > LONGEST:  # "4.2.1" is a place in a list.
         return None
     number = float(written.replace(",", "." if written[0] == "0" and len(written) < 6 else ""))
     after = said[at + 1] if at + 1 < len(said) else ""
@@ -208,6 +210,8 @@ def _counted(said: Sequence[str], at: int) -> tuple[float, int, bool]:
         after = said[place + 1] if place + 1 < len(said) else ""
         if word == "hundreds" and 0 < group < 20:
             return total + group * 100, place + 1, True
+        if word in BIG and (group >= 100 if BIG[word] < 1000 else group >= 1000 or total >= BIG[word]):
+            break
         if word in BIG:
             many, group = max(group, 1) * BIG[word], 0 if BIG[word] >= 1000 else -1
             if group:

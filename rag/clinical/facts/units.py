@@ -7,6 +7,8 @@ from rag.clinical.facts.phrases import Phrases
 from rag.clinical.facts.stream import Stream, stream
 from rag.rules import rules
 
+DIVISIONS = 3
+"""By how many units one is divided at most: "mL/min/1.73 m2"."""
 TIMES = frozenset(("min", "h", "day", "week", "month", "year", "s"))
 
 
@@ -28,7 +30,10 @@ def unit_at(words: Stream, at: int) -> Unit | None:
         return None
     if name.startswith("10^") and (counted := _units().at(words, last)) and counted.meaning == "cells":
         last = counted.last
-    while (below := _below(words, last)) is not None:
+    for _ in range(DIVISIONS):
+        below = _below(words, last)
+        if below is None:
+            break
         name, last = f"{name}/{below.name}", below.last
     return Unit(canonical(name), last) if last > at else None
 
