@@ -1,5 +1,6 @@
 """Every clinical rule in `rag/rules` is walked through: its example triggers it, and no rule stands in another's way."""
 
+import re
 from collections.abc import Iterator
 from importlib import resources
 from itertools import combinations
@@ -11,6 +12,8 @@ from rag.clinical.assertions import assertions
 from rag.clinical.facts import reading
 from rag.clinical.facts.advice import times_and_advice
 from rag.clinical.facts.courses import courses
+from rag.clinical.facts.drugs import prescriptions
+from rag.clinical.facts.drugs.names import look_alikes
 from rag.clinical.facts.people import people
 from rag.clinical.facts.policies import criteria
 from rag.clinical.facts.types import row_of
@@ -34,8 +37,8 @@ from rag.values import Document, File
 
 FILES = sorted(path.name.removesuffix(".json") for path in resources.files("rag.rules").iterdir() if path.name.endswith(".json"))
 HERE = [
-    "abbreviations", "assertions", "authors", "dates", "editions", "facts_advice", "facts_courses", "facts_criteria",
-    "facts_people", "facts_times", "fields", "headings", "patients", "statuses", "stopwords", "times", "types",
+    "abbreviations", "assertions", "authors", "dates", "drugs", "editions", "facts_advice", "facts_courses", "facts_criteria",
+    "facts_drugs", "facts_people", "facts_times", "fields", "headings", "patients", "statuses", "stopwords", "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
     "answers", "capitals", "checks", "citations", "columns", "copies", "facts_changes", "facts_codes", "facts_icd10cm",
@@ -50,6 +53,7 @@ TYPES = rules("types")["types"]
 ABBREVIATIONS = rules("abbreviations")["never_end_a_sentence"]
 STOPWORDS = rules("stopwords")
 ASSERTIONS, TIMES, AUTHORS, EDITIONS = rules("assertions"), rules("times"), rules("authors"), rules("editions")
+DRUGS, FACTS_DRUGS = rules("drugs"), rules("facts_drugs")
 PATIENTS, STATUSES = rules("patients"), rules("statuses")["statuses"]
 TITLES = [(rule, name) for rule in HEADINGS for name in (rule["name"], *rule["also"])]
 CUES = [(rule["type"], cue) for rule in TYPES for cue in rule["cues"]]
@@ -335,3 +339,89 @@ def test_every_rule_of_facts_with_words_of_its_own_has_an_example() -> None:
         for rule in part if isinstance(rule, dict) and not {"gives", "example"} <= rule.keys()
     ]  # fmt: skip
     assert bare == []
+
+
+def first_fact(example: str, kind: str) -> Any:
+    found = [one for one in prescriptions(reading(example)) if one.kind == kind]
+    assert found, f"no {kind} in {example}"
+    return found[-1]
+
+
+@pytest.mark.parametrize("rule", FACTS_DRUGS["units"], ids=lambda rule: f"{rule['unit']} {rule['names'][0]}")
+def test_the_example_of_a_unit_is_a_dose_of_so_much(rule: dict[str, Any]) -> None:
+    for name in rule["names"]:
+        example = re.sub(rf"{re.escape(example_name(rule))}$", name, rule["example"])
+        found = first_fact(example, "dose")
+        assert (found.amount, found.unit, bool(found.drug)) == (rule["reads"], rule["unit"], True), example
+
+
+def example_name(rule: dict[str, Any]) -> str:
+    return max((name for name in rule["names"] if rule["example"].lower().endswith(name)), key=len)
+
+
+@pytest.mark.parametrize("rule", FACTS_DRUGS["frequencies"], ids=by("example"))
+def test_the_example_of_a_frequency_says_how_many_times_a_day(rule: dict[str, Any]) -> None:
+    found = first_fact(rule["example"], "frequency")
+    assert (found.per_day, found.when) == (rule["reads"], tuple(rule.get("when", ())))
+    assert found.as_needed == rule.get("as_needed", False)
+    assert found.end == len(rule["example"])
+
+
+@pytest.mark.parametrize("rule", FACTS_DRUGS["routes"], ids=by("route"))
+def test_the_example_of_a_route_and_all_its_names_give_it(rule: dict[str, Any]) -> None:
+    assert first_fact(rule["example"], "route").route == rule["route"]
+    for name in (*rule["always"], *rule["beside_a_drug"]):
+        assert first_fact(f"Give metformin 5 mg {name.upper()}.", "route").route == rule["route"]
+
+
+@pytest.mark.parametrize("rule", FACTS_DRUGS["actions"], ids=by("action"))
+def test_the_example_of_an_action_and_all_its_verbs_give_it(rule: dict[str, Any]) -> None:
+    expected = {"started", "stopped"} if rule["action"] == "switched" else {rule["action"]}
+    assert {one.action for one in prescriptions(reading(rule["example"])) if one.kind == "action"} == expected
+    for word in rule["words"]:
+        assert first_fact(f"We {word} metformin.", "action").drug == "metformin"
+
+
+def test_every_name_of_a_drug_beside_a_dose_is_that_drug_and_stands_for_no_other() -> None:
+    assert first_fact(DRUGS["example"]["text"], "drug").name == DRUGS["example"]["name"]
+    owners: dict[str, str] = {}
+    for own in DRUGS["classes"].values():
+        for drug, others in own["drugs"].items():
+            for name in (drug, *filter(None, others.split(", "))):
+                assert owners.setdefault(name.lower(), drug) == drug
+    wrong = {name: drug for name, drug in owners.items() if first_fact(f"Give {written(name)} 5 mg daily.", "drug").name != drug}
+    assert wrong == {}
+
+
+def written(name: str) -> str:
+    listed = (pair for own in DRUGS["classes"].values() for pair in own["drugs"].items())
+    return next(one for drug, others in listed for one in (drug, *others.split(", ")) if one.lower() == name)
+
+
+def test_every_name_of_a_class_is_that_class() -> None:
+    said = {name: own for own, about in DRUGS["classes"].items() for name in (own, *about["also"])}
+    wrong = {name: own for name, own in said.items() if first_fact(f"He takes {name} daily.", "drug").name != own}
+    assert wrong == {}
+    assert {about["within"] for about in DRUGS["classes"].values()} <= {"", *DRUGS["classes"]}
+
+
+def test_look_alikes_are_drugs_of_the_table_and_no_misspelling_is_read_as_one_of_them() -> None:
+    known = {drug for own in DRUGS["classes"].values() for drug in own["drugs"]}
+    assert {name for group in DRUGS["look_alikes"] for name in group} <= known
+    assert look_alikes("hydroxyzine") >= {"hydralazine"}
+    assert all(look_alikes(other) >= {name} for name in known for other in look_alikes(name))
+
+
+@pytest.mark.parametrize("part", ["before", "none"])
+def test_every_cue_of_an_allergy_gives_one(part: str) -> None:
+    for cue in FACTS_DRUGS["allergies"][part]:
+        text = f"She is known: {cue} penicillin." if part == "before" else f"Noted: {cue.upper()}."
+        assert first_fact(text, "allergy").substance == ("penicillin" if part == "before" else "none")
+    for what, names in FACTS_DRUGS["allergies"]["substances"].items():
+        for name in names:
+            assert first_fact(f"She is allergic to {name}.", "allergy").substance == what
+    for what, names in FACTS_DRUGS["allergies"]["reactions"].items():
+        for name in names:
+            assert what in first_fact(f"Allergies: penicillin ({name}).", "allergy").reaction
+    for cue in FACTS_DRUGS["allergies"]["after"]:
+        assert first_fact(f"She has a penicillin {cue.strip('-')}.", "allergy").substance == "penicillin"

@@ -16,6 +16,7 @@ from rag.clinical.facts.advice import times_and_advice
 from rag.clinical.facts.changes import changes
 from rag.clinical.facts.codes import codes
 from rag.clinical.facts.courses import courses
+from rag.clinical.facts.drugs import prescriptions
 from rag.clinical.facts.numbers import numbers
 from rag.clinical.facts.people import people
 from rag.clinical.facts.policies import criteria
@@ -29,7 +30,7 @@ from rag.values import Document
 
 Finder = Callable[[Document], Iterable[Fact]]
 FINDERS: tuple[Finder, ...] = (
-    values, times_and_advice, people, courses, criteria, sizes, sites, changes, codes,
+    prescriptions, values, times_and_advice, people, courses, criteria, sizes, sites, changes, codes,
     numbers,  # Last: it reads every number that is left.
 )  # fmt: skip
 COUNTED = (Dose, Frequency, Value, Size, Day, Age, Interval, Clock, Code, Number)

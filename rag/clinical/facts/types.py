@@ -26,13 +26,14 @@ class Fact:
 class Drug(Fact):
     """A medication: `name` is the generic name in lower case ("amoxicillin/clavulanate"), or the class where only that is named.
 
-    `written` is "generic", "brand", "abbreviation" or "class".
+    `written` is "generic", "brand", "abbreviation" or "class"; `release` is "extended", "immediate", "delayed" or "".
     """
 
     kind: ClassVar[str] = "drug"
     name: str
     classes: tuple[str, ...] = ()
     written: str = "generic"
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Dose(Fact):
     """An amount of a drug: of mass in mg, of volume in mL, of activity in units, else as it is counted ("tablet", "puff").
 
     `most` is the upper end of a range, `per` what it is for ("kg", "m2", "day", "h", "min"), `drug` whose it is, "" where that is
-    not told, `total` whether it is said to be that of a day.
+    not told, `total` whether it is said to be that of a day. `parts` are the amounts of the other drugs of a combination.
     """
 
     kind: ClassVar[str] = "dose"
@@ -50,6 +51,7 @@ class Dose(Fact):
     per: tuple[str, ...] = ()
     drug: str = ""
     total: bool = False
+    parts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,11 @@ class Route(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Fact):
-    """What was done with a drug: "started", "stopped", "held", "resumed", "continued", "increased", "decreased", "switched"."""
+    """What was done with a drug, as in "started", "stopped", "held", "resumed", "continued", "increased", "decreased".
+
+    "avoided" is what must not be given, "switched" a change that is not told further: a switch whose sides are told is a stop of
+    the one and a start of the other.
+    """
 
     kind: ClassVar[str] = "action"
     action: str
