@@ -41,7 +41,8 @@ class Dose(Fact):
     """An amount of a drug: of mass in mg, of volume in mL, of activity in units, else as it is counted ("tablet", "puff").
 
     `most` is the upper end of a range, `per` what it is for ("kg", "m2", "day", "h", "min"), `drug` whose it is, "" where that is
-    not told, `total` whether it is said to be that of a day. `parts` are the amounts of the other drugs of a combination.
+    not told, `total` whether it is said to be that of a day. `parts` are the amounts of the other drugs of a combination,
+    and `former` marks the dose that another takes the place of ("from 10 to 20 mg").
     """
 
     kind: ClassVar[str] = "dose"
@@ -52,6 +53,7 @@ class Dose(Fact):
     drug: str = ""
     total: bool = False
     parts: tuple[float, ...] = ()
+    former: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,7 +197,7 @@ def test_two_strengths_of_a_combination_are_one_dose_with_parts(text: str) -> No
 def test_a_step_has_the_former_dose_and_the_new_one(text: str) -> None:
     one, two = (one for one in found(text, Dose) if isinstance(one, Dose))
     assert (one.amount, two.amount, one.most, two.most) == (10.0, 20.0, None, None)
-    assert one.statuses == {"historical"}
+    assert one.former and not two.former
     assert actions(text) == {("increased", "escitalopram")}
 
 

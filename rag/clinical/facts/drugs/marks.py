@@ -35,8 +35,8 @@ class Mark:
         """The fact, with the name of the drug that it belongs to."""
         own = self.drug.name if self.drug else ""
         fact: Fact = self.fact
-        if self.former:
-            fact = replace(fact, statuses=frozenset({"historical"}))
+        if self.former and isinstance(fact, Dose):
+            fact = replace(fact, former=True)
         return replace(fact, drug=own) if own and isinstance(fact, Dose | Frequency | Route | Action) else fact
 
 
