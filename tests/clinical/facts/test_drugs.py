@@ -5,13 +5,14 @@ import re
 import pytest
 
 from rag.clinical.facts import facts, reading
+from rag.clinical.facts.drugs import prescriptions
 from rag.clinical.facts.drugs.numerals import NUMBER, value_of
 from rag.clinical.facts.types import Action, Allergy, Dose, Drug, Fact, Frequency, Interval, Route
 from rag.values import Document
 
 
 def found(text: str, kind: type[Fact]) -> list[Fact]:
-    return [one for one in facts(reading(text)) if isinstance(one, kind)]
+    return [one for one in prescriptions(reading(text)) if isinstance(one, kind)]
 
 
 def drugs(text: str) -> list[str]:
@@ -361,7 +362,7 @@ def test_two_doses_of_one_drug_are_both_its_own() -> None:
 def test_a_csv_table_gives_each_row_its_own_dose() -> None:
     text = "drug: warfarin; dose: 5 mg; frequency: daily\ndrug: vancomycin; dose: 1 g; frequency: q12h"
     document = Document("chart.csv", text, format="table")
-    assert [(one.drug, one.amount) for one in facts(document) if isinstance(one, Dose)] == [
+    assert [(one.drug, one.amount) for one in prescriptions(document) if isinstance(one, Dose)] == [
         ("warfarin", 5.0),
         ("vancomycin", 1000.0),
     ]
@@ -431,6 +432,15 @@ def test_allergies_are_read_with_their_reactions(text: str, expected: list[tuple
     assert allergies(text) == expected
 
 
+# Beside the other families
+
+
+def test_what_is_a_dose_is_read_as_nothing_else_and_has_the_status_of_its_sentence() -> None:
+    read = facts(reading("We will start metformin 500 mg twice daily. Glucose 104 mg/dL."))
+    assert [one.kind for one in read if isinstance(one, Drug | Dose | Frequency)] == ["drug", "dose", "frequency"]
+    assert all(one.statuses == {"planned"} for one in read if isinstance(one, Drug))
+
+
 # Hostile
 
 
@@ -443,4 +453,4 @@ def test_allergies_are_read_with_their_reactions(text: str, expected: list[tuple
     ids=lambda text: text[:12],
 )  # fmt: skip
 def test_long_runs_of_anything_are_read_to_their_end(text: str) -> None:
-    assert all(0 <= one.start < one.end <= len(text) for one in facts(reading(text)))
+    assert all(0 <= one.start < one.end <= len(text) for one in prescriptions(reading(text)))
