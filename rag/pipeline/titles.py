@@ -87,6 +87,7 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
     "verify": {
         "quotations": ("Quotations", "looked up in the source"),
         "overlap": ("Shared words and numbers", "rewordings"),
+        "facts": ("Facts", "doses, values, sides, negations"),
     },
 }
 
