@@ -27,6 +27,7 @@ from tests.bench.latency import latency
 from tests.bench.launch import launch
 from tests.bench.loading import load
 from tests.bench.options import offline
+from tests.bench.real import real
 from tests.bench.retrieval import covidqa, scifact
 from tests.bench.screening import identifiers, injection, names, screening_speed, sections
 from tests.bench.sessions import sessions
@@ -49,6 +50,7 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "launch": launch,
     "sessions": sessions,
     "load": load,
+    "real": real,
     "hostile": hostile,
     "identifiers": identifiers,
     "names": names,

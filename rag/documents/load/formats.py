@@ -18,7 +18,7 @@ from rag.clinical.times import moments
 from rag.documents.load.encoding import NAMES, encoding_of
 from rag.documents.load.layout import Heading, Layout
 from rag.documents.load.office.formulas import cell_finding
-from rag.documents.load.tables import FRONT, Named, as_lines, named_rows, row_as_lines
+from rag.documents.load.tables import FRONT, Named, as_lines, named_rows, row_as_lines, unfilled
 from rag.errors import FileProblem
 from rag.stage import Stage
 from rag.values import Aside, Document, File, Finding, Page, Section
@@ -242,8 +242,24 @@ class Table(Format):
             part, told = (file, warnings) if len(own) == len(rows) else of_one(file, owner or "", warnings)
             noted = any(text.find("\n", start, end) >= 0 for start, end in ends.items())
             yield self.finish(
-                part, text, title=title, warnings=told, divided=noted, rows=ends if noted else {}, hidden=hidden, owner=owner
+                part,
+                text,
+                title=title,
+                warnings=told,
+                divided=noted,
+                rows=ends if noted else {},
+                asides=_unfilled(own),
+                hidden=hidden,
+                owner=owner,
             )
+
+
+def _unfilled(rows: list[Named]) -> tuple[Aside, ...]:
+    """The columns of each table that none of these rows fills."""
+    tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for row in rows:
+        tables.setdefault(row.names, []).append(row.cells)
+    return tuple(Aside("table", told, 0) for names, cells in tables.items() if (told := unfilled(names, cells)))
 
 
 def _lines(rows: list[Named]) -> tuple[str, dict[int, int], tuple[Finding, ...]]:

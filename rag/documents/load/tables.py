@@ -64,6 +64,13 @@ def row_as_lines(names: Sequence[str], cells: Sequence[str]) -> str:
     return out
 
 
+def unfilled(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """What is said of the named columns that no row fills, which stand beside no value; or nothing."""
+    filled = {at for row in rows for at, cell in enumerate(row) if cell.strip()}
+    left = [name for at, name in enumerate(names) if name and name != f"column {at + 1}" and at not in filled]
+    return f"columns without a value: {'; '.join(left)}" if left else ""
+
+
 def begins_with_heading(cell: str) -> bool:
     """Whether a cell of several lines begins with a heading."""
     return any(section.start == 0 for section in sections("\n".join(cell.split("\n", 3)[:3])[:LONGEST_SHOWN]))

@@ -21,6 +21,9 @@ from rag.rules import rules
 from rag.values import Document, File
 
 ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?ClinicalDocument[\s>]")
+PEOPLE = ("recordTarget", "author", "dataEnterer", "informant", "custodian", "legalAuthenticator", "authenticator",
+          "participant", "componentOf")  # fmt: skip
+HEADER = frozenset(map(str.lower, PEOPLE))
 LOINC = "2.16.840.1.113883.6.1"
 READERS: dict[str, Reader] = {
     "text/plain": Text(),
@@ -61,9 +64,12 @@ class Ccda(Format):
         for text in _outermost(root, "text") if coded and not sections else ():
             Walker(layout).walk(text)
         if not layout.at:
-            raise FileProblem(
-                f"{file.name}: XML, but neither a C-CDA ClinicalDocument nor a FHIR resource. Save it as text, HTML or PDF."
+            what = (
+                "a part of a C-CDA that holds codes and no narrative, which is what is read. Upload the whole document."
+                if any(local(one.tag) == "templateid" for one in root.iter()) or local(root.tag) in HEADER
+                else "XML, but neither a C-CDA ClinicalDocument nor a FHIR resource. Save it as text, HTML or PDF."
             )
+            raise FileProblem(f"{file.name}: {what}")
         layout.warnings.append("a part of a C-CDA without its header, so its patient, type and date are not known from it")
         return self.laid_out(file, layout)
 
@@ -103,6 +109,13 @@ def _section(layout: Layout, section: Any, level: int) -> None:
     narrative = _child(section, "text")
     if narrative is not None:
         Walker(layout, deeper=level).walk(narrative)
+    if entries := sum(local(child.tag) == "entry" for child in section):
+        if _text(narrative):
+            layout.count("coded entries left out: the narrative is what a person reads", entries)
+        else:
+            layout.warnings.append(
+                f"{entries} coded entries of a section without narrative are not read; see them in their source"
+            )
     for inner in _sections(section):
         _section(layout, inner, level + 1)
 
@@ -132,8 +145,7 @@ def _text(element: Any) -> str:
 
 def _people(layout: Layout, root: Any) -> None:
     """Names and addresses in the header stand beside the text, so that they are screened."""
-    for name in ("recordTarget", "author", "dataEnterer", "informant", "custodian", "legalAuthenticator", "authenticator",
-                 "participant", "componentOf"):  # fmt: skip
+    for name in PEOPLE:
         for element in root:
             if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == name:
                 layout.aside("metadata", f"{name}: {'; '.join(_told(element))}", 0)

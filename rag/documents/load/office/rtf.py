@@ -146,6 +146,7 @@ class _Taken:
         self.notes: list[str] = []
         self._fonts: dict[int, str] = {}
         self._skipped = 0
+        self._row_ended = False
         self._fields: list[tuple[int, int, str]] = []
 
     def read(self, source: str) -> None:
@@ -196,6 +197,9 @@ class _Taken:
     def _closed(self, state: _State, outer: _State) -> _State:
         if state.sink == outer.sink:
             self._put("}", state)
+            if self._row_ended and not outer.ignored:
+                self._put("\\row ", outer)
+                self._row_ended = False
             return outer
         self._put("}", outer)
         if state.sink != "-":
@@ -219,6 +223,7 @@ class _Taken:
             self._put(f"\\par {word}: ", state)
             return state
         token = found[0]
+        self._row_ended = self._row_ended or word == "nestrow"  # It stands among properties, which striprtf leaves out.
         if word == "chftn":
             if state.sink == "":
                 self._mark("x", self._plain)
@@ -396,6 +401,13 @@ def _facts(layout: Layout, beside: list[tuple[str, list[str]]], where: str) -> N
         layout.line((line, ""))
 
 
+def _cells(line: str) -> str:
+    """A line of a table with its cells apart; what follows a table within a cell has no cell before it."""
+    if line.rstrip().endswith("|"):
+        return line.rstrip("| ").replace("|", " | ")
+    return line.lstrip("| ").replace("|", " | ") if line.startswith("|") else line
+
+
 def _write(layout: Layout, text: str, tables: bool, lead: str = "") -> None:
     """The lines of the text, its marks taken out and noted; what is struck out stands beside it."""
     why = ""
@@ -403,7 +415,7 @@ def _write(layout: Layout, text: str, tables: bool, lead: str = "") -> None:
     for line in text.replace("\r", "\n").split("\n"):
         pieces: list[Piece] = [(lead, "")] if lead and line.strip() else []
         lead = "" if pieces else lead
-        for part in MARKS.split(line.rstrip("| ").replace("|", " | ") if tables and line.rstrip().endswith("|") else line):
+        for part in MARKS.split(_cells(line) if tables else line):
             if MARKS.fullmatch(part):
                 why = REASONS[ord(part) - OPEN] if ord(part) < CLOSE else ""
             elif part and why == STRUCK:

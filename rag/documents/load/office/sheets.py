@@ -17,7 +17,7 @@ from rag.documents.load.formats import MOST_PATIENTS, Format, of_one
 from rag.documents.load.guard import office_parts, transitional
 from rag.documents.load.layout import Layout, Piece
 from rag.documents.load.office.formulas import formula_finding
-from rag.documents.load.tables import as_lines, begins_with_heading, has_column_word, joined_names, may_name
+from rag.documents.load.tables import as_lines, begins_with_heading, has_column_word, joined_names, may_name, unfilled
 from rag.documents.load.web.css import WHITE, alike, colour_of
 from rag.errors import FileProblem
 from rag.values import Document, File
@@ -145,7 +145,17 @@ class _Sheet:
         """The tables of the sheet one after the other."""
         before: _Table | None = None
         for block in self._blocks():
-            before = self._write_table(block, before)
+            table = self._write_table(block, before)
+            if before and table is not before:
+                self._unfilled(before)
+            before = table
+        if before:
+            self._unfilled(before)
+
+    def _unfilled(self, table: "_Table") -> None:
+        """Notes the named columns of a table that no row fills."""
+        if left := [name for column, name in table.names.items() if column not in table.filled]:
+            self.layout.aside("table", unfilled(left, ()))
 
     def _blocks(self) -> Iterator[list[Row]]:
         """The rows parted where an empty row stands between them, or where a title stands above a row of names."""
@@ -217,6 +227,7 @@ class _Sheet:
         self._comments(cells.values())
         if not filled:
             return
+        table.filled |= set(filled)
         table.valued |= {column for column, cell in _filled(cells).items() if not isinstance(cell.value, str)}
         for (row, column), first in list(self._above(number)):
             filled.setdefault(column, self._piece(row, column, first))
@@ -256,11 +267,12 @@ class _Sheet:
 
 @dataclass
 class _Table:
-    """A table of a sheet: the names of its columns, whose rows they are by which column, and which columns hold figures."""
+    """A table of a sheet: the names of its columns, whose rows they are by which column, which hold figures or anything."""
 
     names: dict[int, str] = field(default_factory=dict)
     whose: int | None = None
     valued: set[int] = field(default_factory=set)
+    filled: set[int] = field(default_factory=set)
 
 
 def _filled(cells: dict[int, Any]) -> dict[int, Any]:

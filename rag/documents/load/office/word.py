@@ -13,10 +13,11 @@ from rag.documents.load.facts import states_fact
 from rag.documents.load.formats import Format
 from rag.documents.load.guard import check_depth, office_parts, transitional
 from rag.documents.load.layout import Layout, Piece
+from rag.documents.load.office.word_drawings import drawn_lines
 from rag.documents.load.office.word_styles import Look, Numbers, Styles, fill_of, is_on
 from rag.documents.load.office.word_tables import WITHIN, cells, goes_down, is_header, is_marked, row_pieces, rows, span
 from rag.documents.load.signs import BOXES, box, decoded, private, set_as
-from rag.documents.load.tables import joined_names, one_line, row_as_lines
+from rag.documents.load.tables import joined_names, one_line, row_as_lines, unfilled
 from rag.errors import FileProblem
 from rag.values import Document, File
 
@@ -24,6 +25,8 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad", "ptab": " "}
 SYMBOL = re.compile(r"^\s*SYMBOL\s+(0x[0-9A-Fa-f]{1,5}|[1-9]\d{0,5})\s[^\\]*\\f\s*\"?([^\"\\]{1,40})", re.IGNORECASE)
+ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+         (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 NOTES = {"footnotes": "Footnote", "endnotes": "Endnote"}
 
 
@@ -106,6 +109,8 @@ class _Reader:
         self.comments = self._comments()
         self.told: set[str] = set()
         self.boxes: list[Any] = []
+        self.drawn: list[str] = []
+        self.noted: dict[tuple[str, str], str] = {}
         self.parted = False
         self.before = ""
         self.struck: list[str] = []
@@ -138,6 +143,13 @@ class _Reader:
         waiting, self.boxes = self.boxes, []
         for inner in waiting:
             self.blocks(inner)
+        for line in self._taken_drawn():
+            self.layout.line((line, ""))
+
+    def _taken_drawn(self) -> list[str]:
+        """The lines of the drawings that were met, each once."""
+        lines, self.drawn = self.drawn, []
+        return lines
 
     def _lines(self, pieces: list[Piece]) -> None:
         """A paragraph, which breaks part into lines."""
@@ -204,7 +216,9 @@ class _Reader:
                 yield self._told(_symbol(child))
             elif name in {"footnoteReference", "endnoteReference"}:
                 self.before = ""
-                yield f"[{child.get(f'{W}id')}]"
+                yield f"[{self._number(name.removesuffix('Reference'), child)}]"
+            elif name == "ruby":
+                yield self._told(_with_reading(child))
             elif name == "fldChar":
                 yield self._field(child)
             elif name == "instrText":
@@ -215,6 +229,14 @@ class _Reader:
                 self._comment(child)
             elif name in {"drawing", "pict", "AlternateContent", "object"}:
                 self._drawing(child)
+
+    def _number(self, kind: str, reference: Any) -> str:
+        """The number of a note as it is shown: in the order in which the text refers to them, those at the end in Roman."""
+        known = self.noted.setdefault((kind, reference.get(f"{W}id") or ""), "")
+        if not known:
+            count = sum(other == kind for other, _ in self.noted)
+            known = self.noted[kind, reference.get(f"{W}id") or ""] = str(count) if kind == "footnote" else _roman(count)
+        return known
 
     def _told(self, text: str) -> str:
         if self.fields and text.strip():
@@ -255,6 +277,12 @@ class _Reader:
                         self.layout.aside("attribute", f"{attribute}: {text}")
             elif _name(leaf) in {"blip", "imagedata"}:
                 self.layout.count("pictures left out")
+        try:
+            self.drawn += drawn_lines(chosen, self.part)
+        except MemoryError:
+            raise
+        except Exception:  # A damaged diagram must not cost the document.
+            self.layout.warnings.append("a diagram or chart cannot be read")
 
     def _deleted(self, deleted: Any) -> None:
         text = "".join(leaf.text or "" for leaf in deleted.iter() if _name(leaf) in {"delText", "t"})
@@ -269,6 +297,7 @@ class _Reader:
         names: list[str] = []
         used = False
         above: list[list[Piece]] = []
+        below: list[list[str]] = []
         for at, (row, there) in enumerate(found):
             if len(there) == 1 and there[0].find(f".//{W}tbl") is not None:
                 self.blocks(there[0])
@@ -288,7 +317,9 @@ class _Reader:
                 self.layout.row(*row_pieces([], texts))
                 continue
             used = True
+            below.append(["".join(text for text, _ in pieces) for pieces in wide])
             self.layout.row(*row_pieces(names, wide))
+        self.layout.aside("table", unfilled(names, below) if used else "")
         for head in heads if not used else ():
             self.layout.row((row_as_lines([], list(dict.fromkeys(map(one_line, head)))), ""))
         self.layout.gap()
@@ -316,25 +347,33 @@ class _Reader:
         """What stands in a cell, a paragraph a line; white text on a shaded cell is seen."""
         ground = fill_of(cell.find(f"{W}tcPr/{W}shd"), "fill") or ("" if shaded else self.ground)
         pieces: list[Piece] = []
-        for paragraph in cell.iter(f"{W}p"):
+        for paragraph in _paragraphs(cell):
             style = self.styles.of_paragraph(paragraph)
             read = list(self._pieces(paragraph, style.look, ground))
             number = self.numbers.next(paragraph, style) if read else ""
             pieces += [("\n" if pieces else "", ""), (number, ""), *read]
-        self.boxes = []
+        pieces += [(f"\n{line}", "") for line in self._taken_drawn()]
+        self.boxes = []  # Their paragraphs are among those of the cell.
         return pieces
 
     def notes(self) -> None:
-        """Footnotes and endnotes, placed after the text."""
-        for part in self._related("footnotes", "endnotes"):
+        """Footnotes and endnotes in the order of their numbers, placed after the text; those without a mark stand beside it."""
+        for part in [*self._related("footnotes"), *self._related("endnotes")]:
             kind = NOTES[str(part.partname).rpartition("/")[2].rpartition(".")[0].rstrip("0123456789")]
-            for note in _root(part):
-                if note.get(f"{W}type") in {"separator", "continuationSeparator", "continuationNotice"}:
-                    continue
-                pieces = [piece for at in note.iter(f"{W}p") for piece in self._pieces(at, Look(), self.ground)]
-                if any(text.strip() for text, _ in pieces):
-                    self.layout.line((f"{kind} {note.get(f'{W}id')}: ", ""), *pieces)
-                    self.layout.count("footnotes placed after the text")
+            notes = {note.get(f"{W}id") or "": note for note in _root(part) if not _parts_notes(note)}
+            numbers = {at: number for (of, at), number in self.noted.items() if of == kind.lower()}
+            for at in [*filter(notes.__contains__, numbers), *(at for at in notes if at not in numbers)]:
+                self._note(kind, numbers.get(at, ""), notes[at])
+
+    def _note(self, kind: str, number: str, note: Any) -> None:
+        pieces: list[Piece] = []
+        for paragraph in _paragraphs(note):
+            pieces += [("\n" if pieces else "", ""), *self._pieces(paragraph, Look(), self.ground)]
+        if not number:
+            self.layout.aside(kind.lower(), "".join(text for text, _ in pieces))
+        elif any(text.strip() for text, _ in pieces):
+            self._lines([(f"{kind} {number}: ", ""), *pieces])
+            self.layout.count("footnotes placed after the text")
 
     def facts(self, kind: str) -> None:
         """The lines of headers or footers that state a fact, each once, in the text."""
@@ -373,8 +412,7 @@ class _Reader:
         found = {}
         for part in self._related("comments"):
             for comment in _root(part).iter(f"{W}comment"):
-                lines = ("".join(leaf.text or "" for leaf in at.iter(f"{W}t")) for at in comment.iter(f"{W}p"))
-                found[comment.get(f"{W}id") or ""] = "\n".join(lines)
+                found[comment.get(f"{W}id") or ""] = "\n".join(map(_own_text, _paragraphs(comment)))
         return found
 
     def _comment(self, reference: Any) -> None:
@@ -383,8 +421,41 @@ class _Reader:
 
 def _lines_of(part: Any) -> list[str]:
     """The lines of a header or a footer."""
-    lines = ("".join(leaf.text or "" for leaf in at.iter(f"{W}t")) for at in _root(part).iter(f"{W}p"))
-    return [line for line in lines if line.strip()]
+    return [line for at in _paragraphs(_root(part)) if (line := _own_text(at)).strip()]
+
+
+def _paragraphs(parent: Any) -> Iterator[Any]:
+    """The paragraphs in an element, those in its tables and text boxes included, each once."""
+    return (at for at in parent.iter(f"{W}p") if next(at.iterancestors("{*}Fallback"), None) is None)
+
+
+def _own_text(paragraph: Any) -> str:
+    """The text of a paragraph without that of boxes in it, which are paragraphs of their own."""
+    return "".join(leaf.text or "" for leaf in paragraph.iter(f"{W}t") if next(leaf.iterancestors(f"{W}p")) is paragraph)
+
+
+def _with_reading(ruby: Any) -> str:
+    """Text with the reading that is set small above it."""
+    base, reading = ("".join(leaf.text or "" for at in ruby.iter(f"{W}{name}") for leaf in at.iter(f"{W}t"))
+                     for name in ("rubyBase", "rt"))  # fmt: skip
+    return f"{base} ({reading})" if reading.strip() else base
+
+
+def _parts_notes(note: Any) -> bool:
+    """Whether a note is none but the line above the notes."""
+    return note.get(f"{W}type") in {"separator", "continuationSeparator", "continuationNotice"} or _name(note) not in {
+        "footnote",
+        "endnote",
+    }
+
+
+def _roman(number: int) -> str:
+    """A number in small Roman figures."""
+    out = ""
+    for value, sign in ROMAN:
+        times, number = divmod(number, value)
+        out += sign * times
+    return out
 
 
 @dataclass

@@ -12,6 +12,8 @@ FEWEST = 3  # lines that make a column
 STRIP = 0.5  # of the size of the type: the white between two columns of a table
 CROSSED = 0.05  # of its rows, which may have a cell that is too long for its column
 DEEPEST = 6
+NOTE = 0.92  # of the usual size of the type: how large a footnote may be set
+MARK = re.compile(r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|[*†‡§¶]{1,3}|[a-z]")
 ITEM = re.compile(r"[(]?(?:\d{1,2}|[a-z]|[ivx]{1,4}|[A-Z])[.)]|[•●○▪◦–-]")
 
 
@@ -96,7 +98,9 @@ def _region(all_rows: list[Row], rules: Sequence[Box], depth: int) -> list[Line]
         if _are_columns(inside, at, rules):
             first += _headed(inside, at)
             left, right = _side(all_rows[first:last], at, True), _side(all_rows[first:last], at, False)
-            middle = [*_region(left, rules, depth + 1), *_region(right, rules, depth + 1)]
+            under, beside = _notes(left), _notes(right)
+            parts = left[:under], right[:beside], left[under:], right[beside:]
+            middle = [line for part in parts if part for line in _region(part, rules, depth + 1)]
         else:
             first, last = _filled(all_rows, first, last, at)
             middle = list(_table(all_rows[first:last], rules))
@@ -108,6 +112,18 @@ def _side(inside: list[Row], at: float, left: bool) -> list[Row]:
     """One side of a gutter, its lines found anew: those of the other side may stand a little higher or lower."""
     words = [word for row in inside for piece in row if (piece.right <= at) == left for word in piece.words]
     return [pieces(row) for row in rows(words)]
+
+
+def _notes(side: list[Row]) -> int:
+    """Where the footnotes of a column begin: small lines at its foot, the first behind a mark; its text goes on in the next."""
+    usual = median([word.size for row in side for piece in row for word in piece.words] or [0.0])
+    first = len(side)
+    start = first
+    while start > 1 and max(word.size for piece in side[start - 1] for word in piece.words) <= NOTE * usual:
+        start -= 1
+        if MARK.fullmatch(side[start][0].words[0].text):
+            first = start
+    return first
 
 
 def _gutter(all_rows: list[Row]) -> tuple[int, int, float] | None:

@@ -3,15 +3,18 @@
 import ctypes
 import json
 import math
+import re
 import sys
 from collections import Counter
 from ctypes import byref
+from itertools import pairwise
+from statistics import median
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
 from rag.documents.load.pdf.drawing import Box, Colour, Drawing, address, clip, fill
-from rag.documents.load.signs import LOWERED, RAISED, is_sign_font, private, set_as
+from rag.documents.load.signs import LOWERED, RAISED, SUPERSCRIPTS, is_sign_font, private, set_as
 
 SCRIPT = __file__
 TINY = 2.0  # points
@@ -21,12 +24,30 @@ HYPHENS = {0x2, 0xFFFE}  # How PDFium writes a hyphen at the end of a line.
 INVISIBLE_MODES = {3, 7}
 SMALLER = 0.85  # of the size of a word's other letters: what may be raised or lowered
 MOVED = 0.12  # of that size, above or below the line
+NARROW = 0.5  # of a letter's height: how narrow text may be set that one can still read
 SAME = 24  # of 255: colours that differ less cannot be told apart on paper.
 LIGHT = 200
+HIGH = 0.2  # of the size of the type, above the line: where raised figures stand
+BOTTOM = ctypes.c_double()
+EDGES = (byref(ctypes.c_double()), byref(ctypes.c_double()), byref(BOTTOM), byref(ctypes.c_double()))
+HIGH_FIGURES = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
+TOUCH = 0.3  # points by which text may run into what follows
+COLUMN_GAP = 1.0  # of the size of the type, before a word that begins a cell
+MOST_JOINED = 0.2  # of the words of a page; where more are put together of several objects, its producer sets letters singly
+FEWEST_ALIKE = 6  # words that begin at one place, where a column is
+ASKEW = 3  # degrees: lines that differ less are those of one text
 SCALE = 2.0
 OBJECT_AT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(address(pdfium.FPDFText_GetTextObject))
 """The address of the object to which a character belongs, without an object of Python for each."""
 MOST_PIXELS = 3000
+USUAL_GAP = 0.3  # of the size of the type, between two words
+MOST_NARROW = 0.7  # of the size of the type, by which a recognised word may be too narrow
+NUMBER = re.compile(r"[\d.,:/%]{2}")
+ELEMENT = re.compile(r"[A-Z][a-z]?(?![^\W\d_])")
+
+
+Seam = tuple[int, float, float]
+"""Where another text object goes on with a word: behind how many letters, and from where to where across the page."""
 
 
 class Style(NamedTuple):
@@ -34,6 +55,7 @@ class Style(NamedTuple):
 
     size: float
     angle: int
+    slope: float
     why: str
     maybe: str
     order: int
@@ -45,8 +67,10 @@ def _style(page_text: Any, at: int, thing: Any, drawing: Drawing) -> Style:
     matrix = pdfium.FS_MATRIX()
     pdfium.FPDFText_GetMatrix(page_text, at, byref(matrix))
     stretch = math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
-    size = abs(pdfium.FPDFText_GetFontSize(page_text, at)) * stretch
-    angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360 if stretch else 0
+    tall = math.hypot(matrix.c, matrix.d)  # Text may be set narrow, as text recognition does to fit the picture.
+    size = abs(pdfium.FPDFText_GetFontSize(page_text, at)) * (tall if stretch > NARROW * tall else stretch)
+    slope = math.degrees(math.atan2(matrix.b, matrix.a)) if stretch else 0.0
+    angle = round(slope) % 360
     order, layered, in_form = drawing.order.get(address(thing), (0, False, True))
     colour, opacity = fill(thing)
     why = maybe = ""
@@ -58,17 +82,19 @@ def _style(page_text: Any, at: int, thing: Any, drawing: Drawing) -> Style:
         maybe = "hidden layer"
     elif opacity < 128 or (colour and min(colour) >= LIGHT):
         maybe = "white text"
-    return Style(size, angle, why, maybe, order, colour, None if in_form or why else clip(thing))
+    return Style(size, angle, slope, why, maybe, order, colour, None if in_form or why else clip(thing))
 
 
 def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[list[list[Any]], list[int], dict[str, int]]:
-    """The words as [text, left, right, baseline, size, angle, why, box], those to look at, and what was counted."""
+    """The words as [text, left, right, baseline, size, angle, why, box, origin, slope], those to look at, and the counts."""
     words: list[list[Any]] = []
     looked_at: list[int] = []
     styles: dict[int, Style] = {}
     rectangle = pdfium.FS_RECTF()
     across, up = ctypes.c_double(), ctypes.c_double()
     letters: list[str] = []
+    seams: list[Seam] = []
+    joints: list[tuple[int, list[Seam]]] = []
     box: list[float] = []
     style: Style | None = None
     baseline = (0.0, 0.0)
@@ -76,20 +102,26 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
     tall = 0.0
     unknown = here = 0
 
+    def origin_of(at: int) -> float:
+        pdfium.FPDFText_GetCharOrigin(page_text, at, byref(across), byref(up))
+        return up.value
+
     def close() -> None:
-        nonlocal letters
+        nonlocal letters, seams
         if letters and style:
             place = (box[0], box[1], box[2], box[3])
             why, maybe = _hidden(style, place, drawing, shown)
             left, right, line = _turned(place, baseline, style.angle)
             text = "".join(letters)
+            if seams and not style.angle:
+                joints.append((len(words), seams))
             if not text.isascii():
                 text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             if maybe:
                 looked_at.append(len(words))
             rounded = [round(value, 2) for value in (left, right, line, style.size)]
-            words.append([text, *rounded, style.angle, why or maybe, place])
-        letters = []
+            words.append([text, *rounded, style.angle, why or maybe, place, baseline, style.slope])
+        letters, seams = [], []
 
     count = pdfium.FPDFText_CountChars(page_text)
     unicode_at, box_at = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
@@ -109,11 +141,24 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
             pdfium.FPDFText_GetCharOrigin(page_text, at, byref(across), byref(up))
             if letters and style and _apart(style, new, box, baseline, rectangle, (across.value, up.value)):
                 close()
+            elif letters and style and _is_mark(style.size, new.size, baseline, across.value, up.value, new.angle):
+                letters = [letter.translate(SUPERSCRIPTS) for letter in letters]
+                if _leads(letters, page_text, at):
+                    close()
+            if letters and rectangle.left >= box[2] - TOUCH:
+                seams.append((sum(map(len, letters)), box[2], rectangle.left))
+            if letters and style and new.size * SMALLER > style.size:
+                baseline = (across.value, up.value)  # The line is that of the large letters.
             style, here = new, place_of
             tall = max(tall, new.size) if letters else 0.0
             place = _raised(new.size, tall, across.value, up.value, baseline, new.angle) if letters else ""
         if style is None:
             continue
+        high = 48 <= code <= 57 and not style.angle and _is_high(page_text, at, origin_of(at), style.size)
+        if high and not letters and _next_sign(page_text, at) in "/\u2044":
+            high = False  # The upper part of a fraction.
+        elif letters and letters[-1] in HIGH_FIGURES and not high and _leads(letters, page_text, at):
+            close()
         if not letters:
             pdfium.FPDFText_GetCharOrigin(page_text, at, byref(across), byref(up))
             baseline = (across.value, up.value)
@@ -134,9 +179,36 @@ def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[lis
             letter = private(letter, font)
         elif code == 0 or 0xE000 <= code < 0xF900:
             unknown += 1
-        letters.append(set_as(letter, place, letters[-1]) if place and letters else letter)
+        if high:
+            letter = letter.translate(SUPERSCRIPTS)
+        elif place and letters and (not letter.isalpha() or set_as(_run(page_text, at), place, letters[-1])[0] == "^"):
+            letter = set_as(letter, place, letters[-1])
+        letters.append(letter)
     close()
+    _part(words, looked_at, joints)
     return words, looked_at, {"unknown": unknown, "cut": count > MOST_CHARACTERS}
+
+
+def _part(words: list[list[Any]], looked_at: list[int], joints: list[tuple[int, list[Seam]]]) -> None:
+    """Parts words that touch where a column begins: where other lines begin a word at the very same place behind a gap."""
+    if not joints or len(joints) > MOST_JOINED * len(words):
+        return
+    begins: Counter[int] = Counter()
+    for before, word in pairwise(words):
+        apart = word[1] - before[2]
+        if not word[5] and (apart > COLUMN_GAP * word[4] or apart < 0 or abs(word[3] - before[3]) > word[4]):
+            begins[round(4 * word[1])] += 1
+    for number, seams in reversed(joints):
+        for cut, end, start in reversed(seams):
+            if sum(begins[round(4 * start) + step] for step in (-1, 0, 1)) >= FEWEST_ALIKE and min(
+                cut, len(words[number][0]) - cut
+            ):
+                word = words[number]
+                left, bottom, right, top = word[7]
+                rest = [word[0][cut:], round(start, 2), *word[2:7], (start, bottom, right, top), (start, word[8][1]), word[9]]
+                words[number] = [word[0][:cut], word[1], round(end, 2), *word[3:7], (left, bottom, end, top), *word[8:]]
+                words.insert(number + 1, rest)
+                looked_at[:] = [at + (at > number) for at in looked_at] + [number + 1] * (number in looked_at)
 
 
 def _raised(size: float, tall: float, across: float, up: float, baseline: tuple[float, float], angle: int) -> str:
@@ -146,6 +218,36 @@ def _raised(size: float, tall: float, across: float, up: float, baseline: tuple[
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     above = (up - baseline[1]) * cos - (across - baseline[0]) * sin
     return RAISED if above > MOVED * tall else LOWERED if above < -MOVED * tall else ""
+
+
+def _run(page_text: Any, at: int) -> str:
+    """The letters from here on, at most four: "th" is raised in another way than "a"."""
+    signs = "".join(chr(pdfium.FPDFText_GetUnicode(page_text, at + step)) for step in range(4))
+    return next((signs[:end] for end in range(4) if not signs[end].isalpha()), signs)
+
+
+def _is_mark(size: float, new: float, baseline: tuple[float, float], across: float, up: float, angle: int) -> bool:
+    """Whether smaller letters above the line stand before a word, as the mark of a note does."""
+    return size < SMALLER * new and _raised(size, new, *baseline, (across, up), angle) == RAISED
+
+
+def _is_high(page_text: Any, at: int, line: float, size: float) -> bool:
+    """Whether a figure is drawn above its line, as fonts do that have raised figures of their own."""
+    return bool(pdfium.FPDFText_GetCharBox(page_text, at, *EDGES)) and BOTTOM.value - line > HIGH * size
+
+
+def _next_sign(page_text: Any, at: int) -> str:
+    """The first sign behind some figures, or nothing."""
+    codes = (pdfium.FPDFText_GetUnicode(page_text, at + step) for step in range(1, 4))
+    return next((chr(code) for code in codes if not 48 <= code <= 57), "") or " "
+
+
+def _leads(letters: list[str], page_text: Any, at: int) -> bool:
+    """Whether raised signs are the mark of a note before a word, and not the mass of a chemical element (99mTc) or a power."""
+    if not all(letter in HIGH_FIGURES for letter in letters):
+        return False
+    following = "".join(chr(pdfium.FPDFText_GetUnicode(page_text, at + step)) for step in range(3))
+    return following[:1].isalpha() and not ELEMENT.match(following)
 
 
 def _font(thing: Any) -> str:
@@ -172,7 +274,7 @@ def _apart(old: Style, new: Style, box: list[float], line: tuple[float, float], 
     )
 
 
-def _turned(box: Box, baseline: tuple[float, float], angle: int) -> tuple[float, float, float]:
+def _turned(box: Box, baseline: tuple[float, float], angle: float) -> tuple[float, float, float]:
     """Left, right and the baseline (downwards) of a word as one sees it with the page turned until the word is upright."""
     if not angle:
         return box[0], box[2], -baseline[1]
@@ -246,6 +348,35 @@ def _scanned(drawing: Drawing, shown: Box, words: list[list[Any]]) -> bool:
     return filled and unseen >= 0.8 * len(words) > 0
 
 
+def _level(words: list[list[Any]], upright: int) -> None:
+    """Puts the words of a page that lies a little askew, as in a scan, on lines of one slope: the usual one of those near."""
+    near = [word for word in words if abs((word[5] - upright + 180) % 360 - 180) <= ASKEW]
+    if len({word[9] for word in near}) < 2:
+        return
+    slope = median((word[9] - upright + 180) % 360 - 180 for word in near) + upright
+    for word in near:
+        word[1:4] = [round(value, 2) for value in _turned(word[7], word[8], slope)]
+        word[5] = upright
+
+
+def _widen(words: list[list[Any]]) -> None:
+    """Makes the words of a scan as wide as they are in the picture: text recognition often sets them too narrow.
+
+    The gap between neighbours in a line that is usual on the page shows by how much.
+    """
+    near = [
+        (one, after[1] - one[2])
+        for one, after in pairwise(words)
+        if after[5] == one[5] and abs(after[3] - one[3]) < 0.3 * one[4] and after[1] > one[2]
+    ]
+    if not near:
+        return
+    usual = median(gap / max(one[4], 1.0) for one, gap in near)
+    for one, gap in near:
+        more = min(usual - USUAL_GAP, MOST_NARROW) * one[4]
+        one[2] = round(max(one[2], min(one[2] + more, one[2] + gap - USUAL_GAP * one[4])), 2)
+
+
 def _page(document: Any, number: int) -> dict[str, Any]:
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
@@ -267,8 +398,12 @@ def _page(document: Any, number: int) -> dict[str, Any]:
             angle[word[5]] += len(word[0])
             if scan and word[6] in {"invisible text", "covered text"}:
                 word[6] = ""
-            del word[7]
         upright = angle.most_common(1)[0][0]
+        _level(words, upright)
+        for word in words:
+            del word[7:]
+        if scan:
+            _widen(words)
         turned = [_frame(box, upright) for box in drawing.rules] if upright % 90 == 0 else []
         lines = [[round(value, 1) for value in line] for line in turned]
         found = {"words": words, "rules": lines, "angle": upright, "scan": scan}

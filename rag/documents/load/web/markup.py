@@ -8,7 +8,7 @@ from lxml import etree
 
 from rag.documents.load.layout import BLANKS, Layout
 from rag.documents.load.signs import box, decoded, described_box, set_as
-from rag.documents.load.tables import as_lines, has_cut, joined_names, one_line, row_as_lines
+from rag.documents.load.tables import as_lines, has_cut, joined_names, one_line, row_as_lines, unfilled
 from rag.documents.load.web.css import Seen, Styles, shown
 
 BLOCKS = frozenset(
@@ -259,6 +259,7 @@ class Walker:
         """
         heads: list[list[str]] = []
         names: list[str] = []
+        below: list[list[str]] = []
         used = False
         headers = [_is_header(row) for row in rows]
         if all(headers) or sum(headers[:MOST_HEADS]) == MOST_HEADS:
@@ -273,14 +274,18 @@ class Walker:
                 self.layout.row((next(filter(None, cells)), ""))
             elif header and len(cells) > 1 and (used or len(heads) < MOST_HEADS):
                 if used:
-                    heads, used = [], False
+                    self.layout.aside("table", unfilled(names, below), self.layout.at)
+                    heads, below, used = [], [], False
                 heads.append(cells)
                 names = joined_names(heads)
                 if has_cut(cells):
                     self.layout.row((row_as_lines([], list(map(one_line, cells))), ""))
             else:
                 used = True
+                below.append(cells)
                 self.layout.row((row_as_lines(names, cells), ""))
+        if used:
+            self.layout.aside("table", unfilled(names, below), self.layout.at)
         for cells in heads if not used else ():
             self.layout.row((row_as_lines([], list(dict.fromkeys(cells))), ""))
 
