@@ -176,10 +176,8 @@ def _figures(name: str, readers: list[str], found: Measured) -> list[Figure]:
         figures.append(Figure(f"{name}: words out of order", found.moved[reader], n=count, note=reader))
     return [
         *figures,
-        Figure(
-            f"{name}: seconds of the processor", found.seconds, "s", n=found.files, note=f"at most {found.longest:.2f} a file"
-        ),
-        Figure(f"{name}: most memory", found.megabytes, "MB", n=found.files, note="of the process that reads"),
+        Figure(f"{name}: seconds by the clock", found.seconds, "s", n=found.files, note=f"at most {found.longest:.2f} a file"),
+        Figure(f"{name}: most memory", found.megabytes, "MB", n=found.files, note="of the process that asks for them"),
     ]
 
 
