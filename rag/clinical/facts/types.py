@@ -42,7 +42,7 @@ class Dose(Fact):
 
     `most` is the upper end of a range, `per` what it is for ("kg", "m2", "day", "h", "min"), `drug` whose it is, "" where that is
     not told, `total` whether it is said to be that of a day. `parts` are the amounts of the other drugs of a combination,
-    and `former` marks the dose that another takes the place of ("from 10 to 20 mg").
+    `former` marks the dose that another takes the place of ("from 10 to 20 mg"); `limit` is "<=" where it is the most allowed.
     """
 
     kind: ClassVar[str] = "dose"
@@ -54,6 +54,7 @@ class Dose(Fact):
     total: bool = False
     parts: tuple[float, ...] = ()
     former: bool = False
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,6 +245,28 @@ def test_a_level_a_year_or_a_time_behind_a_drug_is_none(text: str) -> None:
     assert doses(text) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alteplase 0.9 mg/kg, maximum 90 mg",
+        "Tylenol 650 mg q6h, not to exceed 3 g a day",
+        "zolmitriptan 5 mg, at most 10 mg a day",
+    ],
+)
+def test_the_most_that_is_allowed_is_told_apart(text: str) -> None:
+    assert [one.limit for one in found(text, Dose) if isinstance(one, Dose)] == ["", "<="]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Lisinopril 10 mg daily (was 20)", "Lisinopril 10 mg (decreased from 20 mg) daily",
+    "lisinopril reduced to 10 mg from 20 mg"],
+)  # fmt: skip
+def test_the_dose_before_may_stand_behind_the_new_one(text: str) -> None:
+    assert [(one.amount, one.former) for one in found(text, Dose) if isinstance(one, Dose)] == [(10.0, False), (20.0, True)]
+    assert actions(text) == {("decreased", "lisinopril")}
+
+
 # Frequencies
 
 
@@ -426,6 +448,8 @@ def test_verbs_of_something_else_are_no_action(text: str) -> None:
      ("Codeine causes vomiting.", [("codeine", "vomiting")]),
      ("Allergies\nAugmentin.\n\nMedications\nLisinopril 10 mg", [("amoxicillin/clavulanate", "")]),
      ("Allergy: sulfa (hives). Plan: aspirin daily.", [("sulfonamide", "hives")]), ("lactose intolerance", []),
+     ("| Allergen | Reaction |\n|---|---|\n| Aspirin | hives |\n| Peanuts | swelling |", [("aspirin", "hives"),
+     ("peanut", "swelling")]),
      ("seasonal allergies, takes Zyrtec", []), ("Allergies: PCN = hives, contrast = none", [("penicillin", "hives")])],
 )  # fmt: skip
 def test_allergies_are_read_with_their_reactions(text: str, expected: list[tuple[str, str]]) -> None:

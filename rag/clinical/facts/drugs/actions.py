@@ -11,7 +11,7 @@ from rag.clinical.facts.drugs.owners import BREAK, WORD, only
 from rag.clinical.facts.drugs.reaches import Reach
 from rag.rules import rules
 
-OBJECT = re.compile(r"(?:[\w\s'’:*/&@~+–—-]|\.(?=\w))*")
+OBJECT = re.compile(r"(?:\d[).] |[\w\s'’:*/&@~+–—-]|\.(?=\w))*")
 LIST = re.compile(r"(?:[\w\s'’,:()\[\]*/&+@~–—-]|\.(?=\w))*")
 SUBJECT = re.compile(r"[\w\s'’,:()*/–—-]*")
 BARE = re.compile(r"[\s:(\[*–—-]*")
@@ -25,6 +25,7 @@ FOLLOWING = re.compile(
     r"|secondary|earlier|over|slowly|gradually|only|then|at this time|post|pre|unchanged|without)\b|\d)",
     re.IGNORECASE,
 )
+END_OF_LINE = re.compile(r"[ \t]*\n")
 PRONOUN = re.compile(
     r"\b(?:it|this|that|which|dose|dosage|medication|medicine|drug|these|they|them)(?:\s+(?:then|also|now|later|subsequently))?"
     r"\s+(?:is|was|were|are|has been|had been|have been|will be|should be|can be|to be|be|being|is being|was being)"
@@ -82,17 +83,32 @@ def _done(text: str, reach: Reach, marks: Sequence[Mark], at: int, carried: Mark
     assert isinstance(mark.fact, Action)
     action = mark.fact.action
     whose = _objects(text, marks, at) or _subjects(text, marks, at) or _referred(text, marks, at, carried)
+    if not whose:
+        whose = _dosed(text, marks, at)
     if not whose and reach.cells:
-        whose = [one for one in marks if one.kind == "drug"][:1]
+        cell = next((start for _, start, end in reach.cells if start <= mark.start < end), mark.start)
+        if mark.start - cell <= 2 or PAST.search(text, mark.start, mark.end):
+            whose = [one for one in marks if one.kind == "drug"][:1]
     if not whose and OF_NONE.match(text, mark.end):
         return [_act(mark, action, None)]
     return [_act(mark, action, drug) for drug in whose]
 
 
+def _dosed(text: str, marks: Sequence[Mark], at: int) -> list[Mark]:
+    """The drug of the dose behind a verb: "skip warfarin tonight, restart at 2 mg"."""
+    after = marks[at + 1] if at + 1 < len(marks) else None
+    if after and after.kind == "dose" and after.drug and only(text, marks[at].end, after.start, _light(), OBJECT):
+        return [after.drug]
+    return []
+
+
 def _objects(text: str, marks: Sequence[Mark], at: int) -> list[Mark]:
     """The drugs that follow a verb with nothing but light words between, and those listed with the first."""
     found: list[Mark] = []
-    end = marks[at].end
+    verb, end = marks[at], marks[at].end
+    line = text[text.rfind("\n", 0, verb.start) + 1 : verb.start]
+    if line.strip() and PAST.search(text, verb.start, end) and END_OF_LINE.match(text, end):
+        return []  # The next line begins something else.
     for mark in marks[at + 1 :]:
         if mark.start >= end:
             words, signs = (_listing(), LIST) if found else (_light(), OBJECT)
@@ -209,9 +225,12 @@ def _side(text: str, start: int, end: int) -> str:
 def _stepped(marks: Sequence[Mark], told: set[int]) -> list[Mark]:
     """A dose that another takes the place of is increased or decreased, also where no verb says so."""
     found = []
-    for one, two in pairwise(marks):
-        if one.former and isinstance(one.fact, Dose) and isinstance(two.fact, Dose) and id(two.drug) not in told:
-            action = "increased" if two.fact.amount > one.fact.amount else "decreased"
-            whole = replace(two, start=one.start)
-            found.append(_act(whole, action, two.drug))
+    for one, two in pairwise([mark for mark in marks if mark.kind == "dose"]):
+        if one.former == two.former or id(two.drug) in told or one.drug is not two.drug:
+            continue
+        if isinstance(one.fact, Dose) and isinstance(two.fact, Dose) and one.fact.unit in (two.fact.unit, ""):
+            before, after = (one.fact, two.fact) if one.former else (two.fact, one.fact)
+            if before.amount != after.amount:
+                action = "increased" if after.amount > before.amount else "decreased"
+                found.append(_act(replace(one, end=two.end), action, two.drug))
     return found

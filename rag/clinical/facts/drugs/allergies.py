@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from rag.clinical.facts.drugs.marks import Mark
+from rag.clinical.facts.drugs.reaches import Reach
 from rag.clinical.facts.drugs.words import Phrases, Words, words_of
 from rag.clinical.facts.types import Allergy
 from rag.clinical.headings import heading_kind
@@ -62,15 +63,21 @@ def _rules() -> _Rules:
     return _Rules()
 
 
-def allergies(document: Document, drugs: Sequence[Mark]) -> Iterator[Allergy]:
-    """The allergies of a document. `drugs` are its drugs in order of place."""
+def allergies(document: Document, drugs: Sequence[Mark], rows: Sequence[Reach]) -> Iterator[Allergy]:
+    """The allergies of a document. `drugs` are its drugs in order of place, `rows` the rows of its tables."""
     text = document.text
     if not SPEAKS.search(text):
         return
     words = words_of(text)
     lists = [(one.body, one.end) for one in document.sections if (kind := heading_kind(one.title)) and kind.name == "Allergies"]
     found: list[Allergy] = []
-    for one in (*_none(words), *_listed(words, drugs, lists), *_cued(words, drugs), *_caused(words, drugs)):
+    for one in (
+        *_none(words),
+        *_listed(words, drugs, lists),
+        *_cued(words, drugs),
+        *_caused(words, drugs),
+        *_in_rows(words, drugs, rows),
+    ):
         found.append(one)
     behind = -1
     for one in sorted(found, key=lambda one: (one.start, not one.reaction)):
@@ -189,6 +196,16 @@ def _goes_on(words: Words, start: int, end: int) -> bool:
     for first, last, _ in _places(words, _rules().reactions, start, end):
         between = between.replace(words.text[first:last], ",", 1)
     return LINKS.fullmatch(ASIDE.sub(" ", between)) is not None
+
+
+def _in_rows(words: Words, drugs: Sequence[Mark], rows: Sequence[Reach]) -> Iterator[Allergy]:
+    """The allergies of a table that has a column for them, with what another one says of the reaction."""
+    for row in rows:
+        said = [cell for cell in row.cells if "reaction" in cell[0].lower()] or [("", row.start, row.end)]
+        for name, start, end in row.cells:
+            if COLUMN.search(name) and "reaction" not in name.lower():
+                for first, last, what in _substances(words, drugs, start, end):
+                    yield Allergy(start=first, end=last, substance=what, reaction=_reaction(words, said[0][1], said[0][2]))
 
 
 def _caused(words: Words, drugs: Sequence[Mark]) -> Iterator[Allergy]:

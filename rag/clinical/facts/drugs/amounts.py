@@ -20,6 +20,8 @@ ARROWS = ("->", "-->", "→", "=>")
 ONE = re.compile(r"an?\b(?: (entire|whole|full|single|half|quarter|couple)(?: of)?(?: an?)?)? ", re.IGNORECASE)
 PARTS = {"half": 0.5, "quarter": 0.25, "couple": 2.0}
 AND_A_HALF = re.compile(r" and a half\b", re.IGNORECASE)
+GAUGE = re.compile(r"(?:1[4689]|2[0-9]|30)[gG]")
+"""The bore of a needle."""
 DILUTED = re.compile(r"\bin $", re.IGNORECASE)
 VOLUMES = frozenset({"mL"})
 MASSES = frozenset({"mg", "units", "mEq", "mmol"})
@@ -38,7 +40,7 @@ class _Units:
         joined = r"[ ]?(?P<join>-{1,2}>|=>|→|-|–|—|/|\bto\b|\bor\b)[ ]?"
         self.dose = re.compile(
             rf"(?P<low>{NUMBER})(?:(?:[ -]?(?P<lowunit>{names}){end})?{joined}(?P<high>{NUMBER}))?"
-            rf"[ -]?\n?(?P<unit>{names}){end}"
+            rf"(?:[ -]|[ ]?\n[ \t]*)?(?P<unit>{names}){end}"
             rf"(?:[ ]?(?:/|\bper\b)[ ]?(?P<much>\d+(?:\.\d+)?)?[ ]?(?P<volume>{volume}){end})?"
             rf"(?P<per>(?:[ ]?(?:/|\bper\b)[ ]?(?:{for_what}){end}){{0,3}})",
             re.IGNORECASE,
@@ -67,6 +69,8 @@ def dose_at(text: str, start: int) -> list[Mark]:
     unit = units.known[found["unit"].lower()]
     if unit["unit"] in VOLUMES and (units.held.match(text, found.end()) or DILUTED.search(text, max(0, start - 4), start)):
         return []
+    if GAUGE.fullmatch(found[0]):
+        return []
     low, high = value_of(found["low"]), value_of(found["high"]) if found["high"] else None
     lowunit = units.known[found["lowunit"].lower()] if found["lowunit"] else unit
     per = tuple(units.per[name[0].lower()] for name in units.for_what.finditer(found["per"]))
@@ -77,7 +81,7 @@ def dose_at(text: str, start: int) -> list[Mark]:
         return [_dose(start, end, low, lowunit)]
     if found["volume"]:
         much = float(found["much"] or 1) * units.known[found["volume"].lower()]["factor"]
-        if unit["unit"] not in ("mg", "units") or not much or (not found["much"] and much != 1):
+        if unit["unit"] not in ("mg", "units") or unit["factor"] < 0.001 or not much or (not found["much"] and much != 1):
             return []  # "mg/L" is measured in the body.
         needs = "beside" if not found["much"] else ""
         return [_dose(start, found.end(), low / much, unit, per=("mL", *per), needs=needs)]
@@ -108,7 +112,10 @@ def halves(text: str, mark: Mark) -> list[Mark]:
         return [mark]
     low, high = len(text[: join.start()].rstrip()), join.end() + 1
     former = replace(mark, end=low, last=low, fact=replace(fact, end=low, most=None), former=True, notes={})
-    return [former, replace(mark, start=high, fact=replace(fact, start=high, amount=fact.most, most=None), notes={})]
+    return [
+        former,
+        replace(mark, start=high, former=False, fact=replace(fact, start=high, amount=fact.most, most=None), notes={}),
+    ]
 
 
 def one_at(text: str, start: int) -> Mark | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rag.clinical.facts.drugs.amounts import column_dose, counted, halves
 from rag.clinical.facts.drugs.marks import Mark
@@ -14,13 +15,19 @@ UNIT_OF_COLUMN = re.compile(r"[(\[ ]([a-zµμ%]{1,6})[)\]]?\s*$", re.IGNORECASE)
 STRENGTHS = re.compile(r"[ ]{0,2}(\d{1,3}(?:\.\d{1,2})?)[/-](\d{1,3}(?:\.\d{1,2})?)(?![\w.,/%:-]?\d)")
 BARE = re.compile(r"[ ]{0,2}(\d{1,4}(?:\.\d{1,3})?)(?![\w.,/%:-]?\d|[ -]?[A-Za-z%/:°]|\))")
 BARE_BEFORE = re.compile(
-    r"[ ]{0,2}(\d{1,4}(?:\.\d{1,3})?)(?= (?:daily|po|iv|bid|tid|qd|qid|q\d|qhs|nightly|bd|od|tds|once|twice|mane|nocte|prn|every"
-    r"|at bedtime)\b)",
+    r"[ ]{0,2}(\d{1,4}(?:\.\d{1,3})?)(?= (?:daily|po|iv|bid|tid|qd|qid|q\d|q[ahp]\w|nightly|bd|od|tds|once|twice|mane|nocte|prn"
+    r"|every|at bedtime)\b)",
     re.IGNORECASE,
 )
 TO = re.compile(
     r"[ ]{0,2}(?:dose )?(?:(?:was |is |be )?(?:increased |decreased |reduced |raised |lowered |changed )?)?(?:back |up |down )?"
     r"to (\d{1,4}(?:\.\d{1,2})?)(?![\w.,/%:-]?\d|[ -]?[A-Za-z%/:°])",
+    re.IGNORECASE,
+)
+WAS = re.compile(r"(?:[(,] ?(?:was|previously|formerly|before)|\bfrom) $", re.IGNORECASE)
+WAS_BARE = re.compile(r"[^()\n]{0,20}\((?:was|previously|formerly|down from|up from) (\d{1,4}(?:\.\d{1,2})?)\)", re.IGNORECASE)
+MOST = re.compile(
+    r"\b(?:max(?:imum)?|at most|not (?:to )?exceed(?:ing)?|not? more than|limit(?:ed to| of| is)?)\b[^\d.;,]{0,12}\Z",
     re.IGNORECASE,
 )
 YEARS = range(1900, 2100)
@@ -36,6 +43,8 @@ def bare(text: str, marks: list[Mark]) -> Iterator[Mark]:
     """Doses without a unit: "Lasix 40 BID", "increase metoprolol to 50"."""
     taken = {at for mark in marks if mark.kind == "dose" for at in (mark.start, mark.end)}
     for mark in marks:
+        if isinstance(mark.fact, Dose) and mark.fact.unit != "%" and (was := WAS_BARE.match(text, mark.end)):
+            yield _unitless(was.start(1), was.end(1), was[1], unit=mark.fact.unit)
         if not isinstance(mark.fact, Drug) or mark.needs == "taken" or "vaccine" in mark.fact.classes:
             continue
         both = STRENGTHS.match(text, mark.last) if "/" in mark.name else None
@@ -54,9 +63,9 @@ def bare(text: str, marks: list[Mark]) -> Iterator[Mark]:
             yield _unitless(found.start(1), found.end(1), found[1])
 
 
-def _unitless(start: int, end: int, written: str, parts: tuple[float, ...] = ()) -> Mark:
+def _unitless(start: int, end: int, written: str, parts: tuple[float, ...] = (), unit: str = "") -> Mark:
     return Mark(
-        "dose", start, end, Dose(start=start, end=end, amount=float(written), unit="", parts=parts), needs="drug", last=end
+        "dose", start, end, Dose(start=start, end=end, amount=float(written), unit=unit, parts=parts), needs="drug", last=end
     )
 
 
@@ -71,6 +80,10 @@ def in_cells(text: str, reach: Reach, here: list[Mark]) -> Iterator[Mark]:
 
 def stepping(text: str, marks: list[Mark]) -> list[Mark]:
     """The marks with "from 10 to 20 mg" as two doses, the former one told, instead of a range."""
+    for mark in marks:
+        if isinstance(mark.fact, Dose) and MOST.search(text, max(0, mark.start - 32), mark.start):
+            mark.fact = replace(mark.fact, limit="<=")
+        mark.former = mark.former or (mark.kind == "dose" and bool(WAS.search(text, max(0, mark.start - 16), mark.start)))
     if not any(mark.notes.get("joined") == "to" for mark in marks):
         return marks
     result: list[Mark] = []

@@ -28,7 +28,8 @@ def prescriptions(document: Document) -> Iterator[Fact]:
     starts = [mark.start for mark in marks]
     carried = _Carried()
     kept: list[Mark] = []
-    for reach in reaches(document):
+    every = reaches(document)
+    for reach in every:
         here = marks[bisect_left(starts, reach.start) : bisect_left(starts, reach.end)]
         if reach.cells:
             here = sorted([*here, *in_cells(text, reach, here)], key=lambda mark: (mark.start, mark.end))
@@ -37,7 +38,7 @@ def prescriptions(document: Document) -> Iterator[Fact]:
         for at in range(0, max(len(here), 1), LONGEST):
             kept += _read(text, reach, here[at : at + LONGEST], carried)
     yield from (mark.stated() for mark in kept if mark.kind != "action" or isinstance(mark.fact, Action))
-    yield from allergies(document, [mark for mark in kept if mark.kind == "drug"])
+    yield from allergies(document, [mark for mark in kept if mark.kind == "drug"], [reach for reach in every if reach.cells])
 
 
 @dataclass

@@ -116,7 +116,8 @@ def _reaches(text: str, marks: Sequence[Mark], at: int, before: int) -> bool:
 
 def _another(text: str, marks: Sequence[Mark], at: int, between: list[Mark], drug: Mark) -> bool:
     """Whether a second dose stands behind a name that the table does not know: "metformin 500 mg, Foozol 20 mg"."""
-    if not any(one.kind == "dose" for one in between) or tight(text, between[-1].end, marks[at].start):
+    verbs = any(one.kind == "action" and one.start >= between[-1].end for one in marks[:at]) if between else False
+    if verbs or not any(one.kind == "dose" for one in between) or tight(text, between[-1].end, marks[at].start):
         return False
     stretch = re.split(r"[,;\n(]|\band\b", text[between[-1].end : marks[at].start])
     words = WORD.findall(stretch[-1]) if len(stretch) > 1 else []
@@ -127,7 +128,9 @@ def _another(text: str, marks: Sequence[Mark], at: int, between: list[Mark], dru
 
 def _later(text: str, marks: Sequence[Mark], at: int, after: int | None) -> Mark | None:
     """The one drug behind a dose that nothing else stands before: "his dose of 20 mg is too low, so lisinopril ..."."""
-    if after is None or sum(one.kind == "drug" for one in marks) != 1 or BREAK.search(text[marks[at].end : marks[after].start]):
+    if after is None or sum(one.kind == "drug" for one in marks) != 1:
+        return None
+    if re.search(r"[,;|•(]|\.\s", text[marks[at].end : marks[after].start]):
         return None
     mark = marks[at]
     return marks[after] if mark.kind == "dose" and marks[after].start - mark.end <= FAR else None
@@ -165,7 +168,7 @@ def settle(text: str, marks: Sequence[Mark]) -> list[Mark]:
             continue
         if mark.needs == "beside" and not (mark.drug and _beside(text, mark, mark.drug)):
             continue
-        if mark.needs == "tight" and not (at and tight(text, max(marks[at - 1].last, marks[at - 1].end), mark.start)):
+        if mark.needs == "tight" and not _behind_a_dose(text, marks, at):
             continue
         if mark.needs == "dose" and not _with_dose(text, marks, at):
             continue
@@ -173,6 +176,14 @@ def settle(text: str, marks: Sequence[Mark]) -> list[Mark]:
             continue
         kept.append(mark)
     return kept
+
+
+def _behind_a_dose(text: str, marks: Sequence[Mark], at: int) -> bool:
+    """Whether a course stands right behind a drug or what belongs to it, and is not a time past."""
+    before = marks[at - 1] if at else None
+    if not before or before.kind == "action" or re.match(r" ?ago\b", text[marks[at].end : marks[at].end + 5]):
+        return False
+    return tight(text, max(before.last, before.end), marks[at].start)
 
 
 STRENGTH = re.compile(r"\b(?:strength|concentration|cream|ointment|solution|gel|lotion|drops|shampoo|foam)\b", re.IGNORECASE)
@@ -211,4 +222,4 @@ def _same(one: Mark, mark: Mark) -> bool:
 
 
 def _close(text: str, start: int, end: int) -> bool:
-    return start <= end <= start + NEAR and not re.search(r"[.,;:()\n|](?!\d)", text[start:end].strip(" ,:("))
+    return start <= end <= start + NEAR and not re.search(r"[.,;:()\n|](?!\d)", text[start:end].strip(" ,:(|\t"))

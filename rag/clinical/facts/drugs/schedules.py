@@ -11,6 +11,8 @@ from rag.clinical.facts.types import Frequency
 from rag.rules import rules
 
 NUMERAL = "#"
+DAY = 1440
+"""Minutes."""
 WEEKDAY = r"(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?"
 WEEKDAYS = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE)
 CLOCK = re.compile(r"\d ?$")
@@ -30,15 +32,15 @@ class _Schedules:
     def __init__(self) -> None:
         own = rules("facts_drugs")
         self.units: dict[str, float] = own["units_of_time"]
-        self.periods: dict[str, float] = own["periods"]
         number = rf"(?P<n>{NUMBER})(?:[ ]?(?:-|–|\bto\b|\bor\b)[ ]?(?P<most>{NUMBER}))?"
         unit = rf"(?P<unit>{_any(self.units)})(?![^\W_])"
-        period = rf"(?P<period>{_any(self.periods)})(?![^\W_])"
+        period = rf"(?P<period>{_any(self.units)})(?![^\W_])"
         self.first: dict[str, list[_Rule]] = {}
         for about in own["frequencies"]:
             written = about["pattern"].replace("{n}", number, 1).replace("{n}", NUMBER)
             written = written.replace("{unit}", unit, 1).replace("{unit}", f"(?:{_any(self.units)})(?![^\\W_])")
             written = written.replace("{period}", period).replace("{weekday}", WEEKDAY)
+            written = wrapped(written)
             flags = re.IGNORECASE if not about.get("capitals") else re.RegexFlag(0)
             rule = _Rule(re.compile(rf"(?:{written})(?![^\W_])", flags), about)
             for word in about["first"].split():
@@ -47,6 +49,17 @@ class _Schedules:
         numbered = self.first.pop(NUMERAL)
         for word in (*FIRST, NUMERAL):
             self.first[word] = numbered + self.first.get(word, [])
+
+
+def wrapped(pattern: str) -> str:
+    """The pattern with every blank also as the end of a line, where a text is wrapped."""
+    pattern = pattern.replace("[ -]", r"(?:[ -]|\n[ \t]*)")
+    inside, signs = False, []
+    for at, sign in enumerate(pattern):
+        escaped = at > 0 and pattern[at - 1] == "\\"
+        inside = (inside or sign == "[") and (sign != "]" or escaped)
+        signs.append(sign if sign != " " else r" \n" if inside else r"(?: |\n[ \t]*)")
+    return "".join(signs)
 
 
 def _any(names: dict[str, float]) -> str:
@@ -107,8 +120,8 @@ def _per_day(found: re.Match[str], about: dict[str, Any]) -> tuple[float | None,
         return _weekdays(found[0])
     low = value_of(groups["n"]) if groups.get("n") else 1.0
     high = value_of(groups["most"]) if groups.get("most") else None
-    unit = own.units.get((groups.get("unit") or "").lower(), 0.0)
-    period = own.periods.get((groups.get("period") or "").lower(), 7.0)
+    unit = own.units.get(_folded(groups.get("unit")), 0.0) / DAY
+    period = own.units.get(_folded(groups.get("period")), 7.0 * DAY) / DAY
     if how in ("once", "twice", "thrice", "per", "times"):
         times = {"twice": 2.0, "thrice": 3.0}.get(how, low)
         return _rounded(times / period), high if high is None else _rounded(high / period)
@@ -118,6 +131,10 @@ def _per_day(found: re.Match[str], about: dict[str, Any]) -> tuple[float | None,
     if high:
         return _rounded(1 / (high * each)), _rounded(1 / (low * each))
     return _rounded(1 / (low * each)), None
+
+
+def _folded(written: str | None) -> str:
+    return " ".join((written or "").lower().split())
 
 
 def _weekdays(written: str) -> tuple[float | None, float | None]:
