@@ -66,7 +66,7 @@ def _is_certain(scan: Scan, place: int, reading: Reading, analyte: Analyte, pass
     """Whether a number before a name is surely its value: by its form, its unit, or the article before it."""
     words = scan.words
     if analyte.form in ("score", "plus"):
-        return reading.last > words.amounts[place].last
+        return not {"/", "of", "+", "plus"}.isdisjoint(words.said[reading.first : reading.last])
     between = words.said[reading.last : reading.last + passed]
     if reading.unit not in analyte.factors or not all(word in listed("between") or word in listed("before") for word in between):
         return False

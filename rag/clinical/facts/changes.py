@@ -63,7 +63,8 @@ def _allowed(words: Stream, match: Match[Cue]) -> bool:
         behind = words.word(match.last + 1)
     if match.meaning.only:
         return _is_measured(words, match) if match.meaning.only == "measured" else _carries(words, match)
-    if behind == "than" and match.last + 1 in words.amounts:  # "More than 40" is a limit.
+    than = match.last + (behind == "\n")
+    if words.word(than) == "than" and than + 1 + (words.word(than + 1) == "\n") in words.amounts:  # "More than 40" is a limit.
         return before in _listed("helpers")
     if said == "lower":
         known = _lower()
@@ -76,6 +77,8 @@ def _is_measured(words: Stream, match: Match[Cue]) -> bool:
     """Whether "fell" or "declined" speaks of a value: behind its name, or before "to", "from", "by" and a number."""
     if words.word(match.last) in ("to", "from", "by") and match.last + 1 in words.amounts:
         return words.said[match.first] not in ("up", "down")
+    if words.word(match.last) in rules("facts_changes")["measured"]["objects"]:
+        return True
     return words.word(_before_helpers(words, match.first)) in _subjects()
 
 
@@ -125,7 +128,7 @@ def _before_helpers(words: Stream, first: int) -> int:
 def _object(words: Stream, last: int) -> str:
     """The words behind a cue: "improvement in the gait", "reduced ejection fraction"."""
     place = last
-    while words.word(place) in LEADING and place < last + 2:
+    while (words.word(place) in LEADING or words.word(place) == "\n") and place < last + 2:
         place += 1
     first = place
     while place - first < NAME and _is_name(words, place):

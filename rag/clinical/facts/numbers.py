@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from rag.clinical.facts.readings import DASHES, ROMAN, ranged, unit_behind
+from rag.clinical.facts.readings import DASHES, ROMAN, limited, limited_after, ranged, unit_behind
 from rag.clinical.facts.stream import Amount, Stream, stream
 from rag.clinical.facts.types import Number
 from rag.clinical.facts.units import Unit
@@ -34,7 +34,8 @@ def _counted(words: Stream, amount: Amount) -> Number | None:
     upper = ranged(words, amount)
     unit = unit_behind(words, amount.last) or (unit_behind(words, upper.last) if upper else None)
     start = words.starts[amount.first]
-    whole = Number(start=start, end=words.ends[amount.last - 1], number=amount.number)
+    limit = limited(words, amount.first)[1] or limited_after(words, _counted_behind(words, amount, unit))[1]
+    whole = Number(start=start, end=words.ends[amount.last - 1], number=amount.number, limit=limit)
     if label:
         return replace(whole, of=label + _suffix(words, amount.last))
     if unit and _is_unit(words, unit, upper.last if upper else amount.last):
@@ -42,7 +43,17 @@ def _counted(words: Stream, amount: Amount) -> Number | None:
         own, factor = _own_units().get(head, (head, 1))
         end = whole.end if upper else words.ends[unit.last - 1]
         return replace(whole, end=end, number=float(f"{amount.number * factor:.9g}"), of=own + sign + below)
-    return replace(whole, of=_noun(words, _counted_last(words, amount.last)) or _noun_before(words, amount.first))
+    return replace(
+        whole,
+        of=_noun(words, limited_after(words, _counted_last(words, amount.last))[0], amount.number != 1)
+        or _noun_before(words, amount.first),
+    )
+
+
+def _counted_behind(words: Stream, amount: Amount, unit: Unit | None) -> int:
+    """The token behind a number, its unit and one word that it counts, if "or" or "and" comes then: "5 nodes or more"."""
+    last = unit.last if unit else amount.last
+    return last if words.word(last) in ("or", "and") else last + 1
 
 
 def _is_unit(words: Stream, unit: Unit, at: int) -> bool:
@@ -112,14 +123,14 @@ def _counted_last(words: Stream, at: int) -> int:
     return at
 
 
-def _noun(words: Stream, at: int) -> str:
-    """The word that a number counts: the first plural of a few words behind it, else the first word."""
+def _noun(words: Stream, at: int, many: bool = True) -> str:
+    """The word that a number counts: the first plural of a few words behind it where it is of `many`, else the first word."""
     place = at + (words.word(at) in DASHES and not words.gap(at))
     run: list[str] = []
     while len(run) < RUN and words.word(place).isalpha() and words.word(place) not in _not_counted() and words.gap(place) <= 1:
         run.append(words.said[place])
         place += 1 + (words.word(place + 1) in DASHES and not words.gap(place + 1))
-    return singular(next((word for word in run if _is_plural(word)), run[0] if run else ""))
+    return singular(next((word for word in run if _is_plural(word) and many), run[0] if run else ""))
 
 
 def _noun_before(words: Stream, at: int) -> str:

@@ -14,6 +14,8 @@ DASHES = ("-", "–", "—", "‑")
 RESULT_UNITS = frozenset(("breaths/min", "mmHg", "fL", "pg", "kPa", "cmH2O"))
 NOT_OF_RESULTS = frozenset(("kg", "h", "day", "week", "month"))
 AFTER_A_SCORE = frozenset("at now on today currently with after before to and or when in then".split())
+SLACK = 2
+"""How many times outside of its plausible size a number with unit may be."""
 FLAG_LETTERS = ("h", "l", "k", "m", "s", "u")
 CLASSES = ("class", "type", "stage", "grade", "category", "score", "level")
 
@@ -46,7 +48,8 @@ def limited(words: Stream, first: int) -> tuple[int, str]:
     if one in UNDER:
         return first - 1, UNDER[one]
     if one == "than" and two in THAN:
-        return first - 2, THAN[two]
+        denied = words.word(first - 3) in ("no", "not")
+        return first - 2 - denied, {"<": ">=", ">": "<="}[THAN[two]] if denied else THAN[two]
     if one == "to" and two == "equal" and words.word(first - 3) == "or" and words.word(first - 4) == "than":
         return first - 5, f"{THAN.get(words.word(first - 5), '<')}="
     if one in ("least", "most") and two == "at":
@@ -94,6 +97,8 @@ def _plain(words: Stream, at: int, analyte: Analyte) -> Reading | None:
     if amount is None or amount.form == "ordinal" or (amount.form == "fraction" and not amount.worded):
         return None
     first, number = _signed(words, amount, analyte)
+    if first == at and words.word(at - 1) in DASHES and not words.gap(at) and words.gap(at - 1) and not analyte.signed:
+        return None  # "Height below -2.25 SD".
     unit = unit_behind(words, amount.last)
     upper = ranged(words, amount) if number >= 0 else None
     if unit and not upper and (further := words.amounts.get(unit.last + 1)) and words.word(unit.last) in (*DASHES, "to"):
@@ -123,13 +128,21 @@ def _with_unit(words: Stream, read: Reading, unit: Unit | None, analyte: Analyte
     if unit and unit.name == "degree" and "F" in analyte.factors:
         read, unit = read._replace(last=unit.last), None
     if unit and not _is_flag(words, unit, read.last, analyte):
-        if unit.name in analyte.factors or _can_be_a_result(unit.name):
+        if unit.name in analyte.factors or (not analyte.needs_unit and _can_be_a_result(unit.name)):
+            if not _is_plausible(read.number, unit.name, analyte):
+                return None
             return read._replace(unit=unit.name, last=unit.last)
         return None
     bare = analyte.bare_unit(read.number)
     if analyte.needs_unit or bare is None or counts(words, read.last):
         return None
     return read._replace(unit=bare)
+
+
+def _is_plausible(number: float, unit: str, analyte: Analyte) -> bool:
+    """Whether a number with its unit is not far outside of what the analyte can have in that unit: no saturation of 5 %."""
+    low, high = next(((low, high) for own, low, high in analyte.bare if own == unit), (number, number))
+    return low / SLACK <= number <= high * SLACK or number < 0
 
 
 def _is_flag(words: Stream, unit: Unit, at: int, analyte: Analyte) -> bool:
@@ -152,7 +165,7 @@ def counts(words: Stream, at: int) -> bool:
     if (len(word) == 1 and words.text[words.starts[at]].isupper()) or (word == "may" and words.written(at) == "may"):
         return False
     multiplied = word == "x" and words.gap(at) <= 1 and words.gap(at + 1) > 0
-    return word in listed("counted") or multiplied or (word == ":" and not words.gap(at))
+    return word in listed("counted") or multiplied or (word == ":" and not words.gap(at) and not words.gap(at + 1))
 
 
 def _pair(words: Stream, at: int, analyte: Analyte) -> Reading | None:
@@ -196,13 +209,21 @@ def _score(words: Stream, at: int, analyte: Analyte) -> Reading | None:
     most = upper.number if upper else None
     if end and number <= analyte.out_of:
         return Reading(at, end, number, analyte.unit, most)
-    alone = analyte.name == "pain" and number <= 10 and words.word(at - 1) != "/" and _ends_a_score(words, last)
+    alone = (
+        analyte.name == "pain"
+        and number <= 10
+        and number == int(number)
+        and words.word(at - 1) != "/"
+        and _ends_a_score(words, last)
+    )
     return Reading(at, last, number, analyte.unit, most) if alone else None
 
 
 def _ends_a_score(words: Stream, at: int) -> bool:
     """Whether a bare number is a score by what stands behind it: a stop, a bracket, a small word; no unit and no date."""
     word = words.word(at)
+    if word in ("or", "and", "to") and at + 1 in words.amounts and counts(words, words.amounts[at + 1].last):
+        return False  # "For three or four days".
     if (
         counts(words, at)
         or word in ("/", "%", "°")

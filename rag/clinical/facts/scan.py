@@ -49,6 +49,8 @@ class Scan:
         if len(written) > 1 and written[0] == "0" and written.isdigit():
             return None
         before = self.words.word(place - 1)
+        if before == "by" and analyte.name != "weight change":  # "Rose by 0.8".
+            return None
         if before in listed("numbered") and not (before in CLASSES and analyte.form in ("scale", "score")):
             return None
         return reading_at(self.words, place, analyte)

@@ -16,7 +16,7 @@ BACK, AHEAD = 7, 8
 """How far before a part of the body its side is sought, and behind it, in tokens."""
 JOINTS = frozenset(("and", "or", "/", "&", ","))
 COMPARED = frozenset("worse greater more better less larger smaller stronger weaker than > < =".split())
-GENERIC = frozenset(("joint", "bone", "muscle", "skin"))
+GENERIC = frozenset(("joint", "bone", "muscle", "skin", "body"))
 LEVEL = re.compile(r"[ctls](?:1[0-2]|[1-9])")
 REGIONS = {"c": "cervical spine", "t": "thoracic spine", "l": "lumbar spine", "s": "sacral spine"}
 BEFORE_A_SIDE = frozenset(("on", "the", "is", "was", "are", "were", "-", "–", "(", ",", ":", "to", "side"))
@@ -114,10 +114,11 @@ def _levels(words: Stream, taken: set[int]) -> Iterator[_Found]:
         lower, end = ("", last)
         if words.word(last) in ("-", "–", "/", "to") and words.gap(last) <= 1:
             lower, end = _level(words, last + 1, level[0])
-        if lower:
+        told = level[0] == "l" or any(word in near for word in words.said[max(0, at - 5) : end + 4])
+        if lower and (told or level[0] != "t"):  # "T3/4" are hormones of the thyroid.
             behind = end
             yield _Found(at, end, f"{level.upper()}-{lower.upper()}")
-        elif level[0] == "l" or any(word in near for word in words.said[max(0, at - 5) : last + 4]):
+        elif told and not lower:
             behind = last
             yield _Found(at, last, level.upper())
 

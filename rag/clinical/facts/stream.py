@@ -20,7 +20,7 @@ ONES = {
 TENS = {word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 DECADES = {f"{word.removesuffix('y')}ies": number for word, number in TENS.items()}
 SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125}
-PARTS = {"half": 0.5, "quarter": 0.25, "third": 1 / 3, "fifth": 0.2, "tenth": 0.1}
+PARTS = {"half": 0.5, "quarter": 0.25, "third": 1 / 3, "fifth": 0.2, "eighth": 0.125, "tenth": 0.1}
 SHARES = {**PARTS, **{f"{word}s": part for word, part in PARTS.items()}}
 BIG = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "dozen": 12}
 FRACTIONS = {("1", "2"): 0.5, ("1", "4"): 0.25, ("3", "4"): 0.75, ("1", "3"): 1 / 3, ("2", "3"): 2 / 3}
@@ -33,7 +33,7 @@ ORDINALS = {
 } | {f"{word.removesuffix('y')}ieth": number for word, number in TENS.items()}  # fmt: skip
 WHOLE = frozenset(
     "pound kilogram kilo stone gram milligram microgram ounce litre liter millilitre milliliter inch mile kilometre kilometer"
-    " centimetre centimeter millimetre millimeter mg kg lb pint full whole entire quarter tenth third".split()
+    " centimetre centimeter millimetre millimeter mg kg lb pint full whole entire quarter tenth third fifth eighth".split()
 )
 """What "a" makes one of: "about a pound"; or, of the parts, a part: "a quarter"."""
 WORDS = frozenset([*ONES, *TENS, *DECADES, *SIGNS, *ORDINALS, "half", "couple", "hundred", "thousand", "dozen"])
@@ -94,25 +94,35 @@ def stream(text: str) -> Stream:
 def _amounts(said: list[str], starts: list[int], ends: list[int]) -> dict[int, Amount]:
     found: dict[int, Amount] = {}
     behind = 0
+    halves: set[int] = set()
     said_after = [*said[1:], ""]
     for at in [
-        at for at, word in enumerate(said) if word[0] in FIRST or word in WORDS or (word == "a" and said_after[at] in WHOLE)
+        at
+        for at, word in enumerate(said)
+        if word[0] in FIRST or word in WORDS or (word in ("a", "an") and said_after[at].isalpha())
     ]:
-        if at < behind:
+        if at < behind or at in halves:
             continue
-        if said[at] == "a":
+        if said[at] in ("a", "an"):
             one = _article(said, at)
         else:
             one = _worded(said, at) if said[at] in WORDS else _figured(said, at, starts, ends)
         if one:
             found[at] = one
             behind = one.last
+            if said[behind + 1 : behind + 4] == ["and", "a", "half"] and not one.form:  # "A pack and a half".
+                one.number += 0.5
+                halves.add(behind + 3)
     return found
 
 
 def _article(said: Sequence[str], at: int) -> Amount | None:
     """What "a" counts before a unit or a part: "a pound", "a full milligram", "a tenth of"; none in "3 a litre"."""
     after = said[at + 1]
+    if said[at + 2 : at + 5] == ["and", "a", "half"]:
+        return Amount(at, at + 1, 1, "", True)
+    if after not in WHOLE:
+        return None
     if after in PARTS:
         further = said[at + 2] if at + 2 < len(said) else ""
         return Amount(at, at + 2, PARTS[after], "fraction", True) if further == "of" or further in WHOLE else None
@@ -156,7 +166,8 @@ def _fraction(said: Sequence[str], at: int, starts: list[int], ends: list[int]) 
     if tuple(said[at + 1 : at + 2]) != ("/",) or at + 2 >= len(said):
         return 0
     whole = starts[at + 1] == ends[at] and starts[at + 2] == ends[at + 1]
-    goes_on = at + 3 < len(said) and starts[at + 3] == ends[at + 2] and said[at + 3] in ("/", "-", "+")
+    further = said[at + 3] if at + 3 < len(said) and starts[at + 3] == ends[at + 2] else ""
+    goes_on = further in ("/", "+") or (further == "-" and said[at + 4 : at + 5] and said[at + 4][0] in FIRST)
     behind = at > 0 and starts[at] == ends[at - 1] and said[at - 1] == "/"
     return FRACTIONS.get((said[at], said[at + 2]), 0) if whole and not goes_on and not behind else 0
 

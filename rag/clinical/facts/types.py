@@ -185,11 +185,15 @@ class Age(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Fact):
-    """Any other number, with the word that it counts or its unit, so that no number of a text stands unread."""
+    """Any other number, with the word that it counts or its unit, so that no number of a text stands unread.
+
+    `limit` is "<", ">", "<=" or ">=" where the text sets one: "under 14 drinks", "5 or more".
+    """
 
     kind: ClassVar[str] = "number"
     number: float
     of: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
