@@ -306,3 +306,11 @@ def test_the_edition_that_a_question_names_by_its_year_answers_first() -> None:
     for year, (_, share) in told.items():
         answer = pipeline.ask(f"According to the {year} fact sheet, how many percent have rain fever?", index)
         assert f"{share} percent" in answer.claims[0].text
+
+
+def test_a_title_at_the_start_of_a_line_is_quoted_with_the_sentence_behind_it() -> None:
+    text = "DISCHARGE\nPatient: P-9020\n\nCOURSE:\n\nClot prevention. Enoxaparin 40 mg daily until May 1.\n"
+    document, *_ = read_file(File("stay.txt", text.encode()))
+    pipeline = Pipeline(embed=Hashing(), refuse=Never(), answer=Quote(most=1))
+    answer = pipeline.ask("What is P-9020 on for clot prevention?", pipeline.prepare([document], Artifacts()))
+    assert answer.claims[0].text == "Clot prevention. Enoxaparin 40 mg daily until May 1."

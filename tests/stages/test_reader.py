@@ -20,8 +20,16 @@ from rag.stages.embed.hashing import Hashing
 from rag.stages.index.base import Index
 from rag.stages.reader import candidates as weighing
 from rag.stages.reader import model, reading
-from rag.stages.reader.asks import asks_for_earlier, asks_for_editions, asks_for_list, parts
+from rag.stages.reader.asks import (
+    asks_for_a_plan,
+    asks_for_earlier,
+    asks_for_editions,
+    asks_for_latest,
+    asks_for_list,
+    parts,
+)
 from rag.stages.reader.candidates import candidates, written_out
+from rag.stages.reader.drugs import asked, asks_for_dose, changes_dose, names_another
 from rag.stages.reader.kinds import denies, gives
 from rag.stages.reader.ranges import in_range
 from rag.stages.reader.windows import BETWEEN, FIRST, QUESTION, SENTENCE, WHOLE, windows
@@ -128,7 +136,14 @@ def test_headings_and_the_lines_that_say_whose_a_document_is_are_no_candidates(i
 
 
 @pytest.mark.parametrize(
-    ("kind", "asks"), [("lists", asks_for_list), ("earlier", asks_for_earlier), ("editions", asks_for_editions)]
+    ("kind", "asks"),
+    [
+        ("lists", asks_for_list),
+        ("earlier", asks_for_earlier),
+        ("editions", asks_for_editions),
+        ("latest", asks_for_latest),
+        ("plans", asks_for_a_plan),
+    ],
 )
 def test_every_rule_of_what_a_question_asks_knows_its_example(kind: str, asks: object) -> None:
     assert all(asks(rule["example"]) for rule in rules("questions")[kind])  # type: ignore[operator]
@@ -265,8 +280,92 @@ def test_what_is_asked_by_yes_or_no_is_denied_or_not() -> None:
         ("How big is the AAA?", ["An abdominal aortic aneurysm.", "AAA of 3 cm."], "How big is the AAA?"),
         ("What is the EF?", ["LVEF was 40%.", "The ejection fraction fell."], "What is the EF?"),
         ("How big is the AAA?", ["The sails were dried."], "How big is the AAA?"),
-        ("Was sleep apnea seen?", ["OSA was seen."], "Was sleep apnea seen?"),
+        ("Was sleep apnea seen?", ["OSA was seen."], "Was OSA seen?"),
+        ("Was sleep apnea seen?", ["OSA was seen.", "Sleep apnea is severe."], "Was sleep apnea seen?"),
+        ("How many units of blood did he get?", ["Two units PRBC on Friday."], "How many PRBC did he get?"),
+        ("Is he on a blood thinner?", ["Warfarin 5 mg.", "Apixaban was stopped."], "Is he on a blood thinner?"),
     ],
 )
 def test_an_abbreviation_is_read_in_the_words_of_the_passages(question: str, texts: list[str], read: str) -> None:
     assert written_out(question, texts) == read
+
+
+def first_of(question: str, index: Index, behind: str) -> str:
+    """The statement that comes first where the reader holds one that has the words `behind` for the likeliest."""
+    found = candidates(question, Pipeline(embed=Hashing()).search(question, index).hits, index)
+    texts = {one.span: index.documents[one.span.document].text[one.span.start : one.span.end] for one in found}
+    assert any(behind in text for text in texts.values())
+    found = [replace(one, score=1.0 if behind in texts[one.span] else 0.2) for one in found]
+    return texts[ordered(question, sorted(found, key=lambda one: -one.score), index)[0].span]
+
+
+@pytest.mark.parametrize(
+    ("question", "behind", "first"),
+    [
+        ("What is the latest potassium of P-9010?", "K 5.9", "K 4.1"),
+        ("last potassium of P-9010", "K 5.9", "K 4.1"),
+        ("Most recent creatinine of P-9010?", "K 5.9", "K 4.1"),
+        ("What was the first potassium of P-9010?", "K 5.9", "K 5.9"),
+        ("What is the latest potassium of P-9010?", "Keep", "K 4.1"),
+        ("What is the latest lipase of P-9010?", "K 5.9", "K 5.9"),
+    ],
+)
+def test_the_latest_of_the_values_of_one_document_comes_first_where_it_is_asked_for(
+    question: str, behind: str, first: str
+) -> None:
+    note = (
+        "CLINIC NOTE\nPatient: P-9010\nDate of visit: 2031-05-20\n\nDATA:\nBMP 2031-05-02: K 5.9, creatinine 1.8.\n"
+        "BMP 2031-05-18: K 4.1, creatinine 1.2.\nBMP 2031-05-09: K 5.2, creatinine 1.5.\n\nPLAN:\nKeep potassium below 5.0.\n"
+    )
+    assert first in first_of(question, indexed(("clinic.txt", note)), behind)
+
+
+VISIT = (
+    "CLINIC NOTE\nPatient: P-9011\nDate of visit: 2031-06-03\n\nMEDICATIONS:\ntorsemide 40 mg daily, bisoprolol 5 mg daily.\n\n"
+    "PLAN:\n1. Torsemide: reduce to 20 mg daily from tomorrow.\n2. Increase bisoprolol to 7.5 mg daily.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("How many mg of torsemide is P-9011 on?", "reduce to 20 mg"),
+        ("How many mg of torsemide is P-9011 on after the June visit?", "reduce to 20 mg"),
+        ("What dose of bisoprolol does P-9011 take?", "Increase bisoprolol to 7.5"),
+        ("Which dose of torsemide was P-9011 on before?", "torsemide 40 mg"),
+        ("Who prescribed torsemide for P-9011?", "torsemide 40 mg"),
+    ],
+)
+def test_the_dose_to_which_a_drug_is_changed_comes_before_the_one_that_it_had(question: str, first: str) -> None:
+    assert first in first_of(question, indexed(("visit.txt", VISIT)), "torsemide 40 mg")
+
+
+def test_what_is_said_of_another_drug_stands_behind_what_is_said_of_the_one_asked() -> None:
+    note = "DISCHARGE\nPatient: P-9012\n\nSTART:\n* {} 40 mg SC once daily, last dose May 1\n* {} 2.5 mg PO Q6H PRN\n"
+    for other, drug in (("Enoxaparin", "Oxycodone"), ("Dalteparin", "Tramadol")):
+        index = indexed(("discharge.txt", note.format(other, drug)))
+        assert drug in first_of(f"Dose and frequency of {drug.lower()} for P-9012?", index, other)
+
+
+def test_a_plan_is_asked_about_before_a_patient_where_nobody_is_named() -> None:
+    index = indexed(
+        ("cover.md", "# Formulary\n\nThe plan covers 9 tablets of rizatriptan in 30 days.\n"),
+        ("note.txt", "CLINIC NOTE\nPatient: P-9013\n\nHISTORY:\nTakes rizatriptan on 11 days a month.\n"),
+    )
+    assert "9 tablets" in first_of("How many rizatriptan tablets does the plan cover?", index, "11 days")
+    assert "11 days" in first_of("On how many days does P-9013 take rizatriptan?", index, "11 days")
+
+
+@pytest.mark.parametrize("rule", rules("answers")["doses"]["asked"], ids=lambda rule: rule["example"])
+def test_a_question_about_a_dose_is_known(rule: dict[str, str]) -> None:
+    assert asks_for_dose(rule["example"]) and not asks_for_dose("Why was torsemide stopped?")
+
+
+def test_a_change_of_dose_is_of_the_drug_named_before_it_and_without_condition() -> None:
+    known = rules("answers")["doses"]
+    names = asked("How much torsemide does he take?")
+    assert all(changes_dose(names, rule["example"]) for rule in known["changed"])
+    assert not any(changes_dose(names, rule["example"]) for rule in known["unless"])
+    assert not changes_dose(names, "Bisoprolol: reduce to 5 mg because of torsemide.")
+    assert names_another(names, "Bisoprolol 5 mg daily") and not names_another(names, "Gait steady")
+    assert not names_another(names, "Demadex 20 mg, with bisoprolol")

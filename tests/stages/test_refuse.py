@@ -17,6 +17,8 @@ from rag.stages.answer.outcome import outcome, told, unknown
 from rag.stages.answer.quote import Quote
 from rag.stages.embed.hashing import Hashing
 from rag.stages.index.base import Index
+from rag.stages.reader.candidates import candidates
+from rag.stages.reader.whose import NOBODY, of_the_patient
 from rag.stages.refuse.evidence import Evidence
 from rag.stages.refuse.never import Never
 from rag.stages.verify import tally
@@ -269,3 +271,30 @@ def test_a_span_of_a_passage_that_is_not_in_the_prompt_is_cited_as_source_nought
     assert found is not None and (found.source, found.span) == (0, hit.chunk.span)
     assert _nearest(None, list(answer.hits), apart, index) is None
     assert _nearest(Span("gone.txt", 0, 3), list(answer.hits), apart, index) is None
+
+
+def test_a_guideline_carries_no_answer_about_a_patient() -> None:
+    texts = {
+        "rules.md": "# Warfarin guideline\n\nThe INR goal is 2.0 to 3.0 with a mechanical aortic valve.\n",
+        "note.txt": "CLINIC NOTE\nPatient: P-9030\n\nHISTORY:\nWalks a mile. The INR was not measured.\n",
+    }
+    documents = [one for name, text in texts.items() for one in read_file(File(name, text.encode()))]
+    pipeline = Pipeline(embed=Hashing())
+    index = pipeline.prepare(documents, Artifacts())
+
+    def loses(question: str) -> float:
+        """What the guideline's best statement loses for this question."""
+        found = candidates(question, pipeline.search(question, index).hits, index)
+        before, after = (
+            max(one.score for one in some if one.span.document == "rules.md")
+            for some in (found, of_the_patient(question, found, index))
+        )
+        return before - after
+
+    assert loses("What is the INR goal of P-9030?") == pytest.approx(NOBODY)
+    for question in (
+        "What is the INR goal with a mechanical valve?",
+        "What is the INR goal of a patient with a mechanical valve?",
+        "What INR goal does the guideline give for P-9030?",
+    ):
+        assert loses(question) == 0.0

@@ -359,16 +359,17 @@ def test_nothing_is_taken_from_the_topic_for_which_no_document_fits(index: Index
 
 
 TOPICS = [
-    ("What should N-2011 do, and how is N-2012's dose?", "What should do, and how is dose?"),
+    ("What should N-2011 do, and how is N-2012's dose?", "What should they do, and how is dose?"),
     ("Dose of torsemide for N-2012?", "Dose of torsemide?"),
-    ("How far does the hip fracture lady walk?", "How far does walk?"), ("What does the lady take?", "What does take?"),
+    ("How far does the hip fracture lady walk?", "How far does she walk?"), ("What does the lady take?", "What does take?"),
     ("Can you tell me the potassium of N-2011, please?", "the potassium?"),
     ("I worry about the hip fracture lady. Help! Does she walk?", "Does she walk?"),
     ("What was noted at the March visit?", "What was noted?"),
     ("What did the pharmacist say about weight?", "What about weight?"),
     ("In May 2031, was the potassium low?", "was the potassium low?"), ("Does a drain help?", "Does a drain help?"),
     ("Is the wound getting worse?", "Is the wound getting worse?"), ("N-2011", "N-2011"), ("please", "please"),
-    ("Patient (N-2011): gait?", "gait?"),
+    ("Patient (N-2011): gait?", "gait?"), ("Was the potassium of N-2011 low?", "Was the potassium low?"),
+    ("How high is the potassium so far?", "How high is the potassium?"),
 ]  # fmt: skip
 
 

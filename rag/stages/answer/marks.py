@@ -12,8 +12,9 @@ OF_ANOTHER = "of another patient: "
 
 
 def marked(claims: Sequence[Claim], scope: Scope, index: Index) -> tuple[Claim, ...]:
-    """The statements with what holds of their sources, and each with its patient where several are among them."""
-    several = len({document.patient for claim in claims for document in _sources(claim, index) if document.patient}) > 1
+    """The statements with what holds of their sources, and each with its patient where several are among them or may be meant."""
+    named = {document.patient for claim in claims for document in _sources(claim, index) if document.patient}
+    several = len(named) > 1 or bool(scope.choices and not scope.patients)
     return tuple(replace(claim, marks=(*claim.marks, *_marks(claim, scope, several, index))) for claim in claims)
 
 

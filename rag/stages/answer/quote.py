@@ -1,5 +1,6 @@
 """The extractive answerer: it chooses statements, cites each, and never writes a word that is not the source's."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -17,6 +18,12 @@ from rag.values import Citation, Claim, Draft, Hit, Prompt, Span
 
 LEAST = 0.25
 """The chance of answering that an item of a list needs at least."""
+MARK = re.compile(r"[\s#*_•–.)(-]*(?:\d{1,2}[.)]?\s*)?[*_]*")
+LONGEST_MARK = 12
+TITLE = re.compile(
+    r"[*_]{0,3}(?:#?\d{1,2}[.)]? )?(?!(?:no|not|none|never)\b)[A-Za-z][\w/-]*(?: [\w/-]+){0,3}\.[*_]{0,3}", re.IGNORECASE
+)
+"""A title of up to four words that ends with a full stop."""
 MOST_ITEMS = 20
 LONGEST_LIST = 1200
 """Characters of a lead-in with its items at most."""
@@ -66,8 +73,15 @@ class Quote(Answering):
 
 
 def _with_items(one: Candidate, index: Index) -> Candidate:
-    """A statement that only leads in ("approved when all of these hold:") with the items that follow on it."""
+    """A statement that only leads in ("approved when all of these hold:") with the items that follow on it.
+
+    So it is with a title at the start of its line ("Blood pressure.") and the sentence that follows on the line.
+    """
     text = index.documents[one.span.document].text
+    if _is_title(text, one.span):
+        after = next((own for own in stated(one.span.document, index) if own.start >= one.span.end), None)
+        joined = after is not None and not text[one.span.end : after.start].strip(" *_")
+        return replace(one, span=replace(one.span, end=after.end)) if after is not None and joined else one
     if not text[one.span.start : one.span.end].rstrip("*_ ").endswith(":"):
         return one
     every = stated(one.span.document, index)
@@ -80,6 +94,14 @@ def _with_items(one: Candidate, index: Index) -> Candidate:
             break  # A greater gap than before the first item: something else begins.
         end, at = every[at].end, at + 1
     return replace(one, span=replace(one.span, end=end)) if end > one.span.end else one
+
+
+def _is_title(text: str, span: Span) -> bool:
+    """Whether a sentence of a few words, with no figure or denial, begins its line, as a title does."""
+    line = text.rfind("\n", 0, span.start) + 1
+    return span.start - line <= LONGEST_MARK and bool(
+        MARK.fullmatch(text[line : span.start]) and TITLE.fullmatch(text[span.start : span.end])
+    )
 
 
 def folded(text: str) -> str:

@@ -60,6 +60,16 @@ def matches(text: str) -> list[Match]:
     return found
 
 
+def is_class(name: str) -> bool:
+    """Whether a name stands for several things ("blood thinner")."""
+    return name.lower() in _classes()
+
+
+@cache
+def _classes() -> frozenset[str]:
+    return frozenset(name.lower() for one in rules("synonyms")["classes"] for name in one["class"])
+
+
 @cache
 def _known() -> dict[str, tuple[_Form, ...]]:
     """The forms by their first word."""

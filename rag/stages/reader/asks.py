@@ -18,6 +18,11 @@ def asks_for_earlier(question: str) -> bool:
     return _found("earlier", question)
 
 
+def asks_for_latest(question: str) -> bool:
+    """Whether the latest of several values is asked for, so that it comes first whichever is worded more like the question."""
+    return _found("latest", question)
+
+
 def asks_for_editions(question: str) -> bool:
     """Whether an edition that was replaced is asked for, or what has changed, so that the one in force does not come first."""
     return _found("editions", question)
@@ -26,6 +31,11 @@ def asks_for_editions(question: str) -> bool:
 def asks_for_rules(question: str) -> bool:
     """Whether a plan, policy or guideline is asked about, beside or instead of a patient."""
     return _found("rules", question)
+
+
+def asks_for_a_plan(question: str) -> bool:
+    """Whether a plan's coverage, its policy or its formulary is asked about, rather than advice."""
+    return _found("plans", question)
 
 
 def parts(question: str) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.clinical.statements import RowNames, Statement, asks_for, cell_matches, row_names, statements
 from rag.stage import fingerprint
-from rag.stages.expand.synonyms import matches
+from rag.stages.expand.synonyms import is_class, matches
 from rag.stages.index.base import Index
 from rag.stages.reader.coverage import Asked
 from rag.stages.reader.kinds import denies, gives
@@ -97,15 +97,38 @@ def _in_their_words(question: str, names: RowNames, columns: Collection[str]) ->
 
 
 def written_out(question: str, texts: Sequence[str]) -> str:
-    """The question as the reader is asked it: an abbreviation ("AAA") in words of the texts, where none holds a short form."""
-    short = [match for match in matches(question) if question[match.start : match.end].isupper()]
-    words = [set(terms(text)) for text in texts] if short else []
-    for match in reversed(short):
-        forms = [question[match.start : match.end], *match.forms]
-        held = [form for form in forms if any(one.issuperset(terms(form)) for one in words)]
-        if form := next((one for one in held if " " in one), "") if all(map(str.islower, held)) else "":
+    """The question as the reader is asked it: what it names in words of the texts, where they call it otherwise.
+
+    So it is with an abbreviation ("AAA") where no text holds a short form, and with any other name ("clot prevention") that no
+    text holds: the other name that most of them hold, or the only one where a class is named ("blood thinner").
+    """
+    named = matches(question)
+    words = [_in_order(text) for text in texts] if named else []
+    for match in reversed(named):
+        written = question[match.start : match.end]
+        often = {form: sum(_in_order(form) in one for one in words) for form in (written, *match.forms)}
+        held = {form: count for form, count in often.items() if count}
+        if form := _long_form(held) if written.isupper() else _other_name(written, held):
             question = f"{question[: match.start]}{form}{question[match.end :]}"
     return question
+
+
+def _in_order(text: str) -> str:
+    """The terms of a text as one string, so that those of a name can be looked for side by side."""
+    return f" {' '.join(terms(text))} "
+
+
+def _long_form(held: Mapping[str, int]) -> str:
+    """The first form of several words, where no short one is held."""
+    return next((form for form in held if " " in form), "") if all(map(str.islower, held)) else ""
+
+
+def _other_name(written: str, held: Mapping[str, int]) -> str:
+    """The form that most texts hold, where none holds what is written; of a class one of several forms says too little."""
+    if not held or written in held:
+        return ""
+    one = len({tuple(terms(form)) for form in held}) == 1
+    return max(held, key=lambda form: held[form]) if one or not is_class(written) else ""
 
 
 def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:

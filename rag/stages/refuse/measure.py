@@ -9,6 +9,7 @@ from rag.stages.reader.asks import parts
 from rag.stages.reader.candidates import Candidate, candidates
 from rag.stages.reader.coverage import Asked, confidence, coverage_and_cosine
 from rag.stages.reader.model import facts, installed
+from rag.stages.reader.whose import of_the_patient
 from rag.text import terms
 from rag.values import Confidence, Hit
 from rag.wordpiece import commonness
@@ -32,7 +33,7 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
     """
     topic = topic or question
     asked = Asked.of(topic, index)
-    found = candidates(topic, hits, index)
+    found = of_the_patient(question, candidates(topic, hits, index), index)
     value = 0.0
     if hits:
         value = sureness(topic, asked, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)

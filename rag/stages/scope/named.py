@@ -22,6 +22,7 @@ from rag.values import Filter, Scope
 NOTED, SHORT = 6, 60  # Most names in a note, and most characters of the question that it repeats.
 FILTERS_KEPT = 64
 Cut = tuple[int, int]
+PRONOUNS = {"F": "she", "M": "he", "": "they"}
 
 
 class Named(Scoping):
@@ -40,7 +41,9 @@ class Named(Scoping):
             scope, cuts = self._by_description(question, index, known, only)
         pointed = sources(_blanked(question, found), known.shelf)
         scope = _looked_up(question, pointed, scope, index, known)
-        return replace(scope, topic=topic(question, [*cuts, *(cut for source in pointed for cut in source.cuts)]))
+        sexes = {sex_of(patient, index) for patient in scope.patients}
+        subject = PRONOUNS["" if len(scope.patients) > 1 else sexes.pop()] if sexes else ""
+        return replace(scope, topic=topic(question, [*cuts, *(cut for source in pointed for cut in source.cuts)], subject))
 
     def _by_id(self, question: str, found: Sequence[Id], index: Index, known: "_Known", only: Filter) -> tuple[Scope, list[Cut]]:
         """The scope of the ids that a question names, and where they stand."""

@@ -14,9 +14,19 @@ LEADING = re.compile(
 )
 TRAILING = re.compile(r"['’]s?\b|[)\]]")
 EMPTY = re.compile(r"[(\[]\s*[)\]]|,\s*(?=[,;:.?!])")
+LAST_WORD = re.compile(r"(?<![\w'’])([A-Za-z]+(?:['’]t)?)\s{1,3}\Z")
+POSSESSIVE = re.compile(r"['’]s?\Z")
+GOES_ON = re.compile(r"\s{1,3}[A-Za-z]")
 OPENING = re.compile(r"^[\s,;:.!?)–-]+")
 BLANKS = re.compile(r"\s+")
 BEFORE_STOP = re.compile(r"(?<!\s)\s++(?=[?.!,;:)])")
+
+
+def _is_subject(question: str, start: int, end: int) -> bool:
+    """Whether a stretch is the subject of the helping verb before it, with more words of the clause behind it."""
+    before = LAST_WORD.search(question, max(start - 20, 0), start)
+    helped = before is not None and before[1].lower() in rules("scope")["helping"]["words"]
+    return helped and not POSSESSIVE.search(question[start:end]) and bool(GOES_ON.match(question, end))
 
 
 @cache
@@ -41,11 +51,16 @@ def around(text: str, start: int, end: int) -> tuple[int, int]:
     return (leading.start() if leading else start), (trailing.end() if trailing else end)
 
 
-def topic(question: str, cuts: Iterable[tuple[int, int]]) -> str:
-    """The question without these stretches and without filler, its wording kept; all of it where nothing would be left."""
+def topic(question: str, cuts: Iterable[tuple[int, int]], subject: str = "") -> str:
+    """The question without these stretches and without filler, its wording kept; all of it where nothing would be left.
+
+    `subject` is the pronoun that stands in for a stretch without which a helping verb has no subject ("did P-0412 get").
+    """
     kept, at = [], 0
     for start, end in sorted([*cuts, *(match.span() for match in _filler().finditer(question))]):
         kept.append(question[at : max(start, at)])
+        if subject and start >= at and _is_subject(question, start, end):
+            kept.append(subject)
         at = max(at, end)
     left = BLANKS.sub(" ", " ".join((*kept, question[at:])))
     left = OPENING.sub("", EMPTY.sub("", BEFORE_STOP.sub("", left))).strip()
