@@ -33,7 +33,7 @@ CAUSES = re.compile(
     r"(?:causes?|caused|causing|gives?|gave|makes?|made|resulted in|produced|led to|leads to)\s",
     re.IGNORECASE,
 )
-COLUMN = re.compile(r"allerg|substance|culprit", re.IGNORECASE)
+COLUMN = re.compile(r"\W*(?:drug |known )?(?:allergens?|allerg(?:y|ies)|substances?|culprits?)\b", re.IGNORECASE)
 TOLERATED = re.compile(
     r"\W{0,3}(?:none|nil|no reaction|negative|neg\b|tolerated|tolerates|ok\b|removed|ruled out|patch test neg|delisted)",
     re.IGNORECASE,
@@ -203,7 +203,7 @@ def _in_rows(words: Words, drugs: Sequence[Mark], rows: Sequence[Reach]) -> Iter
     for row in rows:
         said = [cell for cell in row.cells if "reaction" in cell[0].lower()] or [("", row.start, row.end)]
         for name, start, end in row.cells:
-            if COLUMN.search(name) and "reaction" not in name.lower():
+            if COLUMN.match(name) and "reaction" not in name.lower():
                 for first, last, what in _substances(words, drugs, start, end):
                     yield Allergy(start=first, end=last, substance=what, reaction=_reaction(words, said[0][1], said[0][2]))
 

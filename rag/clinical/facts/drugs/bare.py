@@ -15,8 +15,8 @@ UNIT_OF_COLUMN = re.compile(r"[(\[ ]([a-zµμ%]{1,6})[)\]]?\s*$", re.IGNORECASE)
 STRENGTHS = re.compile(r"[ ]{0,2}(\d{1,3}(?:\.\d{1,2})?)[/-](\d{1,3}(?:\.\d{1,2})?)(?![\w.,/%:-]?\d)")
 BARE = re.compile(r"[ ]{0,2}(\d{1,4}(?:\.\d{1,3})?)(?![\w.,/%:-]?\d|[ -]?[A-Za-z%/:°]|\))")
 BARE_BEFORE = re.compile(
-    r"[ ]{0,2}(\d{1,4}(?:\.\d{1,3})?)(?= (?:daily|po|iv|bid|tid|qd|qid|q\d|q[ahp]\w|nightly|bd|od|tds|once|twice|mane|nocte|prn"
-    r"|every|at bedtime)\b)",
+    r"[ ]{0,2}(?:up to |at )?(\d{1,4}(?:\.\d{1,3})?)(?= (?:daily|po|iv|bid|tid|qd|qid|q\d|q[ahp]\w|nightly|bd|od|tds|once|twice"
+    r"|mane|nocte|prn|every|at (?:bedtime|night)|weekly|in the (?:morning|evening)|with (?:meals|food))\b)",
     re.IGNORECASE,
 )
 TO = re.compile(

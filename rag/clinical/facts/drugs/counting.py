@@ -38,14 +38,18 @@ def counting(text: str, marks: list[Mark]) -> list[Mark]:
             sure.append(mark)
     for mark in doubted:
         mark.needs = ""
-    return [mark for mark in marks if id(mark) not in dropped]
+    gone = {mark.last for mark in doubted if id(mark) in dropped}
+    return [mark for mark in marks if id(mark) not in dropped and not (_unitless(mark) and mark.start - 1 in gone)]
+
+
+def _unitless(mark: Mark) -> bool:
+    return isinstance(mark.fact, Dose) and not mark.fact.unit
 
 
 def _taken(text: str, marks: list[Mark], mark: Mark) -> bool:
     for one in marks:
         volume = isinstance(one.fact, Dose) and one.fact.unit == "mL"
-        unitless = isinstance(one.fact, Dose) and not one.fact.unit
-        if one.kind in ("dose", "frequency") and not unitless and not (mark.needs == "taken" and volume):
+        if one.kind in ("dose", "frequency") and not _unitless(one) and not (mark.needs == "taken" and volume):
             low, high = (mark.last, one.start) if one.start >= mark.end else (one.end, mark.start)
             if 0 <= high - low <= 24 and tight(text, low, high) and "\n" not in text[low:high]:
                 return True

@@ -36,6 +36,7 @@ class Table:
         self._capitals = frozenset(table["only_in_capitals"])
         self.not_before = frozenset(table["not_before"])
         self.levels = frozenset(table["levels"])
+        self.never_before = {name: frozenset(words) for name, words in table["never_before"].items()}
         self.salts = frozenset(table["salts"])
         self.told = {name.lower(): kind for kind in ("extended", "immediate") for name in table[kind]}
         self.releases = Phrases((word, kind) for kind, words in table["releases"].items() for word in words)

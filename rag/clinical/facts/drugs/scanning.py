@@ -135,6 +135,8 @@ def _drug(words: Words, place: int) -> Mark | None:
         after = said[last] if last < len(said) else ""
         if after in ("resistance", "receptor", "receptors") or words.text[max(0, start - 4) : start].lower() == "non-":
             return None
+        if last == place + 1 and after in own.never_before.get(said[place], ()) and said[last + 1 : last + 2] != ["mg"]:
+            return None
         if name.needs == "taken" and after in own.not_before:
             return None
         return _mark_of(words, place, last, name, start, end)
