@@ -66,12 +66,15 @@ def sites(document: Document) -> Iterator[Site | Side]:
 
 def within(part: str, whole: str) -> bool:
     """Whether a part of the body is another one or a part of it: "forearm" is within "arm"."""
-    parents = _parents()
-    place: str | None = part
-    while place:
+    parents, places, seen = _parents(), [part], set()
+    while places:
+        place = places.pop()
         if place == whole:
             return True
-        place = REGIONS[place[0].lower()] if LEVEL.match(place.lower()) and place not in parents else parents.get(place)
+        if place not in seen:
+            seen.add(place)
+            level = place not in parents and LEVEL.match(place.lower())
+            places += [REGIONS[place[0].lower()]] if level else parents.get(place, ())
     return False
 
 
@@ -86,6 +89,8 @@ def _placed(words: Stream) -> list[_Found]:
 
 def _allowed(words: Stream, match: Match[Named]) -> bool:
     """Whether a name is one among the words beside it: "her back", not "came back"."""
+    if not match.meaning.site:
+        return False
     rule = _unless().get(" ".join(words.said[match.first : match.last]))
     if rule is None:
         return True
@@ -284,7 +289,8 @@ def _names() -> Phrases[Named]:
     exact = known["exact"]["names"]
     small = {name.lower() for name in exact}
     plain = [(form, Named(rule["site"])) for rule in known["sites"] for name in rule["names"] if name not in small
-             for form in _forms(name)]  # fmt: skip
+             for form in (_forms(name) if not rule.get("singular") else [name])]  # fmt: skip
+    plain += [(phrase, Named("")) for phrase in known["never"]["phrases"]]
     site_of = {name: rule["site"] for rule in known["sites"] for name in rule["names"]}
     letters = [(name, Named(site_of[name.lower()])) for name in exact]
     return Phrases(plain, [*letters, *((rule["name"], Named(rule["site"], rule["side"])) for rule in known["short"])])
@@ -300,8 +306,8 @@ def _forms(name: str) -> Iterator[str]:
 
 
 @cache
-def _parents() -> dict[str, str]:
-    return {rule["site"]: rule["part_of"] for rule in rules("facts_sites")["sites"]}
+def _parents() -> dict[str, tuple[str, ...]]:
+    return {rule["site"]: tuple(rule["part_of"]) for rule in rules("facts_sites")["sites"]}
 
 
 @cache

@@ -123,7 +123,7 @@ def test_the_part_of_a_part_is_kept(text: str, found: list[tuple[str, tuple[str,
 
 @pytest.mark.parametrize(
     ("part", "whole", "inside"),
-    [("little finger", "arm", True), ("knee", "arm", False), ("L4-L5", "spine", True), ("T11", "back", True),
+    [("little finger", "arm", True), ("knee", "arm", False), ("L4-L5", "spine", True), ("T11", "back", True), ("cervical spine", "neck", True), ("bladder", "urinary tract", True),
      ("arm", "hand", False),
      ("lower lobe", "lung", True), ("liver", "abdomen", True), ("zebra", "zebra", True), ("zebra", "arm", False)],
 )  # fmt: skip
