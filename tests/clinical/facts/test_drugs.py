@@ -319,6 +319,11 @@ def test_times_without_a_dose_are_no_frequency(text: str) -> None:
 def test_a_frequency_of_anything_else_has_no_drug() -> None:
     assert frequencies("She does her exercises three times a week.") == [("", 0.4286)]
     assert frequencies("He takes aspirin because his knees hurt twice a week.") == [("", 0.2857)]
+    assert frequencies("Alcohol: 3 beers/week, 1.5 packs per day") == [("", 0.1429), ("", 1.0)]
+    assert frequencies("The penicillin is given twice a day, and the other medicine every six hours.") == [
+        ("penicillin", 2.0),
+        ("", 4.0),
+    ]
 
 
 # Routes
@@ -374,6 +379,10 @@ def test_frequency_and_route_belong_to_their_own_drug() -> None:
     text = "Continue Lasix 40 mg po daily, warfarin 5 mg nightly, and weekly methotrexate; IV heparin was stopped."
     assert frequencies(text) == [("furosemide", 1.0), ("warfarin", 1.0), ("methotrexate", 0.1429)]
     assert routes(text) == [("furosemide", "oral"), ("heparin", "intravenous")]
+
+
+def test_a_dose_before_a_second_drug_is_the_first_ones_also_where_that_is_an_analyte() -> None:
+    assert doses("Folic acid is taken as 5 mg on the day after methotrexate.") == [("folic acid", 5.0, "mg")]
 
 
 def test_two_doses_of_one_drug_are_both_its_own() -> None:

@@ -14,6 +14,11 @@ TAKEN = re.compile(
     re.IGNORECASE,
 )
 DONE = re.compile(r" (?:(?:was|were|is|be|been|has been) )?(?:held|stopped|started|continued|resumed|increased|decreased)\b")
+GIVEN = re.compile(
+    r" (?:is|was|are|were|(?:should|must|can|will|may) be|has been|have been) (?:now |also |then )?"
+    r"(?:taken|given|used|started|stopped|held|continued|added|prescribed|resumed|supplemented|injected|infused)\b",
+    re.IGNORECASE,
+)
 FORM = re.compile(
     r"[ -](?:tablets?|tabs?|pills?|supplement\w*|replacement|repletion|infusion|drip|bolus|therapy|patch(?:es)?|gum|lozenges?"
     r"|cream|gel|ointment|drops?|injections?|shots?|chloride|gluconate|oxide|citrate|sulfate|glycinate|carbonate|capsules?|inhaler"
@@ -56,6 +61,8 @@ def _taken(text: str, marks: list[Mark], mark: Mark) -> bool:
     written = text[mark.start : mark.end]
     found = TAKEN.search(text, max(0, mark.start - 24), mark.start)
     verb = found[0].split()[0].lower() if found else ""
+    if GIVEN.match(text, mark.last):
+        return True
     if mark.needs == "dose" and written.isupper() and DONE.match(text, mark.end):
         return True
     if mark.needs == "dose" and written.islower():

@@ -13,6 +13,12 @@ SIGNS = re.compile(r"[\w\s'’()\[\],:=@~+.*|–—-]*")
 TIGHT = re.compile(r"[\w\s'’,:()\[\]=@~*–—-]*")
 BREAK = re.compile(r"[;|•]|\.\s")
 TURN = re.compile(r"\b(?:because|since|although|though|while|whereas|which|who|whose|but|until|unless|despite)\b", re.IGNORECASE)
+OTHER = re.compile(
+    r"(?:\band|,|;)\s+(?:the |his |her |your |an? )?(?:[a-z]+ ){0,2}(?:medicines?|medications?|tablets?|pills?"
+    r"|drugs?|inhalers?|creams?)\b",
+    re.IGNORECASE,
+)
+"""A medicine that is not named: "and the fever medicine every six hours"."""
 TIMES = frozenset("then for after before until days day weeks week hours from in at if when maximum max up may".split())
 NEAR = 40
 FAR = 90
@@ -108,6 +114,8 @@ def _reaches(text: str, marks: Sequence[Mark], at: int, before: int) -> bool:
         return not _another(text, marks, at, between, drug)
     if between and between[-1].drug is drug and tight(text, between[-1].end, mark.start):
         return True
+    if OTHER.search(text, between[-1].end if between else drug.last, mark.start):
+        return False
     if TURN.search(stretch) and not any(one.kind == "dose" for one in between):
         return False
     near = between[-1].end if between else drug.last

@@ -17,7 +17,8 @@ from rag.clinical.facts.drugs.words import Phrases, Words
 from rag.clinical.facts.types import Action, Drug, Route
 from rag.rules import rules
 
-ALSO = ("a", "an", "x", "for")
+A_TIME = ("day", "d", "week", "wk", "month", "night")
+ALSO = ("a", "an", "x", "for", *A_TIME)
 TAKEN_ANYWHERE = re.compile(
     r"\b(?:takes?|taking|took|start(?:ed)?|prescribed?|continues?|given|using|uses|stop(?:ped)?)"
     r"(?: (?:on|some|the|her|his|taking))? (?=[a-z]{7})",
@@ -95,8 +96,10 @@ def _numbered(words: Words, place: int) -> list[Mark]:
 
 
 def _scheduled(text: str, start: int, word: str) -> list[Mark]:
-    if word not in schedules().first and not word[0].isdecimal():
+    if word not in schedules().first and word not in A_TIME and not word[0].isdecimal():
         return []
+    if word in A_TIME and text[start - 1 : start] == "/" and (rate := frequency_at(text, start - 1, "/")):
+        return [] if rate.needs else [rate]
     mark = frequency_at(text, start, "#" if word[0].isdecimal() else word)
     return [mark] if mark else []
 
