@@ -74,11 +74,12 @@ def names() -> Phrases[Named]:
             plain.setdefault(name, []).append(known[rule["analyte"]])
         for name in rule.get("exact", ()):
             exact.setdefault(name, []).append(known[rule["analyte"]])
-    listed = [(name, Named(tuple(found))) for name, found in plain.items()]
+    found_names = [(name, Named(tuple(found))) for name, found in plain.items()]
+    found_names += [(phrase, Named(())) for phrase in rules("facts_values")["never"]["phrases"]]
     for rule in rules("facts_values")["panels"]:
         group = Named(tuple(known[name] for name in rule["analytes"]), panel=True)
-        listed += [(name, group) for name in rule["names"]]
-    return Phrases(listed, ((name, Named(tuple(found), exact=True)) for name, found in exact.items()))
+        found_names += [(name, group) for name in rule["names"]]
+    return Phrases(found_names, ((name, Named(tuple(found), exact=True)) for name, found in exact.items()))
 
 
 @cache

@@ -9,8 +9,10 @@ from rag.clinical.facts.scan import Scan
 from rag.clinical.facts.stream import Stream
 from rag.clinical.facts.types import Value
 
-BRIDGE, CLOSE, EXACT = 10, 3, 1
+BRIDGE, CLOSE = 10, 3
 """How many words may stand between a name and its number; fewer for names that mean something else as well."""
+EXACT = frozenset("is was are were of at to from low high elevated up down today now".split())
+"""What may stand behind a name of a letter or two."""
 CLOSE_SIGNS = frozenset(":=()[]~-–—><≥≤→*\"'/+#\t@•")
 SIGNS = CLOSE_SIGNS | {",", "|"}
 JOINTS = (["/"], ["and"], ["&"], ["over"], [","], [",", "and"])
@@ -26,7 +28,7 @@ def behind_names(scan: Scan) -> Iterator[Value]:
     """The values that stand behind the name of their analyte."""
     grouped = -1
     for at, match in enumerate(scan.named):
-        if at <= grouped:
+        if at <= grouped or not match.meaning.analytes:
             continue
         group = _group(scan, at)
         found = list(_together(scan, group)) if len(group) > 1 or match.meaning.panel else []
@@ -41,7 +43,7 @@ def _group(scan: Scan, at: int) -> list[Match[Named]]:
     """The names that are listed together: "AST/ALT", "BUN and creatinine"."""
     group = [scan.named[at]]
     for match in scan.named[at + 1 : at + LISTED]:
-        if scan.words.said[group[-1].last : match.first] not in JOINTS:
+        if scan.words.said[group[-1].last : match.first] not in JOINTS or not match.meaning.analytes:
             break
         group.append(match)
     return group
@@ -111,6 +113,8 @@ class _Series:
 
     def _passes_a_date(self) -> bool:
         """Go behind a date that begins here: "creatinine on 3/14 was 2.3", "94.6 (10/5)"."""
+        if self.match.meaning.exact and self.earlier is None:
+            return False
         behind = self.scan.skipped.get(self.place, 0)
         if behind and self._is_score(behind):
             behind = 0
@@ -197,8 +201,10 @@ class _Series:
             return short and self.passed == 0 and place + 1 in words.amounts
         if word == ";":
             return words.word(place + 1) in ("result", "value", "level", "reading") and words.word(place + 2) in (":", "=")
-        close = self.match.meaning.exact or all(one.close for one in self.match.meaning.analytes)
-        most = EXACT if self.match.meaning.exact else CLOSE if close else BRIDGE
+        close = all(one.close for one in self.match.meaning.analytes)
+        if self.match.meaning.exact:
+            return word in CLOSE_SIGNS or word in EXACT
+        most = CLOSE if close else BRIDGE
         return word in (CLOSE_SIGNS if close else SIGNS) or (word in listed("between") and self.passed < most)
 
     def _wraps(self) -> bool:

@@ -59,11 +59,11 @@ def _allowed(words: Stream, match: Match[Cue]) -> bool:
     """Whether a cue is one among the words beside it."""
     said = " ".join(words.said[match.first : match.last])
     before, behind = words.word(match.first - 1), words.word(match.last)
-    if behind in ("-", "–") and not words.gap(match.last):
+    if behind == "\n" or (behind in ("-", "–") and not words.gap(match.last)):
         behind = words.word(match.last + 1)
     if match.meaning.only:
         return _is_measured(words, match) if match.meaning.only == "measured" else _carries(words, match)
-    than = match.last + (behind == "\n")
+    than = match.last + (words.word(match.last) == "\n")
     if words.word(than) == "than" and than + 1 + (words.word(than + 1) == "\n") in words.amounts:  # "More than 40" is a limit.
         return before in _listed("helpers")
     if said == "lower":

@@ -43,7 +43,7 @@ def limited(words: Stream, first: int) -> tuple[int, str]:
     one, two = words.word(first - 1), words.word(first - 2)
     if one == "=" and two in COMPARISONS:
         return first - 2, f"{COMPARISONS[two][0]}="
-    if one in COMPARISONS and two not in DASHES:
+    if one in COMPARISONS and two not in DASHES and not two[:1].isdigit():  # "16 > 11" is a fall.
         return first - 1, COMPARISONS[one]
     if one in UNDER:
         return first - 1, UNDER[one]
@@ -134,7 +134,8 @@ def _with_unit(words: Stream, read: Reading, unit: Unit | None, analyte: Analyte
             return read._replace(unit=unit.name, last=unit.last)
         return None
     bare = analyte.bare_unit(read.number)
-    if analyte.needs_unit or bare is None or counts(words, read.last):
+    shared = words.amounts[read.first].form == "fraction" if read.first in words.amounts else False
+    if analyte.needs_unit or shared or bare is None or counts(words, read.last):
         return None
     return read._replace(unit=bare)
 

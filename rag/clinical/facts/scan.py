@@ -12,6 +12,7 @@ from rag.clinical.facts.stream import Stream, stream
 from rag.clinical.facts.types import Value
 from rag.values import Document
 
+ABOUT = frozenset(("about", "around", "roughly", "approximately", "nearly", "almost", "some"))
 NEAR = 60
 """How far before its number a name may begin to be shown with it, in characters."""
 
@@ -49,6 +50,8 @@ class Scan:
         if len(written) > 1 and written[0] == "0" and written.isdigit():
             return None
         before = self.words.word(place - 1)
+        if before in ABOUT:
+            before = self.words.word(place - 2)
         if before == "by" and analyte.name != "weight change":  # "Rose by 0.8".
             return None
         if before in listed("numbered") and not (before in CLASSES and analyte.form in ("scale", "score")):

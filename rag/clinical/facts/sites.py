@@ -17,7 +17,7 @@ BACK, AHEAD = 7, 8
 JOINTS = frozenset(("and", "or", "/", "&", ","))
 COMPARED = frozenset("worse greater more better less larger smaller stronger weaker than > < =".split())
 GENERIC = frozenset(("joint", "bone", "muscle", "skin", "body"))
-LEVEL = re.compile(r"[ctls](?:1[0-2]|[1-9])")
+LEVEL = re.compile(r"c[1-8]|t(?:1[0-2]|[1-9])|[ls][1-5]")
 REGIONS = {"c": "cervical spine", "t": "thoracic spine", "l": "lumbar spine", "s": "sacral spine"}
 BEFORE_A_SIDE = frozenset(("on", "the", "is", "was", "are", "were", "-", "–", "(", ",", ":", "to", "side"))
 SHORT = frozenset(("rt", "lt", "bilat", "r", "l"))

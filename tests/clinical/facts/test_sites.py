@@ -123,9 +123,10 @@ def test_the_part_of_a_part_is_kept(text: str, found: list[tuple[str, tuple[str,
 
 @pytest.mark.parametrize(
     ("part", "whole", "inside"),
-    [("little finger", "arm", True), ("knee", "arm", False), ("L4-L5", "spine", True), ("T11", "back", True), ("cervical spine", "neck", True), ("bladder", "urinary tract", True),
+    [("little finger", "arm", True), ("knee", "arm", False), ("L4-L5", "spine", True), ("T11", "back", True),
      ("arm", "hand", False),
-     ("lower lobe", "lung", True), ("liver", "abdomen", True), ("zebra", "zebra", True), ("zebra", "arm", False)],
+     ("lower lobe", "lung", True), ("liver", "abdomen", True), ("zebra", "zebra", True), ("zebra", "arm", False),
+     ("cervical spine", "neck", True), ("bladder", "urinary tract", True)],
 )  # fmt: skip
 def test_what_lies_within_what_is_told(part: str, whole: str, inside: bool) -> None:
     assert within(part, whole) is inside

@@ -249,7 +249,7 @@ def test_no_side_stands_alone_that_belongs_to_a_part_of_the_body() -> None:
     assert [one for one in sites(reading("Pain of the left wrist.")) if isinstance(one, Side)] == []
 
 
-@pytest.mark.parametrize("part", ["before", "abbreviated", "counted", "numbered", "goes_on"])
+@pytest.mark.parametrize("part", ["never", "before", "abbreviated", "counted", "numbered", "goes_on"])
 def test_words_beside_a_number_tell_whose_it_is(part: str) -> None:
     rule = VALUES[part]
     assert [one.number for one in read(rule["example"])] == rule.get("numbers", [rule["number"]] if "number" in rule else [])
