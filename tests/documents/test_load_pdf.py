@@ -1,6 +1,7 @@
 """Loading PDF: reading order, page furniture, bookmarks, divided words, hidden text, what stands beside it, and broken files."""
 
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pypdf
+import pypdfium2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.clinical.statements import statements
 from rag.documents.load import read, read_file
 from rag.documents.load.facts import states_fact
-from rag.documents.load.pdf import isolated
+from rag.documents.load.pdf import isolated, pages, reader
 from rag.documents.load.pdf.isolated import Reader, Stopped
 from rag.documents.load.pdf.layout import Piece, Word
 from rag.documents.load.pdf.wording import Wording, changes
@@ -914,6 +916,118 @@ def test_a_reader_hands_over_what_it_writes_and_gets_all_of_the_file(tmp_path: P
     reader = Reader(str(path), bytes(3_000_000), "more", memory=256)
     assert list(reader.messages(20)) == [b"3000000 more\n", b"end\n"]
     reader.close()
+
+
+# Long documents, read by two processes
+
+
+def long_one(count: int = 40) -> bytes:
+    target = io.BytesIO()
+    canvas = Canvas(target, pagesize=A4, invariant=1)
+    for number in range(count):
+        canvas.setFont("Helvetica", 10)
+        column(
+            canvas, ["Ward rules", *(f"{at} Step {at} of part {number}: wash hands, then note it." for at in range(1, 12))], 60
+        )
+        canvas.drawString(60, 30, f"Page {number + 1} of {count}")
+        canvas.showPage()
+    canvas.save()
+    return target.getvalue()
+
+
+def test_two_processes_read_what_one_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = long_one()
+    started: list[str] = []
+
+    class Counted(Reader):
+        def __init__(self, script: str, data: bytes, *arguments: str, memory: int) -> None:
+            started.append(arguments[-1])
+            super().__init__(script, data, *arguments, memory=memory)
+
+    monkeypatch.setattr(pages.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(pages, "Reader", Counted)
+    by_two = one("long.pdf", data)
+    assert sorted(started) == ["-1", "1"]
+    started.clear()
+    monkeypatch.setattr(pages, "LONG", 41)
+    assert one("long.pdf", data) == by_two and started == ["1"]
+    assert len(by_two.pages) == 40 and sum(aside.kind == "page number" for aside in by_two.asides) == 40
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import time; time.sleep(60)",
+        "import os; os.abort()",
+        "held = [bytes(1 << 20) for _ in range(4000)]",
+        "print('{\"error\": 3}')",
+        'import sys; sys.stdout.write(\'{"pages": 40}\\n{"words": [\')',
+    ],
+)
+def test_what_the_second_process_does_not_give_the_first_one_reads(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(script)
+    whole = one("long.pdf", long_one())
+
+    class Broken(Reader):
+        def __init__(self, own: str, data: bytes, *arguments: str, memory: int) -> None:
+            super().__init__(str(path) if arguments[-1] == "-1" else own, data, *arguments, memory=memory)
+
+    monkeypatch.setattr(pages.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(pages, "Reader", Broken)
+    assert one("long.pdf", long_one()) == whole
+
+
+def test_characters_in_one_go_say_what_they_say_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [path.read_bytes() for path in sorted(SAMPLES.glob("*.pdf"))] + [mixed(), long_one(2)]
+    in_one_go = [words_of_file(data) for data in files]
+    monkeypatch.setattr(reader, "TO_THE_LEFT", re.compile(""))  # Then each is asked for its object.
+    assert [words_of_file(data) for data in files] == in_one_go
+    assert all(any(page["words"] for page in found) for found in in_one_go)
+
+
+def mixed() -> bytes:
+    """Raised figures, words of several objects, turned, white, tiny and covered text, and some beside the page."""
+    target = io.BytesIO()
+    canvas = Canvas(target, pagesize=A4, invariant=1)
+    for shade in (0, 1):
+        text = canvas.beginText(60, 700)
+        text.setFont("Times-Roman", 12)
+        text.setCharSpace(0.4)
+        for part, size, rise in (
+            ("x10", 12, 0),
+            ("9", 7, 5),
+            ("/L caf\u00e9 gl", 12, 0),
+            ("ucose hyper-", 11, 0),
+            ("tension", 6, 0),
+        ):
+            text.setFont("Times-Roman", size)
+            text.setRise(rise)
+            text.textOut(part)
+        canvas.drawText(text)
+        canvas.drawString(-20, 500, "half beside the page")
+        canvas.drawString(700, 500, "wholly beside it")
+        canvas.setFont("Helvetica", 1)
+        canvas.drawString(60, 400, "tiny words")
+        canvas.setFont("Helvetica", 10)
+        canvas.setFillGray(shade)
+        canvas.drawString(60, 380, "a shaded word")
+        canvas.saveState()
+        canvas.rotate(35)
+        canvas.drawString(300, 100, "turned words here")
+        canvas.restoreState()
+        if shade:
+            canvas.rect(50, 370, 100, 30, fill=1, stroke=0)
+        canvas.showPage()
+    canvas.save()
+    return target.getvalue()
+
+
+def words_of_file(data: bytes) -> list[dict[str, Any]]:
+    with pypdfium2.PdfDocument(data) as document:
+        return [reader._page(document.raw, number) for number in range(len(document))]
 
 
 # Properties

@@ -9,7 +9,7 @@ from rag.documents.load.pdf.beside import SCRIPT
 from rag.documents.load.pdf.context import Beside
 from rag.documents.load.pdf.isolated import Reader
 from rag.documents.load.pdf.pages import Pages, read_pages
-from rag.documents.load.pdf.running import running_text
+from rag.documents.load.pdf.running import Looks, running_text
 from rag.documents.load.pdf.sizes import headings
 from rag.errors import FileProblem
 from rag.values import Document, File
@@ -28,8 +28,9 @@ class Pdf(Format):
     def __call__(self, file: File) -> Iterator[Document]:
         second = Reader(SCRIPT, file.data, memory=MEMORY)  # It reads what stands beside the text while the first reads the text.
         try:
-            pages = read_pages(file)
-            text = running_text(pages)
+            looks = Looks()
+            pages = read_pages(file, looks.look)
+            text = running_text(pages, looks)
             beside = Beside(second, text)
             if not text.text.strip():
                 raise FileProblem(f"{file.name}: {_no_text(pages)}")

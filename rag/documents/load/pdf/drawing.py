@@ -14,6 +14,36 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top in the page'
 Colour = tuple[int, int, int]
 
 
+def address(thing: Any) -> int:
+    """The address of what PDFium hands out."""
+    return ctypes.cast(thing, ctypes.c_void_p).value or 0
+
+
+def called(function: Any, result: Any, *arguments: Any) -> Any:
+    """A function of PDFium for very many calls: handles are addresses, and no other thread runs meanwhile."""
+    return ctypes.PYFUNCTYPE(result, *arguments)(address(function))
+
+
+POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int
+OBJECT_OF_PAGE = called(pdfium.FPDFPage_GetObject, POINTER, POINTER, INTEGER)
+OBJECT_OF_FORM = called(pdfium.FPDFFormObj_GetObject, POINTER, POINTER, INTEGER)
+OBJECTS_OF_FORM = called(pdfium.FPDFFormObj_CountObjects, INTEGER, POINTER)
+KIND = called(pdfium.FPDFPageObj_GetType, INTEGER, POINTER)
+MARKS = called(pdfium.FPDFPageObj_CountMarks, INTEGER, POINTER)
+MARK = called(pdfium.FPDFPageObj_GetMark, POINTER, POINTER, INTEGER)
+MARK_NAME = called(pdfium.FPDFPageObjMark_GetName, INTEGER, POINTER, POINTER, ctypes.c_ulong, POINTER)
+MATRIX = called(pdfium.FPDFPageObj_GetMatrix, INTEGER, POINTER, POINTER)
+BOUNDS = called(pdfium.FPDFPageObj_GetBounds, INTEGER, POINTER, *(POINTER,) * 4)
+DRAW_MODE = called(pdfium.FPDFPath_GetDrawMode, INTEGER, POINTER, POINTER, POINTER)
+FILL = called(pdfium.FPDFPageObj_GetFillColor, INTEGER, POINTER, *(POINTER,) * 4)
+CLIP = called(pdfium.FPDFPageObj_GetClipPath, POINTER, POINTER)
+PATHS = called(pdfium.FPDFClipPath_CountPaths, INTEGER, POINTER)
+SEGMENTS = called(pdfium.FPDFClipPath_CountPathSegments, INTEGER, POINTER, INTEGER)
+SEGMENT = called(pdfium.FPDFClipPath_GetPathSegment, POINTER, POINTER, INTEGER, INTEGER)
+POINT = called(pdfium.FPDFPathSegment_GetPoint, INTEGER, POINTER, POINTER, POINTER)
+LAYER = [79, 67, 0]  # "OC"
+
+
 class Painted(NamedTuple):
     """An area that is painted, and in which order; no colour stands for an image or a shading."""
 
@@ -31,28 +61,27 @@ class Drawing:
         self.rules: list[Box] = []
         self.images: list[Box] = []
         self._count = 0
-        self._walk(pdfium.FPDFPage_CountObjects(page), lambda at: pdfium.FPDFPage_GetObject(page, at), None, False, 0)
+        self._walk(pdfium.FPDFPage_CountObjects(page), OBJECT_OF_PAGE, address(page), None, False, 0)
 
-    def _walk(self, count: int, item: Any, matrix: tuple[float, ...] | None, layered: bool, depth: int) -> None:
+    def _walk(self, count: int, item: Any, of: int, matrix: tuple[float, ...] | None, layered: bool, depth: int) -> None:
         for at in range(count):
             self._count += 1
             if self._count > MOST_OBJECTS:
                 return
-            thing = item(at)
-            kind = pdfium.FPDFPageObj_GetType(thing)
+            thing = item(of, at)
+            kind = KIND(thing)
             inside = layered or _in_a_layer(thing)
             if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-                self.order[address(thing)] = (self._count, inside, depth > 0)
+                self.order[thing] = (self._count, inside, depth > 0)
             elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < FORMS_DEEP:
-                children = pdfium.FPDFFormObj_CountObjects(thing)
                 inner = _times(_matrix(thing), matrix)
-                self._walk(children, lambda at, form=thing: pdfium.FPDFFormObj_GetObject(form, at), inner, inside, depth + 1)
+                self._walk(OBJECTS_OF_FORM(thing), OBJECT_OF_FORM, thing, inner, inside, depth + 1)
             elif kind in {pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING}:
                 self._note(thing, kind, matrix)
 
-    def _note(self, thing: Any, kind: int, matrix: tuple[float, ...] | None) -> None:
+    def _note(self, thing: int, kind: int, matrix: tuple[float, ...] | None) -> None:
         left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        if not pdfium.FPDFPageObj_GetBounds(thing, byref(left), byref(bottom), byref(right), byref(top)):
+        if not BOUNDS(thing, byref(left), byref(bottom), byref(right), byref(top)):
             return
         box = _moved((left.value, bottom.value, right.value, top.value), matrix)
         wide, high = box[2] - box[0], box[3] - box[1]
@@ -62,7 +91,7 @@ class Drawing:
             self.painted.append(Painted(self._count, box, None))
             return
         filled, stroke = ctypes.c_int(), ctypes.c_int()
-        pdfium.FPDFPath_GetDrawMode(thing, byref(filled), byref(stroke))
+        DRAW_MODE(thing, byref(filled), byref(stroke))
         if (filled.value or stroke.value) and len(self.rules) < MOST_RULES:
             if min(wide, high) <= 3 < max(wide, high):
                 self.rules.append(box)
@@ -79,23 +108,18 @@ class Drawing:
                 self.painted.append(Painted(self._count, box, colour))
 
 
-def address(thing: Any) -> int:
-    return ctypes.cast(thing, ctypes.c_void_p).value or 0
-
-
-def _in_a_layer(thing: Any) -> bool:
+def _in_a_layer(thing: int) -> bool:
     """Whether an object belongs to optional content, a layer that may be switched off."""
-    for at in range(pdfium.FPDFPageObj_CountMarks(thing)):
+    for at in range(MARKS(thing)):
         name, length = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
-        mark = pdfium.FPDFPageObj_GetMark(thing, at)
-        if pdfium.FPDFPageObjMark_GetName(mark, name, ctypes.sizeof(name), byref(length)) and list(name[:3]) == [79, 67, 0]:
+        if MARK_NAME(MARK(thing, at), name, ctypes.sizeof(name), byref(length)) and name[:3] == LAYER:
             return True
     return False
 
 
-def _matrix(thing: Any) -> tuple[float, ...]:
+def _matrix(thing: int) -> tuple[float, ...]:
     matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFPageObj_GetMatrix(thing, byref(matrix))
+    MATRIX(thing, byref(matrix))
     return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
 
 
@@ -115,26 +139,27 @@ def _moved(box: Box, matrix: tuple[float, ...] | None) -> Box:
     return (min(across), min(up), max(across), max(up))
 
 
-def fill(thing: Any) -> tuple[Colour | None, int]:
-    red, green, blue, opacity = (ctypes.c_uint() for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(thing, byref(red), byref(green), byref(blue), byref(opacity)):
+def fill(thing: int) -> tuple[Colour | None, int]:
+    """The colour that an object is filled with, and how opaque it is, to 255."""
+    red, green, blue, opacity = ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint(), ctypes.c_uint()
+    if not FILL(thing, byref(red), byref(green), byref(blue), byref(opacity)):
         return None, 255
     return (red.value, green.value, blue.value), opacity.value
 
 
-def clip(thing: Any) -> Box | None:
+def clip(thing: int) -> Box | None:
     """The rectangle to which an object is cut, or None where it is not cut or the cut has another shape."""
-    path = pdfium.FPDFPageObj_GetClipPath(thing)
-    count = pdfium.FPDFClipPath_CountPaths(path) if path else 0
+    path = CLIP(thing)
+    count = PATHS(path) if path else 0
     result: Box | None = None
     across, up = ctypes.c_float(), ctypes.c_float()
     for at in range(min(count, 8)):
-        segments = pdfium.FPDFClipPath_CountPathSegments(path, at)
+        segments = SEGMENTS(path, at)
         if not 0 < segments <= 12:
             continue
         points = []
         for number in range(segments):
-            pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(path, at, number), byref(across), byref(up))
+            POINT(SEGMENT(path, at, number), byref(across), byref(up))
             points.append((across.value, up.value))
         left, right = min(x for x, _ in points), max(x for x, _ in points)
         bottom, top = min(y for _, y in points), max(y for _, y in points)

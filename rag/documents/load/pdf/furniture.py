@@ -49,7 +49,6 @@ class Found(NamedTuple):
 def edges(words: Sequence[Word], upright: int) -> list[Edge]:
     """The first and last lines of a page; those with a value and its unit or with the cells of a table are kept in the text."""
     lines = rows([word for word in words if word.angle == upright])
-    cells = [pieces(line) for line in lines]
     found = []
     numbers = sorted({*range(min(EDGE, len(lines))), *range(max(len(lines) - EDGE, 0), len(lines))})
     for number in numbers:
@@ -60,7 +59,8 @@ def edges(words: Sequence[Word], upright: int) -> list[Edge]:
             if 0 <= other < len(lines)
         ]
         text = " ".join(word.text for word in line)
-        table = len(cells[number]) > 2 and any(_aligned(cells[number], cells[other]) for other in beyond)
+        cells = pieces(line)
+        table = len(cells) > 2 and any(_aligned(cells, pieces(lines[other])) for other in beyond)
         kept = bool(VALUE.search(text)) or table
         found.append(Edge(text, tuple(word.order for word in line), line[0].base, kept, top))
     for angle in sorted({word.angle for word in words} - {upright}):

@@ -46,7 +46,8 @@ class Reader:
             pass
         with self._process.stdout as source:
             for line in source:
-                self._lines.put(line)
+                if line.endswith(b"\n"):  # Else it ended while it wrote.
+                    self._lines.put(line)
         self._lines.put(b"")
 
     def messages(self, seconds: float, until: float = math.inf) -> Iterator[bytes]:
@@ -65,6 +66,11 @@ class Reader:
         code = self._process.wait()
         if code:
             raise Stopped("memory" if code == OUT_OF_MEMORY else "crash")
+
+    def waiting(self) -> Iterator[bytes]:
+        """What the script has written by now, without waiting for more; nothing tells why it ends."""
+        while not self._lines.empty() and (line := self._lines.get()):
+            yield line
 
     def close(self) -> None:
         """Ends the process if it still runs."""

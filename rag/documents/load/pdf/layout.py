@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -45,6 +46,9 @@ class Piece(NamedTuple):
         return max(word.right for word in self.words)
 
 
+PLACE, LEFT = attrgetter("base", "left"), attrgetter("left")
+LEVEL = 0.3  # points: words are in one line, whatever their sizes, where they stand so near (see `_raised`).
+
 Row = list[Piece]
 Line = list[Piece]  # One line of text; several pieces where it joins the cells of a table's row.
 
@@ -53,15 +57,15 @@ def rows(words: Sequence[Word]) -> list[list[Word]]:
     """The words that stand on one line, from the top down and from left to right; small raised numbers stay in their line."""
     found: list[list[Word]] = []
     base = size = 0.0
-    for word in sorted(words, key=lambda word: (word.base, word.left)):
-        if found and word.base - base <= _raised(size, word.size):
+    for word in sorted(words, key=PLACE):
+        if found and (word.base - base <= LEVEL or word.base - base <= _raised(size, word.size)):
             found[-1].append(word)
             if word.size > size * 1.05:
                 base, size = word.base, word.size
         else:
             found.append([word])
             base, size = word.base, word.size
-    return [sorted(row, key=lambda word: word.left) for row in found]
+    return [sorted(row, key=LEFT) for row in found]
 
 
 def _raised(one: float, other: float) -> float:
@@ -72,11 +76,15 @@ def _raised(one: float, other: float) -> float:
 def pieces(row: Sequence[Word]) -> Row:
     """A line cut where its words stand far apart."""
     cut: list[list[Word]] = []
+    first = second = third = before = 0.0  # The right ends of the last three words, and the size of the last.
     for word in row:
-        if cut and word.left - max(other.right for other in cut[-1][-3:]) <= GAP * max(word.size, cut[-1][-1].size, 1.0):
+        if cut and word.left - max(first, second, third) <= GAP * max(word.size, before, 1.0):
             cut[-1].append(word)
+            first, second, third = second, third, word.right
         else:
             cut.append([word])
+            first = second = third = word.right
+        before = word.size
     return [Piece(tuple(part)) for part in cut]
 
 

@@ -1,9 +1,11 @@
 """The pages of a PDF as its reader hands them over, within bounds on time; what cannot be read is named, the rest is kept."""
 
 import json
+import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +31,9 @@ REASONS = {
     "repeats": "they repeat one page",
 }
 UNKNOWN_SHARE = 0.2
+LONG = 30  # pages, from which two processes read a document
+
+Look = Callable[[int, dict[str, Any]], None]
 
 
 @dataclass
@@ -40,9 +45,11 @@ class Pages:
     problems: dict[int, str] = field(default_factory=dict)
     cut: str = ""
 
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return parsed(self.lines[index])
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for line in self.lines:
-            yield json.loads(line) if line else {"problem": "damaged"}
+        return map(parsed, self.lines)
 
     @property
     def warnings(self) -> list[str]:
@@ -66,21 +73,40 @@ class Pages:
 
 def words_of(page: dict[str, Any]) -> list[Word]:
     """The words of a page in the order of the file."""
-    return [Word._make((*values[:7], order)) for order, values in enumerate(page.get("words", ()))]
+    make = tuple.__new__  # Without what makes a named tuple slow.
+    return [
+        make(Word, (text, left, right, base, size, angle, why, order))
+        for order, (text, left, right, base, size, angle, why) in enumerate(page.get("words", ()))
+    ]
 
 
-def read_pages(file: File) -> Pages:
+def parsed(line: bytes) -> dict[str, Any]:
+    """A page by its line; an empty one stands for a page that ended its reader."""
+    found: dict[str, Any] = json.loads(line) if line else {"problem": "damaged"}
+    return found
+
+
+def read_pages(file: File, look: Look = lambda index, page: None) -> Pages:
     """All pages. Raises FileProblem where the file cannot be opened or has no page.
 
-    After a page that ends the reader, a new one goes on behind it.
+    After a page that ends the reader, a new one goes on behind it. A second one reads long documents from their last page on,
+    so that they meet. What it does not give, for whatever reason, the first one reads. `look` is called for every page as soon
+    as it is read, with its number from 0.
     """
     pages = Pages()
     until = time.monotonic() + slowed() * (PER_FILE + PER_MEGABYTE * len(file.data) / 1_000_000)
+    with closing(_FromTheEnd(file, pages, look)) as others:
+        _read(file, pages, until, others, look)
+    return pages
+
+
+def _read(file: File, pages: Pages, until: float, others: "_FromTheEnd", look: Look) -> None:
+    """Reads the pages from the first one on."""
     stops = 0
     while not pages.count or len(pages.lines) < pages.count:
-        reader = Reader(SCRIPT, file.data, str(len(pages.lines)), memory=MEMORY)
+        reader = Reader(SCRIPT, file.data, str(len(pages.lines)), "1", memory=MEMORY)
         try:
-            _take(file, pages, reader, until)
+            _take(file, pages, reader, until, others, look)
         except Stopped as stopped:
             reason = str(stopped)
             stops += STOPS.get(reason, 1)
@@ -91,15 +117,43 @@ def read_pages(file: File) -> Pages:
             if stops >= MOST_STOPS or time.monotonic() > until:
                 pages.problems[len(pages.lines) + 1] = REASONS[reason]
                 pages.cut = f"only the first {len(pages.lines)} of {pages.count} pages were read, because {REASONS[reason]}"
-                return pages
+                return
             pages.problems[len(pages.lines) + 1] = REASONS[reason]
             pages.lines.append(b"")
         finally:
             reader.close()
-    return pages
 
 
-def _take(file: File, pages: Pages, reader: Reader, until: float) -> None:
+class _FromTheEnd:
+    """The pages that a second reader hands over, from the last one on; it starts once a document is known to be long."""
+
+    def __init__(self, file: File, pages: Pages, look: Look) -> None:
+        self._file, self._pages, self._look = file, pages, look
+        self._reader: Reader | None = None
+        self._lines: dict[int, bytes] = {}
+        self._next = -1
+
+    def start(self) -> None:
+        """Starts the reader where it is worth a process."""
+        if self._reader is None and self._pages.count >= LONG and (os.cpu_count() or 1) > 1:
+            self._next = self._pages.count
+            self._reader = Reader(SCRIPT, self._file.data, str(self._pages.count - 1), "-1", memory=MEMORY)
+
+    def get(self, index: int) -> bytes | None:
+        """The line of a page where it is there; looks at all that came since."""
+        for line in self._reader.waiting() if self._reader else ():
+            if self._next < self._pages.count:  # The first line tells how many pages there are.
+                self._lines[self._next] = line
+                self._look(self._next, parsed(line))
+            self._next -= 1
+        return self._lines.pop(index, None)
+
+    def close(self) -> None:
+        if self._reader:
+            self._reader.close()
+
+
+def _take(file: File, pages: Pages, reader: Reader, until: float, others: _FromTheEnd, look: Look) -> None:
     """Adds the pages that a reader hands over. Raises Stopped where it ends before the last one."""
     lines = reader.messages(OPENING * slowed())
     head = json.loads(next(lines, b'{"error": 0}'))
@@ -111,15 +165,21 @@ def _take(file: File, pages: Pages, reader: Reader, until: float) -> None:
         raise FileProblem(f"{file.name}: the PDF is damaged or cut off: it has no pages. Export or download it again.")
     if pages.count > MOST_PAGES:
         raise FileProblem(f"{file.name}: the PDF has {pages.count:,} pages; at most {MOST_PAGES:,} are read. Split the file.")
+    others.start()
     for line in reader.messages(STALL * slowed()):
-        pages.lines.append(line)
-        alike[line] += 1
-        if alike[line] > MOST_ALIKE and b'"words": []' not in line:
-            raise Stopped("repeats")
-        if len(pages.lines) < pages.count and time.monotonic() > until:
+        look(len(pages.lines), parsed(line))
+        following: bytes | None = line
+        while following is not None:
+            pages.lines.append(following)
+            alike[following] += 1
+            if alike[following] > MOST_ALIKE and b'"words": []' not in following:
+                raise Stopped("repeats")
+            following = others.get(len(pages.lines))
+        if len(pages.lines) == pages.count:
+            return
+        if time.monotonic() > until:
             raise Stopped("time")
-    if len(pages.lines) < pages.count:
-        raise Stopped("crash")
+    raise Stopped("crash")
 
 
 def _reason(code: int) -> str:

@@ -5,15 +5,16 @@ import json
 import math
 import re
 import sys
-from collections import Counter
+from array import array
+from collections import Counter, deque
 from ctypes import byref
-from itertools import pairwise
+from itertools import pairwise, repeat
 from statistics import median
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from rag.documents.load.pdf.drawing import Box, Colour, Drawing, address, clip, fill
+from rag.documents.load.pdf.drawing import INTEGER, POINTER, Box, Colour, Drawing, address, called, clip, fill
 from rag.documents.load.signs import LOWERED, RAISED, SUPERSCRIPTS, is_sign_font, private, set_as
 
 SCRIPT = __file__
@@ -28,21 +29,36 @@ NARROW = 0.5  # of a letter's height: how narrow text may be set that one can st
 SAME = 24  # of 255: colours that differ less cannot be told apart on paper.
 LIGHT = 200
 HIGH = 0.2  # of the size of the type, above the line: where raised figures stand
-BOTTOM = ctypes.c_double()
-EDGES = (byref(ctypes.c_double()), byref(ctypes.c_double()), byref(BOTTOM), byref(ctypes.c_double()))
+SIDES = [ctypes.c_double() for _ in range(4)]
+BOTTOM = SIDES[2]
+EDGES = tuple(map(ctypes.addressof, SIDES))
 HIGH_FIGURES = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
+FIGURE = re.compile("[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]")
 TOUCH = 0.3  # points by which text may run into what follows
 COLUMN_GAP = 1.0  # of the size of the type, before a word that begins a cell
 MOST_JOINED = 0.2  # of the words of a page; where more are put together of several objects, its producer sets letters singly
 FEWEST_ALIKE = 6  # words that begin at one place, where a column is
 ASKEW = 3  # degrees: lines that differ less are those of one text
 SCALE = 2.0
-OBJECT_AT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(address(pdfium.FPDFText_GetTextObject))
-"""The address of the object to which a character belongs, without an object of Python for each."""
+BOX = ctypes.sizeof(pdfium.FS_RECTF)
+RUN = re.compile("[^" + "".join(map(chr, sorted(BLANKS))) + "]+")
+OTHER_SIGNS = re.compile("[\x00-\x1f\ue000-\uf8ff\ufffe]")
+"""What a character may be that is not shown as it is written: hyphens, signs of private use, unknown letters."""
+TO_THE_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ud800-\udfff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""Letters written from right to left, which PDFium puts in another order; it keeps the characters of an object together else."""
+UNICODE_AT = called(pdfium.FPDFText_GetUnicode, ctypes.c_uint, POINTER, INTEGER)
+OBJECT_AT = called(pdfium.FPDFText_GetTextObject, POINTER, POINTER, INTEGER)
+BOX_AT = called(pdfium.FPDFText_GetLooseCharBox, INTEGER, POINTER, INTEGER, POINTER)
+ORIGIN_AT = called(pdfium.FPDFText_GetCharOrigin, INTEGER, POINTER, INTEGER, POINTER, POINTER)
+MATRIX_AT = called(pdfium.FPDFText_GetMatrix, INTEGER, POINTER, INTEGER, POINTER)
+SIZE_AT = called(pdfium.FPDFText_GetFontSize, ctypes.c_double, POINTER, INTEGER)
+RENDER_MODE = called(pdfium.FPDFTextObj_GetTextRenderMode, INTEGER, POINTER)
+TIGHT_BOX_AT = called(pdfium.FPDFText_GetCharBox, INTEGER, POINTER, INTEGER, *(POINTER,) * 4)
 MOST_PIXELS = 3000
 USUAL_GAP = 0.3  # of the size of the type, between two words
 MOST_NARROW = 0.7  # of the size of the type, by which a recognised word may be too narrow
-NUMBER = re.compile(r"[\d.,:/%]{2}")
 ELEMENT = re.compile(r"[A-Z][a-z]?(?![^\W\d_])")
 
 
@@ -54,6 +70,7 @@ class Style(NamedTuple):
     """How one text object is set: `why` is what hides it for certain, `maybe` what may hide it, to be seen in the picture."""
 
     size: float
+    rounded: float
     angle: int
     slope: float
     why: str
@@ -61,20 +78,21 @@ class Style(NamedTuple):
     order: int
     colour: Colour | None
     clip: Box | None
+    plain: bool  # Upright, and nothing may hide it but what is drawn over it.
 
 
-def _style(page_text: Any, at: int, thing: Any, drawing: Drawing) -> Style:
+def _style(page_text: int, at: int, thing: int, drawing: Drawing) -> Style:
     matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(page_text, at, byref(matrix))
+    MATRIX_AT(page_text, at, byref(matrix))
     stretch = math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
     tall = math.hypot(matrix.c, matrix.d)  # Text may be set narrow, as text recognition does to fit the picture.
-    size = abs(pdfium.FPDFText_GetFontSize(page_text, at)) * (tall if stretch > NARROW * tall else stretch)
+    size = abs(SIZE_AT(page_text, at)) * (tall if stretch > NARROW * tall else stretch)
     slope = math.degrees(math.atan2(matrix.b, matrix.a)) if stretch else 0.0
     angle = round(slope) % 360
-    order, layered, in_form = drawing.order.get(address(thing), (0, False, True))
+    order, layered, in_form = drawing.order.get(thing, (0, False, True))
     colour, opacity = fill(thing)
     why = maybe = ""
-    if pdfium.FPDFTextObj_GetTextRenderMode(thing) in INVISIBLE_MODES or opacity < 26:
+    if RENDER_MODE(thing) in INVISIBLE_MODES or opacity < 26:
         why = "invisible text"
     elif size < TINY:
         why = "tiny text"
@@ -82,111 +100,202 @@ def _style(page_text: Any, at: int, thing: Any, drawing: Drawing) -> Style:
         maybe = "hidden layer"
     elif opacity < 128 or (colour and min(colour) >= LIGHT):
         maybe = "white text"
-    return Style(size, angle, slope, why, maybe, order, colour, None if in_form or why else clip(thing))
+    cut = None if in_form or why else clip(thing)
+    plain = not (angle or why or maybe or cut)
+    return Style(size, round(size, 2), angle, slope, why, maybe, order, colour, cut, plain)
 
 
-def _words(page: Any, page_text: Any, drawing: Drawing, shown: Box) -> tuple[list[list[Any]], list[int], dict[str, int]]:
+def _words(page_text: Any, drawing: Drawing, shown: Box) -> tuple[list[list[Any]], list[int], dict[str, int]]:
     """The words as [text, left, right, baseline, size, angle, why, box, origin, slope], those to look at, and the counts."""
-    words: list[list[Any]] = []
-    looked_at: list[int] = []
-    styles: dict[int, Style] = {}
-    rectangle = pdfium.FS_RECTF()
-    across, up = ctypes.c_double(), ctypes.c_double()
-    letters: list[str] = []
-    seams: list[Seam] = []
-    joints: list[tuple[int, list[Seam]]] = []
-    box: list[float] = []
-    style: Style | None = None
-    baseline = (0.0, 0.0)
-    place = ""
-    tall = 0.0
-    unknown = here = 0
+    words = _Words(page_text, drawing, shown)
+    for run in RUN.finditer(words.text):
+        words.add(*run.span())
+    _part(words.words, words.looked_at, words.joints)
+    return words.words, words.looked_at, {"unknown": words.unknown, "cut": words.cut}
 
-    def origin_of(at: int) -> float:
-        pdfium.FPDFText_GetCharOrigin(page_text, at, byref(across), byref(up))
-        return up.value
 
-    def close() -> None:
-        nonlocal letters, seams
-        if letters and style:
-            place = (box[0], box[1], box[2], box[3])
-            why, maybe = _hidden(style, place, drawing, shown)
-            left, right, line = _turned(place, baseline, style.angle)
-            text = "".join(letters)
-            if seams and not style.angle:
-                joints.append((len(words), seams))
-            if not text.isascii():
-                text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-            if maybe:
-                looked_at.append(len(words))
-            rounded = [round(value, 2) for value in (left, right, line, style.size)]
-            words.append([text, *rounded, style.angle, why or maybe, place, baseline, style.slope])
-        letters, seams = [], []
+class _Words:
+    """Makes words of the characters of a page. PDFium is asked once for all letters and, in one go, for all boxes."""
 
-    count = pdfium.FPDFText_CountChars(page_text)
-    unicode_at, box_at = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
-    page_of, filled = address(page_text), byref(rectangle)
-    for at in range(min(count, MOST_CHARACTERS)):
-        code = unicode_at(page_text, at)
-        if code in BLANKS:
-            close()
-            continue
-        place_of = OBJECT_AT(page_of, at) or 0
-        box_at(page_text, at, filled)
-        if place_of != here and place_of:
-            thing = pdfium.FPDFText_GetTextObject(page_text, at)
-            if place_of not in styles:
-                styles[place_of] = _style(page_text, at, thing, drawing)
-            new = styles[place_of]
-            pdfium.FPDFText_GetCharOrigin(page_text, at, byref(across), byref(up))
-            if letters and style and _apart(style, new, box, baseline, rectangle, (across.value, up.value)):
-                close()
-            elif letters and style and _is_mark(style.size, new.size, baseline, across.value, up.value, new.angle):
-                letters = [letter.translate(SUPERSCRIPTS) for letter in letters]
-                if _leads(letters, page_text, at):
+    def __init__(self, page_text: Any, drawing: Drawing, shown: Box) -> None:
+        self.words: list[list[Any]] = []
+        self.looked_at: list[int] = []
+        self.joints: list[tuple[int, list[Seam]]] = []
+        self.unknown = 0
+        count = pdfium.FPDFText_CountChars(page_text)
+        self.cut = count > MOST_CHARACTERS
+        self._page_text, self._page = page_text, address(page_text)
+        self._drawing, self._shown = drawing, shown
+        self.text = _signs(page_text, min(count, MOST_CHARACTERS))
+        self._left, self._top, self._right, self._bottom = _boxes(self._page, len(self.text))
+        self._open = not drawing.painted and bool(self.text) and self._all_inside()
+        self._styles: dict[int, Style] = {}
+        self._style: Style | None = None
+        self._here = 0
+        self._across, self._up = ctypes.c_double(), ctypes.c_double()
+        self._origin = ctypes.addressof(self._across), ctypes.addressof(self._up)
+        self._in_order = not TO_THE_LEFT.search(self.text)
+        self._plain = not OTHER_SIGNS.search(self.text)
+
+    def _all_inside(self) -> bool:
+        """Whether no character stands beside the page."""
+        left, bottom, right, top = self._shown
+        across = min(self._right) > left and max(self._left) < right
+        return across and min(self._top) > bottom and max(self._bottom) < top
+
+    def add(self, start: int, end: int) -> None:
+        """Adds what stands between two blanks: nearly always a word of one text object, set on one line."""
+        thing = OBJECT_AT(self._page, start)
+        whole = thing and self._in_order and (end == start + 1 or OBJECT_AT(self._page, end - 1) == thing)
+        if not whole or not (self._plain or not OTHER_SIGNS.search(self.text, start, end)):
+            self._add_each(start, end)
+            return
+        new = self._style_of(thing, start)
+        if any(self._is_figure_apart(figure.start(), new) for figure in FIGURE.finditer(self.text, start, end)):
+            self._add_each(start, end)
+            return
+        self._style, self._here = new, thing
+        left, right = min(self._left[start:end]), max(self._right[start:end])
+        box = (left, min(self._bottom[start:end]), right, max(self._top[start:end]))
+        self._close(self.text[start:end], [], box, self._place_of(start))
+
+    def _is_figure_apart(self, at: int, style: Style) -> bool:
+        """Whether a figure is a raised one, as a sign or by where it is drawn."""
+        return self.text[at] in HIGH_FIGURES or self._is_high(at, style)
+
+    def _is_high(self, at: int, style: Style) -> bool:
+        """Whether a figure is drawn above its line, as fonts do that have raised figures of their own."""
+        if style.angle or not TIGHT_BOX_AT(self._page, at, *EDGES):
+            return False
+        return BOTTOM.value - self._place_of(at)[1] > HIGH * style.size
+
+    def _add_each(self, start: int, end: int) -> None:
+        """Adds the words between two blanks character by character, each with its object."""
+        letters: list[str] = []
+        seams: list[Seam] = []
+        box = (0.0, 0.0, 0.0, 0.0)
+        baseline = (0.0, 0.0)
+        place, tall = "", 0.0
+
+        def close() -> None:
+            nonlocal letters, seams
+            if letters:
+                self._close("".join(letters), seams, box, baseline)
+            letters, seams = [], []
+
+        for at in range(start, end):
+            code = ord(self.text[at])
+            thing = OBJECT_AT(self._page, at) or 0
+            one = (self._left[at], self._bottom[at], self._right[at], self._top[at])
+            style = self._style
+            if thing != self._here and thing:
+                new, origin = self._style_of(thing, at), self._place_of(at)
+                if letters and style and _apart(style, new, box, baseline, one, origin):
                     close()
-            if letters and rectangle.left >= box[2] - TOUCH:
-                seams.append((sum(map(len, letters)), box[2], rectangle.left))
-            if letters and style and new.size * SMALLER > style.size:
-                baseline = (across.value, up.value)  # The line is that of the large letters.
-            style, here = new, place_of
-            tall = max(tall, new.size) if letters else 0.0
-            place = _raised(new.size, tall, across.value, up.value, baseline, new.angle) if letters else ""
-        if style is None:
-            continue
-        high = 48 <= code <= 57 and not style.angle and _is_high(page_text, at, origin_of(at), style.size)
-        if high and not letters and _next_sign(page_text, at) in "/\u2044":
-            high = False  # The upper part of a fraction.
-        elif letters and letters[-1] in HIGH_FIGURES and not high and _leads(letters, page_text, at):
-            close()
-        if not letters:
-            pdfium.FPDFText_GetCharOrigin(page_text, at, byref(across), byref(up))
-            baseline = (across.value, up.value)
-            place, tall = "", style.size
-            box = [rectangle.left, rectangle.bottom, rectangle.right, rectangle.top]
-        else:
-            left, bottom, right, top = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
-            if left < box[0]:
-                box[0] = left
-            if bottom < box[1]:
-                box[1] = bottom
-            if right > box[2]:
-                box[2] = right
-            if top > box[3]:
-                box[3] = top
-        letter = "-" if code in HYPHENS else chr(code) if code >= 32 else "\ufffd" if code == 0 else " "
-        if 0xF020 <= code <= 0xF0FF and is_sign_font(font := _font(pdfium.FPDFText_GetTextObject(page_text, at))):
-            letter = private(letter, font)
-        elif code == 0 or 0xE000 <= code < 0xF900:
-            unknown += 1
-        if high:
-            letter = letter.translate(SUPERSCRIPTS)
-        elif place and letters and (not letter.isalpha() or set_as(_run(page_text, at), place, letters[-1])[0] == "^"):
-            letter = set_as(letter, place, letters[-1])
-        letters.append(letter)
-    close()
-    _part(words, looked_at, joints)
-    return words, looked_at, {"unknown": unknown, "cut": count > MOST_CHARACTERS}
+                elif letters and style and _is_mark(style.size, new.size, baseline, *origin, new.angle):
+                    letters = [letter.translate(SUPERSCRIPTS) for letter in letters]
+                    if self._leads(letters, at):
+                        close()
+                if letters and one[0] >= box[2] - TOUCH:
+                    seams.append((sum(map(len, letters)), box[2], one[0]))
+                if letters and style and new.size * SMALLER > style.size:
+                    baseline = origin  # The line is that of the large letters.
+                style = self._style = new
+                self._here = thing
+                tall = max(tall, new.size) if letters else 0.0
+                place = _raised(new.size, tall, *origin, baseline, new.angle) if letters else ""
+            if style is None:
+                continue
+            high = 48 <= code <= 57 and self._is_high(at, style)
+            if high and not letters and self._next_sign(at) in "/\u2044":
+                high = False  # The upper part of a fraction.
+            elif letters and letters[-1] in HIGH_FIGURES and not high and self._leads(letters, at):
+                close()
+            if letters:
+                box = (min(box[0], one[0]), min(box[1], one[1]), max(box[2], one[2]), max(box[3], one[3]))
+            else:
+                baseline = self._place_of(at)
+                place, tall, box = "", style.size, one
+            letter = self._letter(at)
+            if high:
+                letter = letter.translate(SUPERSCRIPTS)
+            elif place and letters and (not letter.isalpha() or set_as(self._run(at), place, letters[-1])[:1] == "^"):
+                letter = set_as(letter, place, letters[-1])
+            letters.append(letter)
+        close()
+
+    def _letter(self, at: int) -> str:
+        """The character as it is shown, as far as its font says it."""
+        letter = self.text[at]
+        code = ord(letter)
+        letter = "-" if code in HYPHENS else letter if code >= 32 else "\ufffd" if code == 0 else " "
+        if 0xF020 <= code <= 0xF0FF and is_sign_font(font := _font(pdfium.FPDFText_GetTextObject(self._page_text, at))):
+            return private(letter, font)
+        if code == 0 or 0xE000 <= code < 0xF900:
+            self.unknown += 1
+        return letter
+
+    def _run(self, at: int) -> str:
+        """The letters from here on, at most four: "th" is raised in another way than "a"."""
+        signs = self.text[at : at + 4]
+        return next((signs[:end] for end, sign in enumerate(signs) if not sign.isalpha()), signs)
+
+    def _next_sign(self, at: int) -> str:
+        """The first sign behind some figures, or a blank."""
+        return next((sign for sign in self.text[at + 1 : at + 4] if not "0" <= sign <= "9"), " ")
+
+    def _leads(self, letters: list[str], at: int) -> bool:
+        """Whether raised signs are the mark of a note before a word, and no power or mass of a chemical element (99mTc)."""
+        if not all(letter in HIGH_FIGURES for letter in letters):
+            return False
+        following = self.text[at : at + 3]
+        return following[:1].isalpha() and not ELEMENT.match(following)
+
+    def _style_of(self, thing: int, at: int) -> Style:
+        if thing not in self._styles:
+            self._styles[thing] = _style(self._page, at, thing, self._drawing)
+        return self._styles[thing]
+
+    def _place_of(self, at: int) -> tuple[float, float]:
+        """Where a character begins on its baseline."""
+        ORIGIN_AT(self._page, at, *self._origin)
+        return self._across.value, self._up.value
+
+    def _close(self, text: str, seams: list[Seam], box: Box, baseline: tuple[float, float]) -> None:
+        """Adds a word."""
+        style = self._style
+        assert style
+        why = maybe = ""
+        if not (self._open and style.plain):
+            why, maybe = _hidden(style, box, self._drawing, self._shown)
+        left, right, line = _turned(box, baseline, style.angle) if style.angle else (box[0], box[2], -baseline[1])
+        if seams and not style.angle:
+            self.joints.append((len(self.words), seams))
+        if not text.isascii():
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if maybe:
+            self.looked_at.append(len(self.words))
+        rounded = (round(left, 2), round(right, 2), round(line, 2), style.rounded)
+        self.words.append([text, *rounded, style.angle, why or maybe, box, baseline, style.slope])
+
+
+def _signs(page_text: Any, count: int) -> str:
+    """A sign for each of the characters.
+
+    Their text in one piece leaves out those that are no letters for PDFium; where it does, each is asked for by itself.
+    """
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium.FPDFText_GetText(page_text, 0, count, buffer)
+    text = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", "surrogatepass")
+    return text if len(text) == count else "".join(map(chr, map(UNICODE_AT, repeat(address(page_text)), range(count))))
+
+
+def _boxes(page_text: int, count: int) -> list[list[float]]:
+    """The left, top, right and bottom ends of the characters, each as a list."""
+    sides = array("f", bytes(BOX * count))
+    start = sides.buffer_info()[0]
+    deque(map(BOX_AT, repeat(page_text), range(count), range(start, start + BOX * count, BOX)), maxlen=0)
+    return [sides[side::4].tolist() for side in range(4)]
 
 
 def _part(words: list[list[Any]], looked_at: list[int], joints: list[tuple[int, list[Seam]]]) -> None:
@@ -220,34 +329,9 @@ def _raised(size: float, tall: float, across: float, up: float, baseline: tuple[
     return RAISED if above > MOVED * tall else LOWERED if above < -MOVED * tall else ""
 
 
-def _run(page_text: Any, at: int) -> str:
-    """The letters from here on, at most four: "th" is raised in another way than "a"."""
-    signs = "".join(chr(pdfium.FPDFText_GetUnicode(page_text, at + step)) for step in range(4))
-    return next((signs[:end] for end in range(4) if not signs[end].isalpha()), signs)
-
-
 def _is_mark(size: float, new: float, baseline: tuple[float, float], across: float, up: float, angle: int) -> bool:
     """Whether smaller letters above the line stand before a word, as the mark of a note does."""
     return size < SMALLER * new and _raised(size, new, *baseline, (across, up), angle) == RAISED
-
-
-def _is_high(page_text: Any, at: int, line: float, size: float) -> bool:
-    """Whether a figure is drawn above its line, as fonts do that have raised figures of their own."""
-    return bool(pdfium.FPDFText_GetCharBox(page_text, at, *EDGES)) and BOTTOM.value - line > HIGH * size
-
-
-def _next_sign(page_text: Any, at: int) -> str:
-    """The first sign behind some figures, or nothing."""
-    codes = (pdfium.FPDFText_GetUnicode(page_text, at + step) for step in range(1, 4))
-    return next((chr(code) for code in codes if not 48 <= code <= 57), "") or " "
-
-
-def _leads(letters: list[str], page_text: Any, at: int) -> bool:
-    """Whether raised signs are the mark of a note before a word, and not the mass of a chemical element (99mTc) or a power."""
-    if not all(letter in HIGH_FIGURES for letter in letters):
-        return False
-    following = "".join(chr(pdfium.FPDFText_GetUnicode(page_text, at + step)) for step in range(3))
-    return following[:1].isalpha() and not ELEMENT.match(following)
 
 
 def _font(thing: Any) -> str:
@@ -258,13 +342,13 @@ def _font(thing: Any) -> str:
     return name.value.decode("latin-1") if 0 < size <= 200 else ""
 
 
-def _apart(old: Style, new: Style, box: list[float], line: tuple[float, float], next_: Any, origin: tuple[float, float]) -> bool:
+def _apart(old: Style, new: Style, box: Box, line: tuple[float, float], next_: Box, origin: tuple[float, float]) -> bool:
     """Whether the next text object begins another word: away from the last one, or hidden in another way."""
     if (old.why, old.maybe, old.angle) != (new.why, new.maybe, new.angle):
         return True
     if old.angle:
         return False
-    gap = next_.left - box[2]
+    gap = next_[0] - box[2]
     size = max(old.size, new.size, 0.1)
     alike = min(old.size, new.size) > 0.8 * size
     return (
@@ -387,7 +471,7 @@ def _page(document: Any, number: int) -> dict[str, Any]:
         pdfium.FPDF_GetPageBoundingBox(page, byref(seen))
         shown = (seen.left, seen.bottom, seen.right, seen.top)
         drawing = Drawing(page)
-        words, looked_at, counts = _words(page, page_text, drawing, shown) if page_text else ([], [], {"unknown": 0})
+        words, looked_at, counts = _words(page_text, drawing, shown) if page_text else ([], [], {"unknown": 0})
         scan = _scanned(drawing, shown, words)
         unseen = _without_ink(page, words, looked_at) if looked_at and not scan else set(looked_at)
         for at in looked_at:
@@ -432,7 +516,7 @@ def _label(document: Any, number: int) -> str:
 
 
 def _main() -> None:
-    first = int(sys.argv[1])
+    first, step = int(sys.argv[1]), int(sys.argv[2])
     data = sys.stdin.buffer.read()
     pdfium.FPDF_InitLibrary()
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
@@ -441,7 +525,7 @@ def _main() -> None:
         return
     count = pdfium.FPDF_GetPageCount(document)
     _say({"pages": count, "encrypted": pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0})
-    for number in range(first, count):
+    for number in range(first, count if step > 0 else -1, step):
         _say(_page(document, number))
 
 

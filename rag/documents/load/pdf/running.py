@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from rag.documents.load.pdf.furniture import Edge, Found, Margin, edges, line_numbers, more_line_numbers, running
 from rag.documents.load.pdf.layout import Line, Word, ordered
@@ -38,10 +39,45 @@ class Text:
         return next((at for base, at in lines if base >= -height), lines[-1][1])
 
 
-def running_text(pages: Pages) -> Text:
-    """The text of all pages: line numbers are taken away first, then running heads and feet, then the rest is put in order."""
-    wording = Wording()
-    numbers, found = _left_out(pages, wording)
+class Looks:
+    """What each page by itself shows of line numbers, running heads and feet, looked at in any order while others are read."""
+
+    def __init__(self) -> None:
+        self.wording = Wording()
+        self.numbers: dict[int, list[Word]] = {}
+        self.margins: dict[int, Margin] = {}
+        self.edges: dict[int, list[Edge]] = {}
+        self.labels: dict[int, str] = {}
+        self.words = 0
+
+    def look(self, index: int, page: dict[str, Any]) -> None:
+        """Looks at a page, by its number from 0; two readers may both have read it."""
+        if index in self.edges:
+            return
+        words, upright = words_of(page), page.get("angle", 0)
+        self.words += len(words)
+        self.wording.learn(words)
+        self.labels[index] = page.get("label") or str(index + 1)
+        self.numbers[index], margin = line_numbers(words, upright)
+        if margin:
+            self.margins[index] = margin
+        self.edges[index] = self.edges_of(index, words, upright)
+
+    def edges_of(self, index: int, words: list[Word], upright: int) -> list[Edge]:
+        """The first and last lines of a page without its line numbers."""
+        out = {word.order for word in self.numbers[index]}
+        return edges([word for word in words if word.order not in out], upright)
+
+
+def running_text(pages: Pages, looks: Looks) -> Text:
+    """The text of all pages: line numbers are taken away first, then running heads and feet, then the rest is put in order.
+
+    `looks` may know some of the pages already.
+    """
+    if pages.cut:  # Then it may know pages that are not read.
+        looks = Looks()
+    numbers, found = _left_out(pages, looks)
+    wording = looks.wording
     result, parts, at = Text(), [], 0
     for index, page in enumerate(pages):
         out = {order for one in found[index] for order in one.words}
@@ -61,33 +97,34 @@ def running_text(pages: Pages) -> Text:
     return result
 
 
-def _left_out(pages: Pages, wording: Wording) -> tuple[list[list[Word]], list[list[Found]]]:
+def _left_out(pages: Pages, looks: Looks) -> tuple[list[list[Word]], list[list[Found]]]:
     """For every page its line numbers, and its running heads and feet."""
-    numbers: list[list[Word]] = []
-    margins: list[Margin] = []
-    for page in pages:
-        words = words_of(page)
-        wording.learn(words)
-        counted, margin = line_numbers(words, page.get("angle", 0))
-        numbers.append(counted)
-        if margin:
-            margins.append(margin)
-    numbered = len(margins) >= max(2, 0.3 * len(numbers))
-    all_edges: list[list[Edge]] = []
-    last = 0
-    for index, page in enumerate(pages):
-        words = words_of(page)
-        if numbered and not numbers[index]:
-            numbers[index] = more_line_numbers(words, page.get("angle", 0), margins[0], last)
-        if numbers[index]:
-            last = max(int(word.text) for word in numbers[index])
-        out = {word.order for word in numbers[index]}
-        all_edges.append(edges([word for word in words if word.order not in out], page.get("angle", 0)))
-    found = running(all_edges, [page.get("label") or str(number) for number, page in enumerate(pages, 1)])
-    filled = sum(len(page.get("words", ())) for page in pages)
-    if sum(len(one.words) for page_found in found for one in page_found) >= filled - sum(map(len, numbers)):
+    count = len(pages.lines)
+    for index in range(count):
+        if index not in looks.edges:  # A page that ended its reader.
+            looks.look(index, pages[index])
+    if len(looks.margins) >= max(2, 0.3 * count):
+        _go_on_numbering(pages, looks)
+    numbers = [looks.numbers[index] for index in range(count)]
+    found = running([looks.edges[index] for index in range(count)], [looks.labels[index] for index in range(count)])
+    if sum(len(one.words) for page_found in found for one in page_found) >= looks.words - sum(map(len, numbers)):
         return numbers, [[] for _ in found]  # Short pages that are alike are the text, not furniture.
     return numbers, found
+
+
+def _go_on_numbering(pages: Pages, looks: Looks) -> None:
+    """The line numbers of pages with few of them, in a document whose other pages have them."""
+    margin = looks.margins[min(looks.margins)]
+    last = 0
+    for index in range(len(pages.lines)):
+        if not looks.numbers[index]:
+            page = pages[index]
+            words, upright = words_of(page), page.get("angle", 0)
+            looks.numbers[index] = more_line_numbers(words, upright, margin, last)
+            if looks.numbers[index]:
+                looks.edges[index] = looks.edges_of(index, words, upright)
+        if looks.numbers[index]:
+            last = max(int(word.text) for word in looks.numbers[index])
 
 
 def _written(lines: list[Line], wording: Wording, start: int) -> tuple[str, list[Mark], list[Set]]:

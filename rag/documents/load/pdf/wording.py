@@ -62,9 +62,12 @@ class Wording:
                     del fresh[0]
                 tokens += fresh
         for tokens in written:
-            yield [token._replace(text=self._plain(token.text)) for token in tokens]
+            plain = [self._plain(token.text) for token in tokens]
+            yield [token if token.text == text else token._replace(text=text) for token, text in zip(tokens, plain, strict=True)]
 
     def _clean(self, word: Word) -> str:
+        if word.text.isascii() and word.text.isprintable():
+            return word.text.strip()
         text = CONTROL.sub("", word.text)
         written = _written_out(text)
         self.counts["ligatures written out"] += len(LIGATURE.findall(text))
@@ -74,6 +77,8 @@ class Wording:
 
     def _plain(self, text: str) -> str:
         """The word without soft hyphens that nothing follows on."""
+        if SOFT not in text:
+            return text or "-"
         self.counts["soft hyphens left out"] += text.count(SOFT)
         return text.replace(SOFT, "") or "-"
 
