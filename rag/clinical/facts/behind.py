@@ -69,7 +69,7 @@ def _together(scan: Scan, group: list[Match[Named]]) -> Iterator[Value]:
             break
         found.append((analyte, reading))
         place = reading.last
-    if len(found) == len(analytes) or (panel and len(found) >= 3):
+    if len(found) == len(analytes) or (panel and len(found) >= 2):
         scan.used.update(match.first for match in group)
         for at, (analyte, reading) in enumerate(found):
             yield scan.value(analyte, reading, group[0] if at == 0 else None)[0]

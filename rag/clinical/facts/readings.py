@@ -274,6 +274,12 @@ def _scale(words: Stream, at: int, analyte: Analyte) -> Reading | None:
     if amount.form:
         return None
     first, number = _signed(words, amount, analyte)
+    second = words.amounts.get(amount.last + 1) if words.word(amount.last) == "+" else None
+    if second and not second.form:  # "Gleason 3+4 = 7".
+        whole = words.amounts.get(second.last + 1) if words.word(second.last) == "=" else None
+        both = number + second.number
+        last = whole.last if whole and whole.number == both else second.last
+        return Reading(first, last, both, analyte.unit) if analyte.bare_unit(both) is not None else None
     if analyte.bare_unit(number) is None or counts(words, amount.last) or _glued_word(words, amount.last):
         return None
     upper = ranged(words, amount)

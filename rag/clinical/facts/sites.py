@@ -195,7 +195,8 @@ def _side(words: Stream, at: int, sited: bool = False) -> str:
     if word in ("r", "l"):
         if word == "l" and words.word(at - 1) == "/" and words.word(at - 2) == "b":
             return "both"
-        letter = words.text[words.starts[at]].isupper() and at - 1 not in words.amounts and words.word(at - 1) not in ("/", "-")
+        before = words.word(at - 1 - (words.word(at - 1) == "\n"))
+        letter = words.text[words.starts[at]].isupper() and not before[:1].isdigit() and before not in ("/", "-")
         return ("right" if word == "r" else "left") if letter and not words.word(at + 1)[:1].isdigit() else ""
     side = _sides().get(word, "")
     return side if side and not _is_no_side(words, at, word, sited) else ""
@@ -209,6 +210,8 @@ def _is_no_side(words: Stream, at: int, word: str, sited: bool) -> bool:
     before, behind = words.word(at - 1), words.word(at + 1)
     if before in ("the", "on", "his", "her"):
         return behind in ("to",) and word == "right"
+    if word == "left" and words.word(at + 2) == ":" and not words.gap(at + 2):  # "Left 10:40".
+        return True
     if behind == "-":
         return False
     if word == "right":
@@ -257,7 +260,7 @@ def _alone(words: Stream, found: Iterable[_Found], used: set[int]) -> Iterator[S
         start, end = words.starts[at], words.ends[at]
         if side and (last := _handed(words, at + 1)):
             yield Site(start=start, end=words.ends[last], site="dominant hand", side=side)
-        elif side and word not in ("both", "either") and (len(word) > 1 or _letter_alone(words, at)):
+        elif side and word not in ("both", "either") and (len(word) > 2 or _letter_alone(words, at)):
             yield Side(start=start, end=end, side=side)
 
 
