@@ -164,6 +164,9 @@ class _Series:
         """Whether a number belongs to the name before it and not to one behind it: "lymphocytes, 2 red cells"."""
         if self.match.meaning.exact and "-" in self.since and not self.words.gap(self.match.last):
             return False
+        said = self.words.said
+        if said[self.match.first] == "r" and "l" in said[reading.last : reading.last + 2]:  # The sides of "R 48, L 51".
+            return False
         after = self.scan.name_at.get(reading.last)
         if after is None or not self.scan.is_bare(reading) or after.last in self.words.amounts:
             return True

@@ -13,10 +13,11 @@ from rag.values import Document
 
 NAME = 3
 """How many words the name of what changes has at most."""
-DENIAL, HELPERS = 3, 8
+DENIAL, HELPERS = 6, 8
 """How far before a cue a denial and its helping words stand at most."""
 OTHERWISE = {"normal": "abnormal", "abnormal": "normal"}
 CHANGED = frozenset(("increased", "decreased", "improved", "worsened", "resolved"))
+APART = frozenset(("and", "but", "then", "which", "who", "that", "because", "since", "so"))
 SIDES = {"r": "right", "right": "right", "l": "left", "left": "left"}
 LEADING = frozenset(("in", "of", "the", "his", "her", "their", "a", "an", "its", "my", "your", "with", "for"))
 
@@ -59,6 +60,7 @@ def _allowed(words: Stream, match: Match[Cue]) -> bool:
     """Whether a cue is one among the words beside it."""
     said = " ".join(words.said[match.first : match.last])
     before, behind = words.word(match.first - 1), words.word(match.last)
+    before = words.word(match.first - 2) if before == "\n" else before
     if behind == "\n" or (behind in ("-", "–") and not words.gap(match.last)):
         behind = words.word(match.last + 1)
     if match.meaning.only:
@@ -93,7 +95,7 @@ def _denied(words: Stream, first: int) -> bool:
         word = words.said[place]
         if word in _listed("denials") or word.endswith(("n't", "n’t")):
             return True
-        if not word[:1].isalpha():
+        if not word[:1].isalpha() or word in APART:
             return False
     return False
 

@@ -239,6 +239,8 @@ def _look_ahead(words: Stream, found: list[_Found], at: int, used: set[int]) -> 
             return
         if following and following.first - place <= 3 and not _stops(words, place + 1, following.first):
             continue
+        if words.word(place - 1) == "," and after.isalpha():  # "Ureter 5 mm, left duplex".
+            return
         direct = place == one.last or words.word(place - 1) in BEFORE_A_SIDE or words.said[place] in ("bilaterally", "bilat")
         if direct and (len(word) > 1 or not after.isalpha()):
             one.side, one.own = side, True
