@@ -32,6 +32,14 @@ HELD = frozenset(
         "c4_asthma_biologics",
         "c6_hepatitis_c_access",
         "d02_mixed_heart_rhythm",
+        "o04_gi_bleeding_on_anticoagulants",
+        "o07_oncology_neutropenic_admission",
+        "p02_skin_and_joint_biologics",
+        "p05_chest_drains_two_editions",
+        "p08_meningioma_and_pituitary_series",
+        "q01_kidney_clinic",
+        "q04_fits_and_pregnancy",
+        "q07_mind_and_pain_clinics",
     )
 )
 """Folders beside this file that the reader is never trained on: what else it weighs is fitted there, and the choice made."""
