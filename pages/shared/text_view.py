@@ -192,7 +192,7 @@ def selectable_text(parts: Sequence[Part], key: str, height: int) -> tuple[int, 
     return (int(found[0]), int(found[1])) if found else None
 
 
-LINKED = re.compile(r"(?i)(?<=www)(?=\.)|(?<=http)(?=s?://)|(?=@)")
+LINKED = re.compile(r"(?i)(?<=www)(?=\.)|(?<=http)(?=s?://)|(?=@[\w-]+\.[\w-])")
 JOINER = "\u2060"  # A sign that nobody sees.
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rag.stages.verify.checks import CHECKS
-from rag.stages.verify.checks.base import Verdict, fitted
+from rag.stages.verify.checks.base import Verdict, fitted, worst
 from rag.stages.verify.support import of_response, of_statement, probability, wrong
 from rag.stages.verify.texts import Source, Statement, source_of, statements
 
@@ -69,7 +69,9 @@ def _claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> Judge
     supported = _supported(said, verdicts, odds)
     against = [one for one in verdicts if one.verdict != "supported"]
     least = SHOWN if supported is not False else min(SHOWN, max((one.sure for one in against), default=0.0))
-    shown = tuple(one for one in verdicts if one.verdict == "supported" or one.sure >= least)
+    kept = [one for one in verdicts if one.verdict == "supported" or one.sure >= least]
+    named = dict.fromkeys(one.check for one in kept)  # Two readings of a dose give one reason.
+    shown = tuple(filter(None, (worst(one for one in kept if one.check == name) for name in named)))
     return Judged(said.text, said.start, said.end, supported, shown)
 
 
