@@ -347,7 +347,8 @@ class Shelf:
             self._erase()
         if left := self._files.sweep(self._places):
             LOGGER.warning("Files that belong to no document, as a crash leaves them, were removed: %d.", left)
-        if strays := self._artifacts.known() - {row[0] for row in self._rows()}:
+        here = self._records.rows(select(documents.c.name).where(documents.c.project == self._project))
+        if strays := self._artifacts.known() - {str(name) for (name,) in here}:
             self.forget(*strays)
             LOGGER.warning("What was computed of documents that are not here was removed: %d.", len(strays))
 

@@ -1,6 +1,7 @@
 """Typed checks: the facts of a statement stand in its source, in whatever words, and of the same thing."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import ClassVar
@@ -53,7 +54,7 @@ STATES: tuple[Family, ...] = (
 GENERIC = frozenset(("patient", "man", "woman", "doctor", "provider"))
 
 
-class Typed:
+class Typed(ABC):
     """Facts of one kind: every one of a statement is sought in the source; another one of the same thing speaks against it."""
 
     name: ClassVar[str] = ""
@@ -63,9 +64,9 @@ class Typed:
     def __call__(self, said: Statement, source: Source) -> Verdict | None:
         return worst(self._judged(one, said, source) for one in self._own(said.facts))
 
+    @abstractmethod
     def same(self, one: Fact, other: Fact) -> bool:
         """Whether two facts state the same."""
-        raise NotImplementedError
 
     def rival(self, one: Fact, other: Fact) -> bool:
         """Whether the other, which states something else, may be what the source has instead."""
