@@ -40,6 +40,14 @@ HELD = frozenset(
         "q01_kidney_clinic",
         "q04_fits_and_pregnancy",
         "q07_mind_and_pain_clinics",
+        "r03_neuro_stroke_aneurysm",
+        "s04_epidural_abscess",
+        "t03_larkfield_sleep",
+        "u02_bloodcrit",
+        "v07_psychiatry_lithium_clozapine",
+        "w05_stroke_ward",
+        "x04_op_path_p_6218",
+        "y03_payer_airway_biologics",
     )
 )
 """Folders beside this file that the reader is never trained on: what else it weighs is fitted there, and the choice made."""
