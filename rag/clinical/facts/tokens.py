@@ -43,7 +43,8 @@ class Tokens:
         return self.said[at] if 0 <= at < len(self.starts) else BREAK
 
     def written(self, first: int, last: int) -> str:
-        """The text from one token up to, not with, another."""
+        """The text from one token up to, not with, another, or to the end."""
+        last = min(last, len(self.starts))
         return self.text[self.starts[first] : self.ends[last - 1]] if first < last else ""
 
     def glued(self, at: int) -> bool:

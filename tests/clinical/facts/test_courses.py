@@ -138,3 +138,9 @@ def test_a_certainty_says_how_sure_and_of_what(text: str, level: str, of: str) -
 )
 def test_headings_times_and_idioms_tell_no_course_order_or_certainty(text: str) -> None:
     assert read(text) == []
+
+
+@pytest.mark.parametrize("behind", ["", " x", " then", "."])
+def test_a_text_may_end_behind_every_phrase(behind: str) -> None:
+    for said, _, _ in wordings():
+        read(f"Well {said}{behind}")
