@@ -140,7 +140,6 @@ def test_headings_times_and_idioms_tell_no_course_order_or_certainty(text: str) 
     assert read(text) == []
 
 
-@pytest.mark.parametrize("behind", ["", " x", " then", "."])
-def test_a_text_may_end_behind_every_phrase(behind: str) -> None:
-    for said, _, _ in wordings():
-        read(f"Well {said}{behind}")
+@pytest.mark.parametrize("text", ["He has been well since", "He has been well since then", "Well since x", "Well since."])
+def test_a_text_may_end_behind_a_cue(text: str) -> None:
+    assert all(one.end <= len(text) for one in read(text))
