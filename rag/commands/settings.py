@@ -17,6 +17,7 @@ from rag.stage import options
 from rag.stages.embed import distil, fastembed, minilm
 from rag.stages.reader import model as reader
 from rag.stages.rerank import compressor, cross
+from rag.stages.verify import model as support
 from rag.wordpiece import installed
 
 
@@ -73,11 +74,13 @@ def setup(
 
 
 def keep_models() -> None:
-    """Makes MiniLM's graphs, the reader's and the static table, as far as they are not kept yet."""
+    """Makes MiniLM's graphs, those of the trained models and the static table, as far as they are not kept yet."""
     if installed():
         minilm.keep()
     if reader.installed():
         reader.keep()
+    if support.installed():
+        support.keep()
     if installed():
         if not distil.kept():
             say("Distilling MiniLM into the static embedder's table: once, in about half a minute.")

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands.common import counted
+from rag.commands.common import counted, say
 from rag.commands.files import apart, rows, write
+from rag.stages.verify import model
 from rag.stages.verify.checks.base import Verdict
 from rag.stages.verify.judge import Judged, judged
 
@@ -21,9 +22,11 @@ def verify(
 ) -> None:
     """Judges responses against the sources beside them: drugs, doses, values, sides, dates and negations are compared.
 
-    The score is the probability that all of a response is supported.
+    Where a model of support is here, it reads them too. The score is the probability that all of a response is supported.
     """
     apart(out, responses)
+    if model.absent():
+        say(model.MISSING)
     asked = list(rows(responses, ("id", "response", "source")))
     progress = counted("{done:,} of {total:,} responses")
 

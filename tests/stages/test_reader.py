@@ -32,6 +32,7 @@ from rag.stages.reader.candidates import candidates, written_out
 from rag.stages.reader.drugs import asked, asks_for_dose, changes_dose, names_another
 from rag.stages.reader.kinds import denies, gives
 from rag.stages.reader.ranges import in_range
+from rag.stages.reader.trained import Trained
 from rag.stages.reader.windows import BETWEEN, FIRST, QUESTION, SENTENCE, WHOLE, windows
 from rag.stages.refuse.evidence import Evidence
 from rag.stages.rerank.reader import BestSentence
@@ -73,8 +74,8 @@ def test_a_window_that_follows_another_reads_the_sentence_before_its_own_again()
 
 @needs_reader
 def test_the_weights_are_those_that_were_trained_and_small_enough_to_ship() -> None:
-    assert hashlib.sha256(model.WEIGHTS.read_bytes()).hexdigest() == model.facts()["sha256"]
-    assert model.WEIGHTS.stat().st_size <= 25 * 2**20
+    assert hashlib.sha256(model.READER.weights.read_bytes()).hexdigest() == model.facts()["sha256"]
+    assert model.READER.weights.stat().st_size <= 25 * 2**20
 
 
 @needs_reader
@@ -106,11 +107,14 @@ def test_each_passage_is_read_once_for_a_question(monkeypatch: pytest.MonkeyPatc
     assert read == [3, 1]
 
 
-def test_weights_that_are_not_those_trained_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@needs_wheel
+def test_weights_that_are_not_those_trained_are_refused(tmp_path: Path) -> None:
     (tmp_path / "reader.safetensors").write_bytes(b"other")
-    monkeypatch.setattr(model, "WEIGHTS", tmp_path / "reader.safetensors")
+    (tmp_path / "reader.json").write_bytes(model.READER.card.read_bytes())
     with pytest.raises(ModelProblem, match=r"not the file that was trained\. Restore it"):
-        model._weights()
+        Trained(tmp_path / "reader.safetensors", model.MISSING).tensors()
+    with pytest.raises(ModelProblem, match="The reader is not here"):
+        Trained(tmp_path / "none.safetensors", model.MISSING).tensors()
 
 
 def test_without_the_reader_statements_are_chosen_by_shared_words_and_that_is_said(

@@ -22,7 +22,7 @@ from rag.pipeline import Pipeline, Search
 from rag.stages.index.base import Index
 from rag.stages.reader.candidates import candidates
 from rag.stages.reader.coverage import Asked
-from rag.stages.reader.model import FACTS
+from rag.stages.reader.model import READER
 from rag.stages.refuse.measure import evidence
 from rag.values import Document
 from tests.train.prepare import HELD, lines, same
@@ -62,7 +62,7 @@ def main() -> None:
             f"at {BARS[int(np.argmax(curve['right']))]:.2f})"
         )
     if a.keep:
-        known = json.loads(FACTS.read_text("utf-8"))
+        known = json.loads(READER.card.read_text("utf-8"))
         sets = {
             name: {
                 "questions": len(rows),
@@ -72,7 +72,7 @@ def main() -> None:
             for name, rows in {**fitted_on, **held}.items()
         }
         known |= {"confidence": told, "operating": {"below": round(float(BARS[best]), 2), "sets": sets}}
-        FACTS.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+        READER.card.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
 
 
 Told = tuple[tuple[float, ...], bool, bool]

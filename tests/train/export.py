@@ -1,10 +1,10 @@
-"""Ships a trained reader: its weights under BERT's names beside `rag/stages/reader/model.py`, with their checksum.
+"""Ships a trained model: its weights under BERT's names beside the module that reads with it, with their checksum.
 
-usage: python -m tests.train.export TRAINED.safetensors…   (several are averaged, Wortsman et al., 2022)
+usage: python -m tests.train.export TRAINED.safetensors… [--of support]   (several are averaged, Wortsman et al., 2022)
 """
 
+import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from rag.keep.made import hash_of
-from rag.stages.reader.model import FACTS, WEIGHTS
+from rag.stages.reader.model import READER
+from rag.stages.verify.model import SUPPORT
 
 Arrays = Mapping[str, NDArray[np.float32]]
 OUTER = {
@@ -73,10 +74,15 @@ def trainable(shipped: Arrays) -> dict[str, NDArray[np.float32]]:
 
 
 def main() -> None:
-    """Writes the weights and their checksum; what else is known of the reader stays as it is."""
-    save_file(renamed(averaged([Path(name) for name in sys.argv[1:]])), WEIGHTS)
-    known = json.loads(FACTS.read_text("utf-8")) if FACTS.is_file() else {}
-    FACTS.write_text(json.dumps({**known, "sha256": hash_of(WEIGHTS)}, indent=1) + "\n", "utf-8")
+    """Writes the weights and their checksum; what else is known of the model stays as it is."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("trained", nargs="+", type=Path)
+    parser.add_argument("--of", choices=["reader", "support"], default="reader")
+    a = parser.parse_args()
+    model = {"reader": READER, "support": SUPPORT}[a.of]
+    save_file(renamed(averaged(a.trained)), model.weights)
+    known = json.loads(model.card.read_text("utf-8")) if model.card.is_file() else {}
+    model.card.write_text(json.dumps({**known, "sha256": hash_of(model.weights)}, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -6,180 +6,23 @@ The rows are what `tests.train.prepare` writes. The word embeddings stay MiniLM'
 
 import argparse
 import json
-import math
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from safetensors.numpy import load_file
-from safetensors.torch import save_file
-from torch import nn
 from torch.nn import functional as F
 
-from rag.stages.embed.minilm import weights
 from rag.stages.reader.windows import Window, windows
-from tests.train.export import trainable
+from tests.train.encoder import CrossEncoder, Steps, batch, begun
+from tests.train.logistic import auroc
 
-HEADS, LAYERS, HIDDEN, INNER = 12, 6, 384, 1536
 EVIDENCE_SHARE = 0.5
 TAKEN_AWAY = 0.12
 """How often the passages that answer are left out, so that the question has no answer in what is read."""
-STRIDE = 64
-"""Windows are padded to multiples of so many tokens."""
 Row = dict[str, Any]
-
-
-class Dropout(nn.Module):
-    """Dropout whose noise is drawn once and read from another place each time: drawing it anew costs a tenth of a step."""
-
-    noise: torch.Tensor | None = None
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if not self.training or not self.rate:
-            return x
-        if Dropout.noise is None or Dropout.noise.numel() < 2 * x.numel():
-            Dropout.noise = (torch.rand(4 * x.numel() + 4_000_000) >= self.rate).to(torch.bfloat16) / (1 - self.rate)
-        first = random.randrange(Dropout.noise.numel() - x.numel())
-        return x * Dropout.noise[first : first + x.numel()].view(x.shape).to(x.dtype)
-
-
-@dataclass
-class Part:
-    """A run of windows of like length: its tokens `start` to `end` among all, and where each stands in the padded rows."""
-
-    start: int
-    end: int
-    mask: torch.Tensor
-    at: torch.Tensor
-    bias: torch.Tensor
-
-
-def parts_of(mask: torch.Tensor) -> list[Part]:
-    """The windows in runs that are padded together; they stand in order of length."""
-    lengths = mask.sum(1).tolist()
-    parts, row, start = list[Part](), 0, 0
-    while row < len(lengths):
-        room = -(-lengths[row] // STRIDE) * STRIDE
-        stop = next((at for at in range(row, len(lengths)) if lengths[at] > room), len(lengths))
-        own = mask[row:stop, : min(room, mask.shape[1])]
-        end = start + sum(lengths[row:stop])
-        bias = torch.zeros(own.shape).masked_fill(~own, -1e4)[:, None, None, :]
-        parts.append(Part(start, end, own, own.flatten().nonzero()[:, 0], bias))
-        row, start = stop, end
-    return parts
-
-
-class Layer(nn.Module):
-    """One layer of BERT."""
-
-    def __init__(self, drop: float) -> None:
-        super().__init__()
-        self.qkv, self.out = nn.Linear(HIDDEN, 3 * HIDDEN), nn.Linear(HIDDEN, HIDDEN)
-        self.inner, self.outer = nn.Linear(HIDDEN, INNER), nn.Linear(INNER, HIDDEN)
-        self.norm1, self.norm2 = nn.LayerNorm(HIDDEN, 1e-12), nn.LayerNorm(HIDDEN, 1e-12)
-        self.drop = Dropout(drop)
-
-    def forward(self, x: torch.Tensor, parts: Sequence[Part]) -> torch.Tensor:
-        """`x` holds the tokens of all windows without padding; `parts` are runs of windows of like length."""
-        qkv = self.qkv(x)
-        seen = torch.cat([self.attended(qkv[part.start : part.end], part) for part in parts])
-        x = self.norm1(x + self.drop(self.out(seen)))
-        return self.norm2(x + self.drop(self.outer(F.gelu(self.inner(x)))))
-
-    def attended(self, qkv: torch.Tensor, part: Part) -> torch.Tensor:
-        """What the tokens of some windows see of each other."""
-        rows, length = part.mask.shape
-        padded = qkv.new_zeros(rows * length, 3 * HIDDEN).index_copy(0, part.at, qkv)
-        q, k, v = padded.view(rows, length, 3, HEADS, HIDDEN // HEADS).permute(2, 0, 3, 1, 4)
-        near = torch.matmul(q * (HIDDEN // HEADS) ** -0.5, k.transpose(-1, -2))
-        near = torch.softmax(near + part.bias.to(near.dtype), -1)
-        return torch.matmul(near, v).transpose(1, 2).reshape(rows * length, HIDDEN)[part.at]
-
-
-class Reader(nn.Module):
-    """Gives every sentence of every window a logit, and every window one."""
-
-    def __init__(self, drop: float = 0.1) -> None:
-        super().__init__()
-        self.words = nn.Embedding(30522, HIDDEN)
-        self.words.weight.requires_grad_(False)
-        self.positions, self.types = nn.Embedding(512, HIDDEN), nn.Embedding(2, HIDDEN)
-        self.norm, self.drop = nn.LayerNorm(HIDDEN, 1e-12), Dropout(drop)
-        self.layers = nn.ModuleList(Layer(drop) for _ in range(LAYERS))
-        self.hidden, self.answers = nn.Linear(3 * HIDDEN, HIDDEN), nn.Linear(HIDDEN, 1)
-        self.holds = nn.Linear(HIDDEN, 1)
-        self._begin()
-
-    @classmethod
-    def of(cls, start: Path | None, drop: float = 0.1) -> "Reader":
-        """MiniLM as it is, or what was trained before, in the trainer's file or as it is shipped."""
-        model = cls(drop)
-        if start:
-            known = load_file(start)
-            known = known if "words.weight" in known or "layers.0.qkv.weight" in known else trainable(known)
-            tensors = {name: torch.from_numpy(np.array(value)) for name, value in known.items()}
-            missing = model.load_state_dict(tensors, strict=False)
-            assert set(missing.missing_keys) <= {"words.weight"} and not missing.unexpected_keys
-        return model
-
-    def _begin(self) -> None:
-        known = {name: torch.from_numpy(np.array(value)) for name, value in weights().items()}
-        with torch.no_grad():
-            self.words.weight.copy_(known["embeddings.word_embeddings.weight"])
-            self.positions.weight.copy_(known["embeddings.position_embeddings.weight"])
-            self.types.weight.copy_(known["embeddings.token_type_embeddings.weight"])
-            pairs = [(self.norm, "embeddings.LayerNorm")]
-            for at, layer in enumerate(self.layers):
-                name = f"encoder.layer.{at}"
-                parts = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
-                layer.qkv.weight.copy_(torch.cat([known[f"{part}.weight"] for part in parts]))
-                layer.qkv.bias.copy_(torch.cat([known[f"{part}.bias"] for part in parts]))
-                pairs += [(layer.out, f"{name}.attention.output.dense"), (layer.norm1, f"{name}.attention.output.LayerNorm")]
-                pairs += [(layer.inner, f"{name}.intermediate.dense"), (layer.outer, f"{name}.output.dense")]
-                pairs += [(layer.norm2, f"{name}.output.LayerNorm")]
-            for module, name in pairs:
-                module.weight.copy_(known[f"{name}.weight"])
-                module.bias.copy_(known[f"{name}.bias"])
-
-    def forward(self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor, pool: torch.Tensor) -> Any:
-        """`pool` (windows, sentences, length) holds one over a sentence's length at its tokens. Two tensors of logits."""
-        at = mask.flatten().nonzero()[:, 0]
-        places = torch.arange(ids.shape[1]).expand(ids.shape).flatten()[at]
-        x = self.words(ids.flatten()[at]) + self.positions(places) + self.types(types.flatten()[at])
-        x = self.drop(self.norm(x))
-        parts = parts_of(mask)
-        for layer in self.layers:
-            x = layer(x, parts)
-        x = x.new_zeros(mask.numel(), HIDDEN).float().index_copy(0, at, x.float()).view(*mask.shape, HIDDEN)
-        mean = pool @ x
-        mark = (pool > 0).float().argmax(2)
-        first = torch.gather(x, 1, mark[..., None].expand(-1, -1, HIDDEN))
-        whole = x[:, :1].expand(-1, mean.shape[1], -1)
-        sentence = self.answers(self.drop(torch.tanh(self.hidden(torch.cat([mean, first, whole], -1)))))
-        return sentence[..., 0], self.holds(x[:, 0])[..., 0]
-
-
-def batch(group: Sequence[Window]) -> tuple[torch.Tensor, ...]:
-    """Windows, which stand in order of length, as padded tensors: ids, types, mask, pool."""
-    length, most = max(len(one.ids) for one in group), max(len(one.places) for one in group)
-    ids, types = torch.zeros(len(group), length, dtype=torch.long), torch.zeros(len(group), length, dtype=torch.long)
-    mask, pool = torch.zeros(len(group), length, dtype=torch.bool), torch.zeros(len(group), most, length)
-    for row, one in enumerate(group):
-        ids[row, : len(one.ids)] = torch.tensor(one.ids)
-        types[row, one.asked : len(one.ids)] = 1
-        mask[row, : len(one.ids)] = True
-        for at, (start, end) in enumerate(one.places):
-            pool[row, at, start:end] = 1 / (end - start)
-    return ids, types, mask, pool
 
 
 def read(row: Row, chosen: Sequence[Row]) -> list[tuple[Window, list[int], Row]]:
@@ -232,12 +75,12 @@ def loss_of(sentence: torch.Tensor, whole: torch.Tensor, group: list[tuple[int, 
             each = F.binary_cross_entropy_with_logits(logits[known], (label[known] == 1).float(), reduction="none")
             weight = torch.where(label[known] == -1, 2.0, 1.0) * torch.where(label[known] == 1, 3.0, 1.0)
             total = total + EVIDENCE_SHARE * (each * weight).sum() / max(1.0, float((label[known] == 1).sum()) + 1)
-    held = F.binary_cross_entropy_with_logits(whole, torch.tensor(holds), reduction="sum")
+    held = F.binary_cross_entropy_with_logits(whole[:, 0], torch.tensor(holds), reduction="sum")
     return (total + 0.3 * held) / len(by)
 
 
 @torch.no_grad()
-def scored(model: Reader, rows: Sequence[Row], most: int = 8) -> list[list[tuple[float, int, int]]]:
+def scored(model: CrossEncoder, rows: Sequence[Row], most: int = 8) -> list[list[tuple[float, int, int]]]:
     """For each question (logit, label, rank) of every sentence of its first passages."""
     model.eval()
     results = []
@@ -253,14 +96,6 @@ def scored(model: Reader, rows: Sequence[Row], most: int = 8) -> list[list[tuple
                 seen[key] = max(seen.get(key, (-99.0, 0, 0)), (float(logits[at, number]), label, -passage["rank"]))
         results.append(list(seen.values()))
     return results
-
-
-def auroc(yes: Sequence[float], no: Sequence[float]) -> float:
-    """How often an answerable question's best logit is above an unanswerable one's."""
-    if not yes or not no:
-        return math.nan
-    a, b = np.array(yes)[:, None], np.array(no)[None]
-    return float((a > b).mean() + 0.5 * (a == b).mean())
 
 
 def report(name: str, rows: Sequence[Row], found: Sequence[list[tuple[float, int, int]]]) -> float:
@@ -303,9 +138,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--most", type=int, default=300, help="questions of each held file that are scored")
     a = parser.parse_args()
-    torch.set_flush_denormal(True)
-    torch.manual_seed(a.seed)
-    random.seed(a.seed)
+    begun(a.seed)
     files = [[json.loads(line) for line in path.open()] for path in a.train]
     files = [[row for row in rows if usable(row)] for rows in files]
     shares = a.share or [1.0] * len(files)
@@ -314,15 +147,8 @@ def main() -> None:
         for path in a.held
         if (rows := [json.loads(x) for x in path.open()])
     ]
-    model = Reader.of(a.start, a.drop)
-    trained = [value for value in model.parameters() if value.requires_grad]
-    head = {id(value) for part in (model.hidden, model.answers, model.holds) for value in part.parameters()}
-    groups = [
-        {"params": [value for value in trained if id(value) not in head], "lr": a.rate},
-        {"params": [value for value in trained if id(value) in head], "lr": 5 * a.rate},
-    ]
-    rates = [group["lr"] for group in groups]
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01, foreach=True)
+    model = CrossEncoder.of(a.start, a.drop)
+    learn = Steps(model, a.rate)
     epoch_size = sum(int(share * len(rows)) for share, rows in zip(shares, files, strict=True)) // a.questions
     steps, step, started, running, best = int(a.epochs * epoch_size), 0, time.time(), 0.0, 0.0
     print(f"{[len(rows) for rows in files]} questions, {steps} steps", flush=True)
@@ -335,16 +161,10 @@ def main() -> None:
             for question, row in enumerate(rows[first : first + a.questions]):
                 group += [(question, labels, window) for window, labels, _ in read(row, drawn(row, a.passages))]
             group.sort(key=lambda one: len(one[2].ids))
-            now = min(1.0, (step + 1) / (0.06 * steps)) * max(0.0, 1 - step / steps)
-            for part, rate in zip(optimizer.param_groups, rates, strict=True):
-                part["lr"] = rate * now
             with torch.autocast("cpu", torch.bfloat16):
                 sentence, whole = model(*batch([one for *_, one in group]))
             loss = loss_of(sentence, whole, [one[:2] for one in group])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(trained, 1.0)
-            optimizer.step()
+            learn(loss, step / steps)
             step, running = step + 1, running + loss.item()
             if step % 50 == 0:
                 print(f"step {step} loss {running / 50:.3f} {time.time() - started:.0f} s", flush=True)
@@ -353,8 +173,7 @@ def main() -> None:
                 tops = [report(name, part, scored(model, part)) for name, part in held]
                 if not tops or sum(tops) > best:
                     best = sum(tops)
-                    kept = {name: value.half() for name, value in model.state_dict().items() if name != "words.weight"}
-                    save_file(kept, a.out)
+                    model.kept(a.out)
                     print("  kept", flush=True)
             if step == steps:
                 break

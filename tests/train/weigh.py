@@ -19,7 +19,7 @@ from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
 from rag.stages.index.base import Index
 from rag.stages.reader.candidates import FEATURES, measured
-from rag.stages.reader.model import FACTS
+from rag.stages.reader.model import READER
 from rag.values import Hit
 from tests.train.prepare import lines, same
 
@@ -134,9 +134,9 @@ def main() -> None:
     for file, questions in zip(a.files, sets, strict=True):
         report(file.stem, weights, questions)
     if a.keep:
-        known = json.loads(FACTS.read_text("utf-8"))
+        known = json.loads(READER.card.read_text("utf-8"))
         known["weights"] = {name: round(float(value), 4) for name, value in zip(("bias", *FEATURES), weights, strict=True)}
-        FACTS.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+        READER.card.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
     for file in a.held:
         report(f"held {file.stem}", weights, [question_of(*one) for one in asked(file)])
 

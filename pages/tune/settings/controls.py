@@ -31,6 +31,8 @@ from rag.stages.reader import model as reader
 from rag.stages.refuse.evidence import Evidence
 from rag.stages.rerank.fitted import Fitted
 from rag.stages.rerank.reader import BestSentence
+from rag.stages.verify import Facts
+from rag.stages.verify import model as support
 
 BESIDE = (1, 1.95)  # The settings and what stands beside them.
 BEFORE = "the answer on the right is by the settings before."
@@ -74,6 +76,8 @@ def _drawn(name: str, stage: Stage, key: str) -> tuple[type[Stage], dict[str, An
         _model_card(chosen, values)
     if chosen in (Quote, Evidence, BestSentence) and not reader.installed():
         st.caption(f":orange[{plain(reader.MISSING)}]")
+    elif chosen is Facts and support.absent():
+        st.caption(f":orange[{plain(support.MISSING)}]")
     elif chosen is Evidence:
         st.caption(plain(reader.operating()))
     if chosen is Fitted:

@@ -1,4 +1,4 @@
-"""The reader's ONNX graph: BERT's layers over question and passage, and a logit for every sentence."""
+"""The ONNX graph of a trained model: BERT's layers over two texts, a logit for every place, and some for the whole."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +14,12 @@ CONFIG = {"layer_norm_eps": 1e-12, "num_hidden_layers": 6, "num_attention_heads"
 
 
 def reader_graph(weights: Mapping[str, NDArray[Any]]) -> onnx.ModelProto:
-    """The reader as an ONNX model, from weights by the names of BERT and its heads "hidden", "answers" and "holds".
+    """The model in ONNX, from weights by the names of BERT and its heads "hidden", "answers" and "holds".
 
-    Inputs: `ids`, `types` and `mask`, int64 (windows, length); `pool` and `first`, float32 (windows, sentences, length): one
-    over a sentence's length at its tokens, and 1 at its first. Outputs: `answers`, float32 (windows, sentences), a logit a
-    sentence, and `holds`, float32 (windows, 1), a logit a window. Raises KeyError where a weight is missing.
+    Inputs: `ids`, `types` and `mask`, int64 (windows, length); `pool` and `first`, float32 (windows, places, length): one over
+    a place's length at its tokens, and 1 at its first. A place is a sentence of the passage for the reader, and a word of the
+    statement for the model of support. Outputs: `answers`, float32 (windows, places), a logit a place, and `holds`, float32
+    (windows, n), where "holds" has n rows. Raises KeyError where a weight is missing.
     """
     g = Graph()
     words = g.op("Gather", g.weight("words", weights["embeddings.word_embeddings.weight"]), "ids")
@@ -33,12 +34,15 @@ def reader_graph(weights: Mapping[str, NDArray[Any]]) -> onnx.ModelProto:
     g.op("Squeeze", answers, g.weight("last", np.array([-1])), name="answers")
     first = g.op("Squeeze", whole, "axis")
     g.op("Identity", g.dense(first, weights, "holds"), name="holds")
-    pairs = ("windows", "length")
+    pairs, wholes = ("windows", "length"), len(weights["holds.bias"])
     return g.model(
         "reader",
         [
             *((name, TensorProto.INT64, pairs) for name in ("ids", "types", "mask")),
-            *((name, TensorProto.FLOAT, ("windows", "sentences", "length")) for name in ("pool", "first")),
+            *((name, TensorProto.FLOAT, ("windows", "places", "length")) for name in ("pool", "first")),
         ],
-        [("answers", TensorProto.FLOAT, ("windows", "sentences")), ("holds", TensorProto.FLOAT, ("windows", 1))],
+        [
+            ("answers", TensorProto.FLOAT, ("windows", "places")),
+            ("holds", TensorProto.FLOAT, ("windows", wholes)),
+        ],
     )

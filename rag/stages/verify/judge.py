@@ -1,10 +1,12 @@
 """A response beside a source: its statements, each supported, contradicted or open with reasons, and one score for all."""
 
+import math
 from dataclasses import dataclass
 
 from rag.stages.verify.checks import CHECKS
-from rag.stages.verify.checks.base import Verdict, fitted, worst
-from rag.stages.verify.support import of_response, of_statement, probability, wrong
+from rag.stages.verify.checks.base import Verdict, worst
+from rag.stages.verify.model import Reading, installed, readings
+from rag.stages.verify.support import of_response, of_statement, probability, threshold, with_reading, wrong
 from rag.stages.verify.texts import Source, Statement, source_of, statements
 
 SURE, SHOWN = 0.75, 0.4
@@ -45,7 +47,15 @@ def judged(response: str, source: str, day: str | None = None) -> Judgement:
     said = statements(response, read)
     verdicts = [tuple(_verdicts(one, read)) for one in said]
     each = [of_statement(one, found, read) for one, found in zip(said, verdicts, strict=True)]
-    claims = tuple(_claim(one, found, wrong(told)) for one, found, told in zip(said, verdicts, each, strict=True))
+    if not installed():
+        claims = tuple(_claim(one, found, wrong(told)) for one, found, told in zip(said, verdicts, each, strict=True))
+        return Judgement(probability(of_response(said, each)), claims)
+    found_read = readings([(one, read) for one in said])
+    each = [with_reading(told, reading) for told, reading in zip(each, found_read, strict=True)]
+    claims = tuple(
+        _read_claim(one, found, wrong(told), reading)
+        for one, found, told, reading in zip(said, verdicts, each, found_read, strict=True)
+    )
     return Judgement(probability(of_response(said, each)), claims)
 
 
@@ -66,7 +76,31 @@ def _verdicts(said: Statement, source: Source) -> list[Verdict]:
 
 
 def _claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> Judged:
-    supported = _supported(said, verdicts, odds)
+    return _shown(said, verdicts, _supported(said, verdicts, odds))
+
+
+def _read_claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float, reading: Reading) -> Judged:
+    """A statement that the model of support has read: its odds decide, and it names the words where they are against it."""
+    if odds >= threshold(read=True):
+        return _shown(said, (*verdicts, _objection(said, odds, reading)), False)
+    against = [one for one in verdicts if one.verdict != "supported"]
+    if reading.supported < 0 or any(one.sure >= SURE for one in against):
+        return _shown(said, verdicts, None)
+    return _shown(said, verdicts, True)
+
+
+def _objection(said: Statement, odds: float, reading: Reading) -> Verdict:
+    """What the model of support has against a statement: the words that it takes for wrong, or the most suspected one."""
+    bad = [(start, end) for start, end, logit in reading.words if logit >= min(0.0, reading.worst)]
+    start, end = (bad[0][0], max(end for _, end in bad)) if bad else (said.start, said.end)
+    written = said.text[start - said.start : end - said.start].strip(" .,;:")
+    denied = reading.contradicted >= 0
+    detail = f"the passage says otherwise of “{written}”" if denied else f"the passage does not carry “{written}”"
+    sure = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+    return Verdict("reading", "contradicted" if denied else "missing", detail, (start, end), None, sure)
+
+
+def _shown(said: Statement, verdicts: tuple[Verdict, ...], supported: bool | None) -> Judged:
     against = [one for one in verdicts if one.verdict != "supported"]
     least = SHOWN if supported is not False else min(SHOWN, max((one.sure for one in against), default=0.0))
     kept = [one for one in verdicts if one.verdict == "supported" or one.sure >= least]
@@ -77,7 +111,7 @@ def _claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> Judge
 
 def _supported(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> bool | None:
     against = [one for one in verdicts if one.verdict != "supported"]
-    if against and (odds >= fitted()["threshold"] or any(one.sure >= SURE for one in against)):
+    if against and (odds >= threshold(read=False) or any(one.sure >= SURE for one in against)):
         return False
     if any(one.sure >= SHOWN or one.check in COUNTED for one in against):
         return None

@@ -7,10 +7,13 @@ import numpy as np
 
 from rag.stages.verify.checks.base import Verdict, fitted
 from rag.stages.verify.meaning import vectors_of
+from rag.stages.verify.model import Reading
 from rag.stages.verify.texts import Source, Statement
 
 FARTHEST, MOST_PLACES, MOST_ODDS = 3, 12, 8.0
 Features = dict[str, float]
+READ = "unsupported"
+"""The feature that is there where the model of support has read the statement."""
 
 
 def of_statement(said: Statement, verdicts: Sequence[Verdict], source: Source) -> Features:
@@ -36,9 +39,24 @@ def of_statement(said: Statement, verdicts: Sequence[Verdict], source: Source) -
     }
 
 
+def with_reading(found: Features, reading: Reading) -> Features:
+    """The same, and what the model of support says of the statement beside what all else together says."""
+    return found | {
+        "checks": _weighed(found, "statement"),
+        READ: -reading.supported,
+        "denied": reading.contradicted,
+        "worst word": reading.worst,
+    }
+
+
 def wrong(found: Features) -> float:
     """The logarithm of the odds that a statement with these features is wrong."""
-    return _weighed(found, "statement")
+    return _weighed(found, "read statement" if READ in found else "statement")
+
+
+def threshold(read: bool) -> float:
+    """The odds, as a logarithm, from which a statement is called unsupported, with the model of support or without."""
+    return float(fitted()["read threshold" if read else "threshold"])
 
 
 def of_response(said: Sequence[Statement], each: Sequence[Features]) -> Features:
@@ -47,7 +65,10 @@ def of_response(said: Sequence[Statement], each: Sequence[Features]) -> Features
     weights = [one.weight for one in said]
     total = sum(weights) or 1.0
     lacking = sum(word.weight for one in said for word, places in zip(one.words, one.held, strict=True) if not places)
-    return {
+    read = [one[READ] for one in each if READ in one]
+    denied = [one["denied"] for one in each if READ in one]
+    told = {READ: max(read), "unsupported on the whole": sum(read) / len(read), "denied": max(denied)} if read else {}
+    return told | {
         "wrong": sum(odds) / math.sqrt(len(odds)) if odds else 0.0,
         "covered": sum(one["covered anywhere"] * weight for one, weight in zip(each, weights, strict=True)) / total,
         "like": sum(one["like"] * weight for one, weight in zip(each, weights, strict=True)) / total,
@@ -58,7 +79,7 @@ def of_response(said: Sequence[Statement], each: Sequence[Features]) -> Features
 
 def probability(found: Features) -> float:
     """The probability, 0 to 1, that all of a response with these features is supported."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, _weighed(found, "response")))))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, _weighed(found, "read response" if READ in found else "response")))))
 
 
 def _weighed(found: Mapping[str, float], name: str) -> float:

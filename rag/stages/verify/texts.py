@@ -66,6 +66,11 @@ class Source:
         return []
 
     @cached_property
+    def sentences(self) -> list[str]:
+        """The text of every part."""
+        return [self.text[part.start : part.end] for part in self.parts]
+
+    @cached_property
     def starts(self) -> list[int]:
         """Where every word begins."""
         return [word.start for word in self.words]

@@ -1,0 +1,42 @@
+"""Labelled statements beside their sources: what the checks and the model of support are fitted on, and what is held back."""
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+FOURTH = 4
+Row = dict[str, Any]
+
+
+def is_held(group: str) -> bool:
+    """Whether a group is of the fourth that is left out while figures are measured, and that no model is trained on."""
+    return int(sha256(group.encode()).hexdigest(), 16) % FOURTH == 0
+
+
+def rows(file: Path) -> list[Row]:
+    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def labelled(data: Path, pairs: Sequence[Path] = ()) -> Iterator[tuple[str, str, Row, bool]]:
+    """Every set with group, row and whether the response is supported; `pairs` are further files of twins."""
+    for file in (data / "reader" / "support.jsonl", *pairs):
+        for row in rows(file):
+            yield "pairs", row["group"], row, not row["fault"]
+    for row in rows(data / "mts_dialog" / "summary_scores.jsonl"):
+        yield "mts", row["source"], row, not row["hallucination_rate"]
+    for row in rows(data / "expertqa" / "claims.jsonl.gz"):
+        if row["has_passage"] and row["label"] in ("supported", "unsupported"):
+            source = "\n".join(one["text"] for one in row["evidence"])
+            yield "expertqa", row["answer_id"], {**row, "source": source}, row["label"] == "supported"
+    for row in rows(data / "clapnq_human" / "responses.jsonl"):
+        if not row["refused"]:
+            yield "clapnq", row["task_id"], row, row["label"] == "supported"
+    for row in rows(data / "kqa" / "nli.jsonl"):
+        yield "kqa", row["question"], row, row["label"] == "Entailment"
+    for row in rows(data / "scifact" / "evidence.jsonl.gz"):
+        if row["label"] in ("SUPPORT", "CONTRADICT"):
+            yield "scifact", row["doc_id"], row, row["label"] == "SUPPORT"
