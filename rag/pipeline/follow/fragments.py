@@ -10,9 +10,8 @@ from rag.pipeline.follow.leaning import Before
 from rag.pipeline.follow.matters import circumstance, clause, of_topic, side, state
 from rag.pipeline.follow.things import Thing, cased, noun_phrase, things
 from rag.pipeline.follow.times import with_edition, with_time
-from rag.pipeline.follow.told import ENDS, ended, says
+from rag.pipeline.follow.told import ENDS, any_of, ended, listed, says
 from rag.pipeline.follow.turn import Rewriting
-from rag.rules import rules
 from rag.stages.reader.asks import asks_for_rules
 from rag.stages.scope.ids import ids
 
@@ -67,7 +66,7 @@ def _question_words(words: str, before: Before) -> Rewriting | None:
         return _joined(words, before) if ASKS.match(words) and not things(words) else None
     one, drug = before.frame, before.topic(("drug",))
     home = drug and says("home", before.asked) and len(before.turn.patients) == 1
-    if home and words.lower() in rules("follow")["lasting"]:
+    if home and words.lower() in listed("lasting"):
         note = (f"{drug} and {before.turn.patients[0]}, from the question before",)
         return Rewriting(f"{words} is {before.turn.patients[0]} to take {drug}?", "rules", note)
     if one is None:
@@ -107,7 +106,7 @@ def _relation(words: str, before: Before) -> Rewriting | None:
 
 @cache
 def _relations() -> re.Pattern[str]:
-    return re.compile(rf"(?:which|what) (?:{'|'.join(rules('follow')['relations'])})", re.IGNORECASE)
+    return any_of("relations", before="(?:which|what) ")
 
 
 def _of_patient(words: str, before: Before) -> str:
@@ -203,9 +202,9 @@ def _in_its_place(words: str, one: Thing, before: Before, patient: str, word: wh
     article = before.asked[low : old.start].split(" ", 1)[0].lower()
     if word and patient_within:
         new = f"{patient}'s {new}"
-    elif lead and lead["article"] and article in rules("follow")["articles"]:
+    elif lead and lead["article"] and article in listed("articles"):
         new, high = f"{lead['article'].lower()} {new}", old.end
-    elif article in rules("follow")["articles"]:
+    elif article in listed("articles"):
         low, high = low + len(article) + 1, old.end
     else:
         new = f"the {new}" if lead and lead["article"] and one.kind == "class" else new

@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from rag.pipeline.follow.things import plain
-from rag.rules import rules
+from rag.pipeline.follow.told import listed
 from rag.stages.reader.asks import parts
 
 AUX = "is|are|was|were|do|does|did|has|have|had|can|could|should|would|will|may|might|must"
@@ -43,11 +42,6 @@ class Frame:
     rest: str
 
 
-@cache
-def _listed(name: str) -> frozenset[str]:
-    return frozenset(rules("follow")[name])
-
-
 def asks_several(question: str) -> bool:
     """Whether a question asks more than one thing, so that nobody can tell to which a follow-up belongs."""
     return "?" in question.rstrip("?.! ") or len(parts(question)) > 1 or FURTHER.search(question) is not None
@@ -80,7 +74,7 @@ def _kind(wh: str, aux: str, rest: str) -> str:
 def asking(words: str) -> bool:
     """Whether a follow-up is no more than question words that can lead another question."""
     found = ASKING.fullmatch(words)
-    return found is not None and (not found["scale"] or found["scale"].lower() in _listed("scales"))
+    return found is not None and (not found["scale"] or found["scale"].lower() in listed("scales"))
 
 
 def led(words: str, one: Frame, named: str) -> str:
@@ -129,6 +123,6 @@ def filled(rest: str, filler: str) -> str:
     at = (
         len(subject[0].split(" "))
         if subject
-        else next((n for n, word in enumerate(words) if n and word.lower() in _listed("verbs")), 0)
+        else next((n for n, word in enumerate(words) if n and word.lower() in listed("verbs")), 0)
     )
     return " ".join((*words[: at + 1], filler, *words[at + 1 :])) if 0 < at < len(words) else ""

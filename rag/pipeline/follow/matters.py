@@ -8,9 +8,8 @@ from rag.pipeline.follow import whom
 from rag.pipeline.follow.frames import AUX, asks_several
 from rag.pipeline.follow.leaning import Before
 from rag.pipeline.follow.things import plain, things
-from rag.pipeline.follow.told import ENDS, ended, says
+from rag.pipeline.follow.told import ENDS, any_of, ended, listed, says
 from rag.pipeline.follow.turn import Rewriting
-from rag.rules import rules
 
 PREPOSITION = (
     r"in|for|with|without|during|despite|before|after|under|over|above|below|among|following|prior to|on|at|by|per|around|while"
@@ -72,14 +71,14 @@ def _added(words: str, before: Before) -> Rewriting:
 @cache
 def _ending() -> re.Pattern[str]:
     """A circumstance at the end of a question: "in severe renal impairment"."""
-    listed = "|".join(rules("follow")["circumstances"])
-    return re.compile(rf" (?:{PREPOSITION})(?: (?!(?:{PREPOSITION})\b)[\w/'’-]+){{0,4}}? (?:{listed})$", re.IGNORECASE)
+    before = rf" (?:{PREPOSITION})(?: (?!(?:{PREPOSITION})\b)[\w/'’-]+){{0,4}}? "
+    return any_of("circumstances", before=before, behind="$")
 
 
 def side(words: str, before: Before) -> Rewriting | None:
     """What is always of something, such as "side effects" or "the size", of the drug or the finding that was asked about."""
     bare = _within(ARTICLES.sub("", words, count=1))
-    kinds = ("drug", "class") if _sides().fullmatch(bare) else ("finding",) if bare in rules("follow")["of_findings"] else ()
+    kinds = ("drug", "class") if _sides().fullmatch(bare) else ("finding",) if bare in listed("of_findings") else ()
     topic = before.topic(kinds) if kinds else ""
     if not topic:
         return None
@@ -105,18 +104,17 @@ def state(words: str, before: Before) -> Rewriting | None:
 
 @cache
 def _states() -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(rules('follow')['states'])})(?= (?:{PREPOSITION}|to) |$)", re.IGNORECASE)
+    return any_of("states", behind=rf"(?= (?:{PREPOSITION}|to) |$)")
 
 
 @cache
 def _heads() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(rules('follow')['circumstances'])})$", re.IGNORECASE)
+    return any_of("circumstances", before=r"\b", behind="$")
 
 
 @cache
 def _sides() -> re.Pattern[str]:
-    known = rules("follow")
-    return re.compile(rf"(?:[\w-]+ ){{0,2}}?(?:{'|'.join((*known['relations'], *known['sides']))})", re.IGNORECASE)
+    return any_of("relations", "sides", before=r"(?:[\w-]+ ){0,2}?")
 
 
 def of_topic(words: str, before: Before) -> Rewriting | None:

@@ -9,9 +9,8 @@ from rag.pipeline.follow.fragments import fragment
 from rag.pipeline.follow.frames import AUX
 from rag.pipeline.follow.leaning import LONGEST, Before
 from rag.pipeline.follow.sentences import sentence
-from rag.pipeline.follow.told import ENDS, says
+from rag.pipeline.follow.told import ENDS, any_of, same, says
 from rag.pipeline.follow.turn import Rewriting, Turn
-from rag.rules import rules
 from rag.stages.index.base import Index
 
 VERB = re.compile(
@@ -41,7 +40,7 @@ def rewritten(question: str, turns: Sequence[Turn], index: Index) -> Rewriting:
         return Rewriting(question, "unsure", ("it does not say what of the question before it means.",))
     about = _about().match(words)
     words = TOO.sub("", words[about.end() :]) if about else words
-    words = next((rule["as"] for rule in rules("follow")["same"] if rule["phrase"] == words.lower()), words)
+    words = same(words)
     before = Before(turns, index)
     short = about is not None or IF.match(words) is not None or _is_fragment(words)
     found = fragment(words, before, led or about is not None) if short else sentence(core, before)
@@ -70,9 +69,9 @@ def _without_lead(question: str) -> tuple[bool, str]:
 
 @cache
 def _lead() -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(rules('follow')['leads'])})\b(?:,? +|, *)", re.IGNORECASE)
+    return any_of("leads", behind=r"\b(?:,? +|, *)")
 
 
 @cache
 def _about() -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(rules('follow')['about'])}) +", re.IGNORECASE)
+    return any_of("about", behind=" +")

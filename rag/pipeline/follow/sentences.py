@@ -8,7 +8,7 @@ from rag.pipeline.follow import whom
 from rag.pipeline.follow.frames import AUX
 from rag.pipeline.follow.leaning import Before
 from rag.pipeline.follow.things import noun_phrase, things
-from rag.pipeline.follow.told import ENDS, ended, kinds_said, says
+from rag.pipeline.follow.told import ENDS, any_of, ended, kinds_said, says
 from rag.pipeline.follow.turn import Rewriting
 from rag.rules import rules
 from rag.stages.reader.asks import asks_for_editions, asks_for_rules
@@ -119,8 +119,8 @@ def _wanting(question: str, before: Before) -> Rewriting | None:
 
 @cache
 def _relations() -> re.Pattern[str]:
-    nouns = "|".join(rules("follow")["relations"])
-    return re.compile(rf"\b(?:the|that|this|which|what|same) (?:{nouns})\b(?! (?:of|for|adjust|limit|change)\b)", re.IGNORECASE)
+    behind = r"\b(?! (?:of|for|adjust|limit|change)\b)"
+    return any_of("relations", before=r"\b(?:the|that|this|which|what|same) ", behind=behind)
 
 
 def _names(question: str, before: Before) -> bool:

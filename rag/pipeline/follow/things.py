@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 
+from rag.pipeline.follow.told import listed
 from rag.rules import rules
 from rag.stages.expand.synonyms import matches
 
@@ -73,10 +74,10 @@ def noun_phrase(text: str, thing: Thing) -> tuple[int, int]:
     start = thing.start
     for word in reversed(words[-MODIFIERS - 1 :]):
         gap, low = text[word.end() : start], word[0].lower()
-        if gap.strip() or low in _rules()["stops"]:
+        if gap.strip() or low in listed("stops"):
             break
         start = word.start()
-        if low in _rules()["articles"] or low.endswith(("'s", "’s")):
+        if low in listed("articles") or low.endswith(("'s", "’s")):
             break
     return start, thing.end
 
@@ -87,15 +88,9 @@ def _kind(stretch: str, forms: Iterable[str]) -> str:
 
 
 @cache
-def _rules() -> dict[str, frozenset[str]]:
-    return {name: frozenset(rules("follow")[name]) for name in ("articles", "stops")}
-
-
-@cache
 def _known() -> dict[str, str]:
     """The kind of every name that has one."""
-    own = rules("follow")
-    found = {plain(name): kind for part, kind in LISTED.items() for name in own[part]}
+    found = {plain(name): kind for part, kind in LISTED.items() for name in listed(part)}
     found |= {plain(form): "drug" for form in chain.from_iterable(rules("synonyms")["drugs"])}
     found |= {plain(member): "drug" for one in _drug_classes() for member in one["members"]}
     found |= {plain(one["phrase"]): AUTHOR for one in rules("scope")["authors"]}
@@ -121,7 +116,7 @@ def _drug_classes() -> tuple[dict[str, list[str]], ...]:
 def _generics() -> frozenset[str]:
     known = rules("synonyms")
     every = chain(chain.from_iterable(known["drugs"]), chain.from_iterable(one["members"] for one in known["classes"]))
-    return frozenset(form for form in (*every, *rules("follow")["drugs"]) if form.islower())
+    return frozenset(form for form in (*every, *listed("drugs")) if form.islower())
 
 
 @cache
