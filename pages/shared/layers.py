@@ -45,7 +45,9 @@ def finding_stretch(one: Finding, threshold: float) -> Stretch:
 
 
 def _sections(document: Document, findings: Sequence[Finding], threshold: float) -> list[Stretch]:
-    return [Stretch(s.start, s.body, "head", f"section: {s.title}, level {s.level}") for s in document.sections]
+    return [
+        Stretch(s.start, s.body, "head", f"section: {s.title}, level {s.level}") for s in document.sections if s.start < s.body
+    ]
 
 
 def _dates(document: Document, findings: Sequence[Finding], threshold: float) -> list[Stretch]:

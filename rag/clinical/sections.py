@@ -17,6 +17,7 @@ from rag.clinical.headings import (
     Style,
     bare_title,
     heading_at,
+    heading_kind,
     heading_of,
     inline_headings,
     numbered_title,
@@ -218,6 +219,18 @@ def sections(text: str) -> tuple[Section, ...]:
             ends[above.pop()] = heading.start
         above.append(at)
     return tuple(Section(h.title, h.level, h.start, h.body, end) for h, end in zip(found, ends, strict=True))
+
+
+def within(text: str, title: str, found: tuple[Section, ...]) -> tuple[Section, ...]:
+    """The sections of a text that is itself a section of a longer note, under the title or code that its source has for it.
+
+    It reaches to the first heading of the text that the rules know. A title that they do not know is none.
+    """
+    kind = heading_kind(title) if title and len(title) <= SHORT and "(" not in title else None
+    if kind is None:
+        return found
+    end = next((one.start for one in found if heading_kind(one.title)), len(text))
+    return (Section(title, kind.level, 0, 0, end), *found) if end else found
 
 
 def _with_criteria(text: str, found: list[Heading]) -> list[Heading]:

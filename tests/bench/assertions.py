@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from rag.clinical.assertions import assertions
 from rag.clinical.provenance import document_date
-from rag.clinical.sections import sections
+from rag.clinical.sections import sections, within
 from rag.values import Assertion, Status
 from tests.bench.corpora import Settings, rows
 from tests.bench.figures import Figure, Skipped, at_least
@@ -54,8 +54,9 @@ def _found(mentions: Sequence[dict[str, Any]], data: Path) -> Iterator[tuple[str
 
     @cache
     def said(file: str, row: str, field: str) -> tuple[Assertion, ...]:
-        text = texts(file)[row][field]
-        return assertions(text, sections(text), document_date(text))
+        held = texts(file)[row]
+        text = held[field]
+        return assertions(text, within(text, held.get("section", ""), sections(text)), document_date(text))
 
     for one in mentions:
         inside = said(one["file"], one["row"], one["field"])

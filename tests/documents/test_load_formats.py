@@ -340,6 +340,20 @@ def test_json_lines_are_a_document_each_with_their_own_facts() -> None:
     assert aside_texts(document, "metadata") == ["ward: North"]
 
 
+@pytest.mark.parametrize(("field", "title"), [("section", "PASTMEDICALHX"), ("section_header", "Past Medical History:")])
+def test_a_json_line_that_is_a_section_of_a_note_has_what_that_section_says(field: str, title: str) -> None:
+    document = one("notes.jsonl", json.dumps({"id": "n", "text": "Gout. No stroke.\nMEDICATIONS:\nNaproxen.", field: title}))
+    assert next((found.title, found.start, found.end) for found in document.sections) == (title, 0, 17)
+    past = [document.text[found.start : found.end].strip() for found in document.assertions if found.status == "historical"]
+    assert past == ["Gout. No stroke."]
+    assert document.path_at(0) == (title,) and title not in document.text
+
+
+@pytest.mark.parametrize("said", ["B12", "Plan (for Qworla Vexby)", 7, ["PLAN"], ""])
+def test_a_field_that_names_no_known_section_gives_none(said: Any) -> None:
+    assert one("notes.jsonl", json.dumps({"id": "n", "text": "Gout.", "section": said})).sections == ()
+
+
 def test_json_lines_that_cannot_be_read_are_named_and_the_others_go_on() -> None:
     lines = [
         '{"id": "a", "text": "Note one."}',

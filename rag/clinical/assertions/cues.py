@@ -23,6 +23,7 @@ class Cue:
     reach: int = 0
     condition: bool = False
     also: Status | None = None
+    unless: Status | None = None
 
 
 class Found(NamedTuple):
@@ -106,8 +107,8 @@ def _cues() -> _Node:
     for rule in known["pseudo"]:
         add(rule["cue"], Cue(rule["cue"]))
     for rule in known["cues"]:
-        stops, reach, condition = tuple(rule.get("stops", ())), rule.get("reach", 0), rule.get("condition", False)
-        add(rule["cue"], Cue(rule["cue"], rule["direction"], rule["status"], stops, reach, condition, rule.get("also")))
+        more = {name: rule[name] for name in ("reach", "condition", "also", "unless") if name in rule}
+        add(rule["cue"], Cue(rule["cue"], rule["direction"], rule["status"], tuple(rule.get("stops", ())), **more))
     for rule in known["terminators"]:
         add(rule["cue"], Cue(rule["cue"], stops=tuple(rule["stops"])))
     return root

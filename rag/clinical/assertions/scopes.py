@@ -7,7 +7,7 @@ from rag.clinical.assertions.clauses import PART, clauses
 from rag.clinical.assertions.cues import Found, cue_name, matches
 from rag.clinical.assertions.reach import backward, forward
 from rag.clinical.assertions.words import COMMA, NOTHING, Word, hard_before, listed
-from rag.values import Assertion
+from rag.values import Assertion, Status
 
 LABEL_MARK = re.compile(r"[:?=|(\[\t]|\s[-–—]\s")
 QUESTION = 40
@@ -15,7 +15,7 @@ QUESTION = 40
 SHORT = 5
 NEAR = 4
 """The assertions before one of a relative that may be the relative's past."""
-PART_OF_DENIAL = ("negated", "historical", "planned", "family")
+PART_OF_DENIAL = ("negated", "historical", "planned")
 PARTED = re.compile(r"[:;]|\s[-–—]\s")
 YEAR = re.compile(r"(?:\d{1,2}/)?((?:19|20)?\d\d)")
 
@@ -30,18 +30,23 @@ def in_sentence(words: list[Word], asked: list[Word], mark: str, year: int | Non
     if not any(here.cue.status for here in found):
         return []
     told: list[Assertion] = []
+    choices: list[tuple[Assertion, Status]] = []
     bounds = clauses(words)
     short = mark != ":" and len(words) <= SHORT
-    until = {"negated": 0, "family": 0, "planned": 0}
+    until = {"negated": 0, "family": 0, "planned": 0, "condition": 0}
     for at, here in enumerate(found):
         status, looks_back = here.cue.status, here.cue.direction in ("backward", "around")
         if status is None or (here.first < until["negated"] and (not looks_back or status in PART_OF_DENIAL)):
+            continue
+        if status == "negated" and here.first < until["condition"] and not COMMA.search(words[here.first].gap):
             continue
         if status == "historical" and not _is_past(words, here, year, until):
             continue
         ahead, scope = _scope(words, found, at, asked, bounds, short)
         if ahead and status in until:
             until[status] = here.last + len(scope) + (status == "family")
+        if ahead and here.cue.condition:
+            until["condition"] = here.last + len(scope)
         said = [place for place, word in enumerate(scope) if word.said[0].isalnum()]
         if not said:
             continue
@@ -49,10 +54,17 @@ def in_sentence(words: list[Word], asked: list[Word], mark: str, year: int | Non
             told = _without_past(told, scope[said[0]].start)
         statuses = (status, here.cue.also) if here.cue.also else (status,)
         told += [Assertion(scope[said[0]].start, scope[said[-1]].end, one, cue_name(words, here)) for one in statuses]
+        if here.cue.unless:
+            choices.append((told[-1], here.cue.unless))
         if here.cue.direction == "around" and _goes_on(words, here):
             last = forward(words, found, at, bounds[0])
             told.append(Assertion(words[here.last].start, words[last - 1].end, status, cue_name(words, here)))
-    return told
+    return [one for one in told if not any(one is choice and _overlaps(told, one, status) for choice, status in choices)]
+
+
+def _overlaps(told: list[Assertion], one: Assertion, status: Status) -> bool:
+    """Whether something of this status is told of the same words: "surgery versus rest was recommended"."""
+    return any(other.status == status and other.start < one.end and one.start < other.end for other in told)
 
 
 def _without_past(told: list[Assertion], start: int) -> list[Assertion]:

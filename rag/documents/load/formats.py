@@ -13,7 +13,7 @@ from rag.clinical.assertions import assertions
 from rag.clinical.editions import edition_of, effective_of
 from rag.clinical.patients import NO_PATIENT, nobodys, owner_of, patient_column, series_of, with_patient
 from rag.clinical.provenance import described
-from rag.clinical.sections import sections
+from rag.clinical.sections import sections, within
 from rag.clinical.times import moments
 from rag.documents.load.encoding import NAMES, encoding_of
 from rag.documents.load.layout import Heading, Layout
@@ -83,6 +83,7 @@ class Format(Stage):
         text: str,
         *,
         title: str = "",
+        section: str = "",
         pages: tuple[Page, ...] = (),
         warnings: tuple[str, ...] = (),
         divided: bool = True,
@@ -95,11 +96,12 @@ class Format(Stage):
     ) -> Document:
         """The document for this text, with sections, type, date and title. Raises FileProblem where there is no text.
 
+        `section` is the title or code of the section of a longer note that this text is.
         `owner` is the patient whose rows of a table these are, "" where the rows do not say it, None for any other text.
         """
         if not text.strip():
             raise FileProblem(f"{file.name}: the file holds no text. Upload a file with text in it.")
-        found = with_headings(text, headings, sections(text) if divided else (), rows)
+        found = within(text, section.strip(), with_headings(text, headings, sections(text) if divided else (), rows))
         document = described(
             Document(
                 name=file.name,

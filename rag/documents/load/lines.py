@@ -17,6 +17,7 @@ from rag.values import Document, File
 
 TEXTS = ("text", "content", "note", "note_text", "body", "report")
 FACTS = ("title", "date", "type", "patient", "author", "edition", "effective")
+SECTIONS = ("section", "section_title", "section_header", "section_name")
 NAMES = ("id", "doc_id", "document_id", "note_id", "name")
 LONGEST_NAME = 150
 LONGEST_FACT = 200
@@ -24,7 +25,7 @@ DEEPEST = 50
 
 
 class Json(Format):
-    """JSON and JSON lines: each object with a "text" is a document named by its "id"; title, date, type, patient are kept."""
+    """JSON and JSON lines: each object with a "text" is a document named by its "id"; title, date, section and such are kept."""
 
     kind: Literal["json"] = "json"
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".json", ".ndjson")
@@ -96,11 +97,18 @@ class Json(Format):
             if facts[key] and not _is_day(facts[key]):
                 warnings = (*warnings, f"the {key} is not a day written like 2024-03-14; it was not taken over")
                 facts[key] = ""
+        section = next((value[key] for key in SECTIONS if isinstance(value.get(key), str)), "")
         for key, told in value.items():
             if key not in (field, *FACTS, *NAMES) and isinstance(told, str) and told.strip():
                 layout.aside("metadata", f"{key[:80]}: {told}", 0)
         found = self.finish(
-            File(name, b""), text, title=facts["title"], asides=tuple(layout.asides), changes=layout.changes, warnings=warnings
+            File(name, b""),
+            text,
+            title=facts["title"],
+            section=section,
+            asides=tuple(layout.asides),
+            changes=layout.changes,
+            warnings=warnings,
         )
         return with_facts(found, **facts, status=named_status(word(value.get("status"))))
 
