@@ -3,7 +3,8 @@
 import base64
 import json
 
-from rag.documents.load.pdf.isolated import Reader, Stopped
+from rag.documents.child import Stopped
+from rag.documents.load.pdf.isolated import Reader
 from rag.documents.load.pdf.picture import SCRIPT
 
 SECONDS = 10.0

@@ -20,10 +20,11 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.clinical.statements import statements
+from rag.documents.child import Stopped
 from rag.documents.load import read, read_file
 from rag.documents.load.facts import states_fact
-from rag.documents.load.pdf import isolated, pages, reader
-from rag.documents.load.pdf.isolated import Reader, Stopped
+from rag.documents.load.pdf import pages, reader, words
+from rag.documents.load.pdf.isolated import Reader
 from rag.documents.load.pdf.layout import Piece, Word
 from rag.documents.load.pdf.wording import Wording, changes
 from rag.errors import FileProblem
@@ -983,7 +984,7 @@ def test_what_the_second_process_does_not_give_the_first_one_reads(
 def test_characters_in_one_go_say_what_they_say_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     files = [path.read_bytes() for path in sorted(SAMPLES.glob("*.pdf"))] + [mixed(), long_one(2)]
     in_one_go = [words_of_file(data) for data in files]
-    monkeypatch.setattr(reader, "TO_THE_LEFT", re.compile(""))  # Then each is asked for its object.
+    monkeypatch.setattr(words, "TO_THE_LEFT", re.compile(""))  # Then each is asked for its object.
     assert [words_of_file(data) for data in files] == in_one_go
     assert all(any(page["words"] for page in found) for found in in_one_go)
 
@@ -1085,10 +1086,3 @@ def test_whatever_stands_on_the_pages_all_offsets_are_true(pages: list[list[Any]
         return
     inside(found)
     assert len(found.pages) == len(pages)
-
-
-def test_a_busy_machine_gives_a_file_more_time_and_never_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolated.os, "cpu_count", lambda: 2)
-    for load, times in ((0.1, 1.0), (6.0, 3.0), (500.0, 8.0)):
-        monkeypatch.setattr(isolated.os, "getloadavg", lambda load=load: (load, load, load), raising=False)
-        assert isolated.slowed() == times

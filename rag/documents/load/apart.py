@@ -1,21 +1,18 @@
 """Reads a file in a process of its own, with bounds on time, memory and output; the process is kept for the next file."""
 
-import contextlib
 import json
 import math
 import os
-import queue
 import signal
 import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
+from rag.documents.child import Child, Stopped, slowed
 from rag.documents.entry import DOCUMENT
-from rag.documents.load.pdf.isolated import OUT_OF_MEMORY, ROOT, Stopped, slowed
 from rag.errors import FileProblem
 from rag.values import Document, File
 
@@ -26,7 +23,8 @@ MOST_OUTPUT = 48 * 1024 * 1024  # bytes of JSON that a document may take with al
 WAIT = 60.0  # seconds for which a process may give nothing, as when it waits itself for a reader of PDF
 HEAD = struct.Struct("<cQ")
 DOCUMENT_SIGN, PROBLEM, REFUSED, BROKEN, END = b"d", b"p", b"r", b"b", b"e"
-LARGE, GONE = b"l", b""  # Signs that no process writes: more than it may write, and its end.
+LARGE = b"l"  # A sign that no process writes: more than it may write.
+MOST_AHEAD = 4  # parts that wait to be taken
 MOST_IDLE = 2
 AT_ONCE = 1.0  # seconds
 
@@ -89,24 +87,13 @@ class _Process:
     """A process that reads files one after the other."""
 
     def __init__(self) -> None:
-        paths = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", str(SCRIPT), str(MEMORY)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths},
-            start_new_session=True,
-        )
-        self._closed = False
-        self._frames: queue.Queue[tuple[bytes, bytes]] = queue.Queue(maxsize=4)
-        threading.Thread(target=self._carry, daemon=True).start()
+        self._process = Child([str(SCRIPT), str(MEMORY)], _frames, ahead=MOST_AHEAD, leads=True)
         self.fresh = True
         self._ended = False  # Whether the last file was read to its end.
 
     @property
     def lives(self) -> bool:
-        return self._process.poll() is None
+        return self._process.lives
 
     def parts(self, file: File, kind: str) -> Iterator[Document | FileProblem]:
         """What it reads in a file. Raises FileProblem, or Stopped where it ends before."""
@@ -132,47 +119,18 @@ class _Process:
                 case b"l":
                     raise Stopped("output")
                 case _:
-                    raise Stopped(self._cause())
+                    raise Stopped("crash")
 
     def _send(self, file: File, kind: str) -> None:
-        assert self._process.stdin
         head = json.dumps({"kind": kind, "name": file.name, "seconds": SECONDS, "in all": _in_all(file)}).encode()
-        with contextlib.suppress(OSError):  # It has ended; its exit code says why.
-            for part in (HEAD.pack(b"h", len(head)), head, HEAD.pack(b"f", len(file.data)), file.data):
-                self._process.stdin.write(part)
-            self._process.stdin.flush()
+        self._process.send(HEAD.pack(b"h", len(head)), head, HEAD.pack(b"f", len(file.data)), file.data)
 
     def _next(self) -> tuple[bytes, bytes]:
-        wait = (WAIT if hasattr(signal, "setitimer") else SECONDS) * slowed()
-        try:
-            return self._frames.get(timeout=wait)
-        except queue.Empty:
-            raise Stopped("time") from None
-
-    def _cause(self) -> str:
-        code = self._process.wait()
-        if code == OUT_OF_MEMORY:
-            return "memory"
-        return "time" if code == -getattr(signal, "SIGPROF", math.inf) else "crash"
-
-    def _carry(self) -> None:
-        """Passes on what the process writes, until it ends."""
-        assert self._process.stdout
-        with self._process.stdout as source:
-            while len(head := source.read(HEAD.size)) == HEAD.size:
-                sign, size = HEAD.unpack(head)
-                if size > MOST_OUTPUT:
-                    self._put(LARGE)
-                    return
-                self._put(sign, source.read(size))
-        self._put(GONE)
-
-    def _put(self, sign: bytes, told: bytes = b"") -> None:
-        """Hands a frame over, as soon as the ones before are taken; nobody takes any once this is closed."""
-        while not self._closed:
-            with contextlib.suppress(queue.Full):
-                self._frames.put((sign, told), timeout=1)
-                return
+        wait = WAIT if hasattr(signal, "setitimer") else SECONDS
+        frame = self._process.next(wait * slowed())
+        if frame is None:
+            raise Stopped(self._process.cause() or "crash")
+        return frame
 
     def give_back(self) -> None:
         """Keeps the process for another file where it read the last one to its end; else ends it."""
@@ -185,17 +143,20 @@ class _Process:
 
     def close(self) -> None:
         """Ends the process with those that it has started."""
-        if self.lives:
-            with contextlib.suppress(OSError):
-                if hasattr(os, "killpg"):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                else:
-                    self._process.kill()
-        self._process.wait()
-        self._closed = True
-        if self._process.stdin:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+        self._process.close()
+
+
+def _frames(source: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """What a process writes, a sign and its content at a time; LARGE in place of one that is too large."""
+    while len(head := source.read(HEAD.size)) == HEAD.size:
+        sign, size = HEAD.unpack(head)
+        if size > MOST_OUTPUT:
+            yield LARGE, b""
+            return
+        told = source.read(size)
+        if len(told) < size:  # It ended while it wrote.
+            return
+        yield sign, told
 
 
 def _in_all(file: File) -> float:

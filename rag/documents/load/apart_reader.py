@@ -1,6 +1,5 @@
 """Reads files that come on its input and writes their documents as JSON; runs as a script in a process of its own."""
 
-import contextlib
 import json
 import os
 import select
@@ -10,11 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from rag.documents.child import OUT_OF_MEMORY, bound
 from rag.documents.entry import DOCUMENT
 from rag.documents.load import FORMATS
 from rag.documents.load.apart import BROKEN, DOCUMENT_SIGN, END, HEAD, PROBLEM, REFUSED
 from rag.documents.load.files import whole
-from rag.documents.load.pdf.isolated import MEGABYTE, OUT_OF_MEMORY
 from rag.errors import FileProblem
 from rag.values import File
 
@@ -24,22 +23,13 @@ IDLE = 120.0  # seconds for which it waits for another file
 def main() -> None:
     """Reads one file after the other, until the input ends or nothing comes for a while."""
     bound(int(sys.argv[1]))
+    if hasattr(signal, "SIGPROF"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # What a package prints is no answer.
     while _comes(source) and (head := _frame(source)) is not None:
         told = json.loads(head)
         _read(File(told["name"], _frame(source) or b""), told, target)
-
-
-def bound(memory: int) -> None:
-    """Keeps this process to so many megabytes of addresses, and lets its clock end it. Windows has neither."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (memory * MEGABYTE, memory * MEGABYTE))
-    if hasattr(signal, "SIGPROF"):
-        signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
 
 def clock(seconds: float) -> None:

@@ -4,9 +4,10 @@ import json
 import re
 import time
 
+from rag.documents.child import Stopped
 from rag.documents.load.layout import Heading
 from rag.documents.load.pdf.fields import Field, fill_in
-from rag.documents.load.pdf.isolated import Reader, Stopped
+from rag.documents.load.pdf.isolated import Reader
 from rag.documents.load.pdf.running import Text
 from rag.values import Aside
 

@@ -9,7 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.documents.load.pdf.isolated import Reader, Stopped, slowed
+from rag.documents.child import Stopped, slowed
+from rag.documents.load.pdf.isolated import Reader
 from rag.documents.load.pdf.layout import Word
 from rag.documents.load.pdf.reader import SCRIPT
 from rag.errors import FileProblem
