@@ -30,6 +30,9 @@ MODELS = {
     "stalls-midway": "sends half an answer and then nothing",
     "trickles": "sends keep-alive comments for ten seconds, then an answer",
     "error-midway": "sends half an answer and then an error",
+    "error-in-reply": "an error as JSON with the status 200",
+    "error-in-stream": "an error as the first piece of the stream",
+    "busy-in-reply": "the status 200 and in it the error 429 the first time, then as good",
     "cut-off": "closes the connection in the middle of an event",
     "rubbish": "sends events that are not JSON",
     "wrong-type": "sends a web page",
@@ -91,10 +94,11 @@ SOURCE = re.compile(r"^\[(\d+)\][^\n]*\n(.+?)(?=\n\n|\Z)", re.M | re.S)
 
 @dataclass
 class Script:
-    """A reply piece by piece: texts, or the fields of a delta such as {"reasoning_content": "…"}; and how it ends."""
+    """A reply piece by piece: texts, or the fields of a delta such as {"reasoning_content": "…"}; its end; or an error."""
 
     pieces: list[str | dict[str, Any]] = field(default_factory=list)
     ending: str = "stop"
+    error: dict[str, Any] = field(default_factory=dict)
 
     @property
     def deltas(self) -> list[dict[str, Any]]:
@@ -211,6 +215,10 @@ class Handler(BaseHTTPRequestHandler):
             self._plain(*refusal)
         elif name == "waits-oddly" and call == 1:
             self._plain(429, {"error": {"message": "busy"}}, {"Retry-After": self.server.wait})
+        elif name == "error-in-reply":
+            self._plain(200, self.server.script.error)
+        elif name == "busy-in-reply" and call == 1:
+            self._plain(200, {"error": {"message": "busy", "code": 429}})
         elif name == "busy-long":
             self._plain(429, {"error": {"message": "busy"}}, {"Retry-After": "3600"})
         elif name == "failing-once" and call == 1:
@@ -240,6 +248,9 @@ class Handler(BaseHTTPRequestHandler):
                     break
                 self.wfile.write(b": wait\n\n")
                 self.wfile.flush()
+        if name == "error-in-stream":
+            self.wfile.write(f"data: {json.dumps(self.server.script.error)}\n\n".encode())
+            return
         if name == "rubbish":
             self.wfile.write(b"data: {not json\n\n")
             return

@@ -28,6 +28,7 @@ from rag.stages.models.chat import ChatModel
 from rag.stages.models.endings import ending, repeatable
 from rag.stages.models.parameters import refused
 from rag.stages.models.problems import wait_of
+from rag.stages.models.said import said as words_of
 from rag.values import Answer
 from tests.fake_server import Script, Server
 from tests.stages.test_models import MESSAGES, PROMPT, SAID, chat, fault
@@ -111,6 +112,46 @@ def test_a_reader_is_told_what_was_left_out(model: str, said: str, server: Serve
 def test_what_a_server_refuses_besides_is_named_and_asked_once(model: str, said: str, server: Server) -> None:
     assert said in fault(chat(server, model, retries=3))
     assert server.seen.calls[model] == 1
+
+
+@pytest.mark.parametrize("model", ["error-in-reply", "error-in-stream"])
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ({"message": "CUDA out of memory on worker 3", "type": "server_error"}, "It says: “CUDA out of memory on worker 3”."),
+        ({"message": "Upstream unreachable", "code": 502}, "It says: “Upstream unreachable”."),
+        ("The model is loading, wait a moment", "It says: “The model is loading, wait a moment”."),
+        ({"message": "Cannot parse: Torsemide 40 mg daily. Secretword."}, "It says: “Cannot parse: …"),
+        ({"message": "Bad token near Secretw"}, "It says: “Bad token near …”."),
+        ({"message": "key sk-1234abcd5678 is revoked"}, "It says: “key sk-… is revoked”."),
+        ({"message": "You exceeded your current quota.", "code": "insufficient_quota"}, "quota is used up (200)"),
+        ({"message": "This model's maximum context length is 4096 tokens."}, "too long for its window (200)"),
+        ({"message": "No such model", "code": 404}, "does not know this model"),
+        ({"code": 503}, "failed with status 503. Try again"),
+        ({"type": "odd"}, "sent an error in place of an answer. Try again"),
+    ],
+)
+def test_an_error_in_a_reply_that_is_marked_as_a_success_is_told_in_its_own_words(
+    error: Any, shown: str, model: str, server: Server
+) -> None:
+    server.script = Script(error={"error": error})
+    assert shown in fault(chat(server, model))
+
+
+def test_an_error_in_a_successful_reply_is_tried_again_where_that_may_help(server: Server) -> None:
+    assert chat(server, "busy-in-reply", retries=1).complete(MESSAGES)[0] == SAID
+    server.script = Script(error={"error": {"message": "Unsupported parameter: 'temperature'", "param": "temperature"}})
+    assert "It says: “Unsupported parameter: 'temperature'”." in fault(chat(server, "error-in-reply", retries=3))
+    sent = [body.get("temperature") for body in server.seen.bodies[2:]]
+    assert sent == [0.0, None], "once with it and once without"
+
+
+def test_an_error_with_a_status_says_the_servers_own_words_too(server: Server) -> None:
+    assert "(400)" in fault(chat(server, "400")) and "It says: “no”." in fault(chat(server, "500"))
+    error = SimpleNamespace(body={"error": {"message": "disk quota of node 7 reached"}}, __cause__=None)
+    assert words_of(error, MESSAGES) == "disk quota of node 7 reached"  # type: ignore[arg-type]
+    page = SimpleNamespace(body="<html><body>Bad gateway</body></html>", __cause__=None)
+    assert words_of(page, MESSAGES) == ""  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("rule", rules("servers")["parameters"], ids=lambda rule: rule["name"])

@@ -134,7 +134,7 @@ def test_the_documents_of_the_tests_hold_no_mark(documents: tuple[Document, ...]
         "Source 1: \n", "\n", " ", "[1]\n", "– source ", "1,", "【1†", " \n", "a [Source 1: x] ", "according to ", "Sources:\n",
         "- [1] a\n", "<co: 1>", "<cite source=", "</co>", "<sources>", "<p ", "</td>", "| a ", "|---",
         "①", "<<1", "> ", "```", "\\cite",
-        "**a**\n", "<tool_call>", "a. (1) ",
+        "**a**\n", "<tool_call>", "a. (1) ", "<1>", "^1", "$^", " ^(1", "Source: [1]\na\n", "<confidence>", "a <1> ",
     ],
 )  # fmt: skip
 def test_marks_of_any_text_are_read_in_linear_time(part: str) -> None:

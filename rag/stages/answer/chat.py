@@ -1,6 +1,5 @@
 """Answers by a chat model, as running text or as JSON, every statement with the sources that it cites."""
 
-import re
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
@@ -13,7 +12,7 @@ from rag.stages.answer.base import Answering
 from rag.stages.answer.claims import claim_of, claims_of
 from rag.stages.answer.named_sources import NamedSources
 from rag.stages.answer.refusals import sorted_out
-from rag.stages.answer.structured import INSTRUCTION, SCHEMA, Named, Structured, is_yaml, repair, structured
+from rag.stages.answer.structured import INSTRUCTION, SCHEMA, Named, Structured, is_structured, repair, structured
 from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel, Reply, prompt_tokens
 from rag.stages.models.endings import repeatable
@@ -21,7 +20,6 @@ from rag.stages.models.parameters import LIMITS
 from rag.values import Claim, Draft, Message, Prompt
 
 MENDED = "The answer was not in the form asked for, and was mended by the model."
-JSON = re.compile(r"(?:```|~~~)?(?:json)?\s*[{]", re.I)
 DECLINED = "The model declined to answer: its server marks what it says as a refusal."
 
 
@@ -55,7 +53,7 @@ class Chat(ChatModel, Answering):
         return self._as_text(reply, prompt, index)
 
     def _as_text(self, reply: Reply, prompt: Prompt, index: Index, notice: str = "") -> Draft:
-        if not notice and (JSON.match(reply.text) or is_yaml(reply.text)):
+        if not notice and is_structured(reply.text):
             named = NamedSources(prompt, index).number
             with suppress(ValueError):
                 read = structured(reply.text, len(prompt.sources), reply.was_cut, named)

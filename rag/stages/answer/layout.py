@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from rag.stages.answer.elements import BESIDE
 from rag.stages.answer.source_marks import RULES, numbers_in
 
 FENCE = re.compile(r"[ \t]{0,8}(?:`{3,}|~{3,})[ \t]?[\w+-]{0,16}[ \t]*")
@@ -39,7 +40,7 @@ def laid_out(text: str) -> str:
     """The text with a statement's words alone: every row and every item on its own line, without fences and tags."""
     text = ANSWER.sub("", text)
     if "<" in text:
-        text = TITLES.sub("\n\n# ", ITEMS.sub("\n\n- ", CELLS.sub(" | ", CALL.sub("", text))))
+        text = TITLES.sub("\n\n# ", ITEMS.sub("\n\n- ", CELLS.sub(" | ", BESIDE.sub("", CALL.sub("", text)))))
         text = LOOKS.sub("", BLOCKS.sub("\n\n", text))
     if "\\" in text:
         text = BOXED.sub(r"\1", text)

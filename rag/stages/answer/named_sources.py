@@ -70,7 +70,7 @@ class NamedSources:
 
     def _of(self, name: str) -> Sequence[tuple[int, Hit]]:
         bare = LED.sub("", name.strip(), count=1) if LED.match(name.strip()) else name
-        for tried in (name, bare, PLACE.sub("", bare), bare.rpartition("#")[0]):
+        for tried in (name, bare, PLACE.sub("", bare), bare.rpartition("#")[0], name.rpartition("†")[2]):
             if hits := self.found.get(_plain(tried)):
                 return hits
         return ()

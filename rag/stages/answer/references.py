@@ -1,8 +1,10 @@
 """A list of references at the end of a reply, which is no statement: "Sources: [1], [2]", footnotes, titles under a heading."""
 
 import re
+from itertools import pairwise
 
-from rag.stages.answer.source_marks import BEGIN, END, RULES, numbers_in
+from rag.stages.answer.raised_marks import BEGIN, END, as_mark
+from rag.stages.answer.source_marks import RULES, numbers_in
 
 HEADINGS = frozenset(RULES["headings"])
 MARKUP = " \t*_#>:：\ufeff"
@@ -21,11 +23,35 @@ MARK = re.compile(rf"{BEGIN}([\d,]*){END}")
 def without_references(text: str) -> tuple[str, list[int]]:
     """A text, with its marks in one form, without lists of references, and the numbers of the sources that these name."""
     elements = [number for element in ELEMENT.finditer(text) for number in _numbers(f":{element[2]}")]
-    lines = ELEMENT.sub("", text).split("\n")
+    lines = _beside(ELEMENT.sub("", text).split("\n"))
     dropped = _definitions(lines) | _under_headings(lines)
     dropped |= _at_the_end([line if at not in dropped else "" for at, line in enumerate(lines)])
     named = [number for at in sorted(dropped) for number in _numbers(lines[at])]
     return "\n".join(line for at, line in enumerate(lines) if at not in dropped), list(dict.fromkeys([*elements, *named]))
+
+
+def _beside(lines: list[str]) -> list[str]:
+    """The lines with each "Source: [1]" as a mark of the statement above it, where several statements have such a line."""
+    named = [at for at, line in enumerate(lines) if _is_headed(line)]
+    if not any(_states(lines[before + 1 : at]) for before, at in pairwise(named)):
+        return lines
+    laid = list(lines)
+    for at in named:
+        above = next((place for place in range(at - 1, -1, -1) if laid[place].strip()), None)
+        if above is not None and (numbers := _numbers(lines[at])):
+            laid[above], laid[at] = f"{laid[above]}{as_mark(numbers)}", ""
+    return laid
+
+
+def _is_headed(line: str) -> bool:
+    """Whether a line is a heading of references with its sources behind it."""
+    head, colon, rest = line.partition(":") if ":" in line else line.partition("：")
+    return bool(colon) and head.strip(f"{MARKUP}-•–").lower() in HEADINGS and _names_sources(rest)
+
+
+def _states(lines: list[str]) -> bool:
+    """Whether lines between two such headings hold a statement."""
+    return any(any(map(str.isalpha, line)) and not (DEFINITION.match(line) or FILE.search(line)) for line in lines)
 
 
 def _definitions(lines: list[str]) -> set[int]:
@@ -42,7 +68,7 @@ def _under_headings(lines: list[str]) -> set[int]:
         begins = head.strip(MARKUP).lower() in HEADINGS
         if begins and not rest.strip(MARKUP) and (colon or within or _lists(lines, at + 1)):
             within = True
-        elif begins and colon and _names_sources(rest):
+        elif _is_headed(line):
             within = True
         elif not within or (line.strip() and not (LED.match(line) or BULLET.match(line) or FILE.search(line))):
             within = False

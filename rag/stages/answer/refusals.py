@@ -91,7 +91,7 @@ def _names(plain: str, words: tuple[str, ...]) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[*_`#>]", "", text.lower().replace("’", "'")).split())
+    return " ".join(re.sub(r"[*`#>]", "", text.lower().replace("’", "'").replace("_", " ")).split())
 
 
 @cache

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable
 
 from rag.rules import rules
+from rag.stages.answer.raised_marks import BEGIN, END, RAISED, as_mark, circled, is_power, raised
 
 RULES = rules("citations")
-BEGIN, END = "\ue010", "\ue011"
 ONE = rf"{BEGIN}[\d,]*{END}"
 MARK = re.compile(rf"{BEGIN}([\d,]*){END}")
 LIKELY = 20  # Where it is not known how many sources were given.
 LONGEST_RANGE, BEYOND = 30, 9
-RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻˒", "0123456789-,")
 
 
 def _any(words: Iterable[str]) -> str:
@@ -33,6 +32,7 @@ SQUARE = re.compile(
     rf"\\?[{re.escape(OPEN)}]{{1,2}}\s?\^?([^{re.escape(OPEN + CLOSE)}\n]{{1,240}})\\?[{re.escape(CLOSE)}]{{1,2}}"
 )
 ANGLED = re.compile(r"<<([^<>\n]{1,60})>>")
+SINGLE = re.compile(r"((?:<\s?\d{1,2}(?:\s?[,;-]\s?\d{1,2}){0,5}\s?>){1,6})")
 BRACES = re.compile(r"(?:\\(?:[a-z]{0,9}cite[a-z]{0,9}|textsuperscript|footnote(?:mark)?|ref))?\{{1,2}([^{}\n]{1,60})\}{1,2}")
 LINK = re.compile(r"\[\[?([^\[\]\n]{1,60})\]\]?\((?=[^\s()]*[#/:.])(?:[^()\s]|\([^()\s]{0,200}\)){1,500}\)")
 ROUND = re.compile(r"\\?[(（]([^()（）\n]{1,90}?)\\?[)）]")
@@ -48,19 +48,10 @@ SPAN = re.compile(
 RESULTS = re.compile(
     "[ \\t]?(?:\ue200[^\ue200\ue201\n]{0,200}\ue201|\\bcite(?:turn\\d{1,3}[a-z]{1,12}\\d{1,3})+)"
 )  # Of a search that was not ours.
-CIRCLES = {
-    chr(start + at): at + 1
-    for start, many in ((0x2460, 20), (0x2776, 10), (0x24F5, 10), (0x2780, 10), (0x278A, 10))
-    for at in range(many)
-}
-CIRCLED = re.compile(rf"[ \t]?((?:[{''.join(CIRCLES)}]|[1-9]\ufe0f?\u20e3|⁽[¹²³⁴-⁹]⁾)+)")
-COUNTED = re.compile(rf"(?:^|[:;,(：；，、])[ \t]*(?:[-*•][ \t])?(?:[{''.join(CIRCLES)}]|[1-9]\ufe0f?\u20e3)", re.M)
 LOOKS = frozenset({"a", "b", "i", "u", "em", "strong", "span", "small"})
 CARET = re.compile(
     rf"\$\s?\^?\s?({BEGIN}[\d,]+{END})\s?\$|\^({BEGIN}[\d,]+{END})\^?|\^(\d{{1,2}}(?:\s?,\s?\d{{1,2}}){{0,5}})\^|\$\^\{{(\d{{1,2}}(?:,\s?\d{{1,2}}){{0,5}})\}}\$"
 )
-SUPERSCRIPT = re.compile(r"[¹²³⁰⁴-⁹]{1,4}(?:[,˒⁻ ]{1,2}[¹²³⁰⁴-⁹]{1,4}){0,8}")
-NOT_BEHIND = re.compile(r"[\w⁺⁻⁼ⁿ₀-₉ᵃ-ᶻ/·×^]")
 WRAPPED = re.compile(rf"(\*\*\*|\*\*|__|\*|_|`|~~|\()[ \t]?((?:{BEGIN}[\d,]*{END}[,;. \t]{{0,3}}){{1,20}})(?:\1|\))")
 RUN = re.compile(
     rf"(?<![ \t])[ \t]*{ONE}(?:(?:[ \t]*[,;&|/])?(?:[ \t]+(?:{_any(RULES['joins'])})(?=[ \t]))?[ \t]*{ONE}){{0,40}}",
@@ -95,14 +86,13 @@ LED = re.compile(
     rf"^([ \t]*(?:[-*•][ \t]+)?)[*_]{{0,3}}(?:{_any(RULES['plain'])})\s(\d{{1,2}})[*_]{{0,3}}:[*_]{{0,3}}[ \t]+", re.I | re.M
 )
 LIST = re.compile(r"(?:^|[\s:;,])\(\d{1,2}\)\s+\w")
-BEHIND_STOPS = re.compile(r"[.!?][\"”*]{0,2}\s?\(\d{1,2}(?:\s?[,;–-]\s?\d{1,2}){0,5}\)\s*\Z")
+BEHIND_STOPS = re.compile(r"[.!?][\"”*]{0,2}\s?[(<]\d{1,2}(?:\s?[,;–-]\s?\d{1,2}){0,5}[)>]\s*\Z")
 LEADING = re.compile(r"(?:^|[^.!?\s])[\s:;,]{0,3}\(\d{1,2}\)\s+\w", re.M)
 UNIT = re.compile(rf"\s?(?:{_any(RULES['units'])})(?![^\W\d_])")
 VALUED = re.compile(r"(?:\d|\b[A-Z][A-Z\d]{1,6})[ \t]?\Z")  # "INR (2)", "1.2 (1-3)".
 QUOTATION = re.compile(r"\s?[\"'“„«‘]\S")
 TITLE = re.compile(r"(?:\w\s?[–—-]|[:,;–—-]|[:,;–—-]\s)\s?\S")
 NAMED = re.compile(r"[:,;–—-]\s?(?:[^\W\d_a-zß-ÿ][\w'’-]*\s+\S|[\w-]{1,80}\.[a-z]{2,5}\b)")  # "1: Clinic letter"
-SQUARES = frozenset(RULES["squares"])
 SENTENCE_END = re.compile(r"[*_\"”]{0,3}(?:[.,;!?]|\s*(?:\n|$))")
 UNCLOSED = re.compile(r"[\[【［](?:\s?[a-z]{0,12})?[\s#^]?[\d,;\s-]{0,20}$", re.I)
 
@@ -119,10 +109,10 @@ def in_one_form(text: str, given: int = LIKELY) -> str:
     text = PLACED.sub("", text)
     text = _spans(TAGGED.sub(lambda tag: _tagged(tag, given), text))
     text = _each(ROUND, text, given)
-    text = CARET.sub(lambda caret: caret[1] or caret[2] or _mark(_numbers(caret[3] or caret[4])), text)
-    text = _circled(RESULTS.sub("", text), given)
+    text = CARET.sub(lambda caret: caret[1] or caret[2] or as_mark(_numbers(caret[3] or caret[4])), text)
+    text = circled(RESULTS.sub("", text), given)
     if BEGIN not in text:
-        text = _raised(text, given)
+        text = raised(text, given)
     behind = bool(BEHIND_STOPS.search(text)) and not LEADING.search(text)
     if BEGIN not in text and (behind or not LIST.search(text)):
         text = _bare(text, given, behind)
@@ -134,11 +124,11 @@ def settled(text: str, given: int = LIKELY) -> str:
     text = TRAILING.sub(_trailing, text)
     if BEGIN not in text and not PLAIN.search(text):
         return text
-    text = LED.sub(lambda found: f"{found[1]}{_mark([int(found[2])])} " if int(found[2]) <= given else found[0], text)
+    text = LED.sub(lambda found: f"{found[1]}{as_mark([int(found[2])])} " if int(found[2]) <= given else found[0], text)
     text = PLAIN.sub(lambda found: _kept(found[0], _numbers(found[1]), given), text)
     for _ in range(2):
         text = WRAPPED.sub(r"\2", text)
-    text = FROM_TO.sub(lambda found: _mark(_between(int(found[1]), int(found[2]))), text)
+    text = FROM_TO.sub(lambda found: as_mark(_between(int(found[1]), int(found[2]))), text)
     text = DAGGERS.sub("", text)
     text = RUN.sub(lambda run: _joined(run, text), text)
     text = SEE.sub("", text)
@@ -169,10 +159,6 @@ def numbers_in(written: str) -> list[int] | None:
     """The source numbers in what stands between brackets, or None where that is no source mark."""
     read = _read(written.translate(RAISED))
     return read[0] if read else None
-
-
-def _mark(numbers: Iterable[int]) -> str:
-    return f"{BEGIN}{','.join(map(str, numbers))}{END}"
 
 
 def _numbers(written: str) -> list[int]:
@@ -221,7 +207,7 @@ def _trailing(found: re.Match[str]) -> str:
     """A source behind a sentence or a dash, "— Source 1.", as a mark before its stop."""
     numbers = _numbers(found[1])
     stop = "" if found.string[found.start() - 1] in ".!?" else found["stop"]
-    return _mark(numbers) + stop if numbers else found[0]
+    return as_mark(numbers) + stop if numbers else found[0]
 
 
 def _between(low: int, high: int) -> list[int]:
@@ -241,13 +227,13 @@ def _marked(found: re.Match[str], group: int, given: int, text: str) -> str:
         return found[0]
     numbers, worded = read
     if worded:
-        return _mark(numbers)
+        return as_mark(numbers)
     before, several = text[max(found.start() - 24, 0) : found.start()], len(numbers) > 1
     if found[0].lstrip("\\")[0] in "(（" or UNIT.match(text, found.end()) or (several and _ends_in(RANGES, before)):
         return found[0]
     if several and re.search(DASH, written) and min(numbers) > given and max(numbers) > given + BEYOND:
         return found[0]
-    return _mark(numbers)
+    return as_mark(numbers)
 
 
 def _ends_in(words: frozenset[str], before: str) -> bool:
@@ -268,8 +254,8 @@ def _tagged(tag: re.Match[str], given: int) -> str:
     if read is None or (tag[1].lower() in LOOKS and BEGIN not in written):
         return tag[0]
     before = tag.string[max(tag.start() - 24, 0) : tag.start()]
-    power = tag[1].lower() == "sup" and BEGIN not in written and _is_power(before, tag.string[tag.end() : tag.end() + 1])
-    return tag[0] if power or max(read[0]) > given else _mark(read[0])
+    power = tag[1].lower() == "sup" and BEGIN not in written and is_power(before, tag.string[tag.end() : tag.end() + 1])
+    return tag[0] if power or max(read[0]) > given else as_mark(read[0])
 
 
 def _spans(text: str) -> str:
@@ -286,7 +272,7 @@ def _spans(text: str) -> str:
             continue
         written = tag["direct"] or tag["named"]
         read = _read(written)
-        mark = _mark(read[0]) if read else tag[0]
+        mark = as_mark(read[0]) if read else tag[0]
         if tag["alone"] or not read:
             made.append(mark)
         else:
@@ -294,61 +280,11 @@ def _spans(text: str) -> str:
     return "".join([*made, text[at:], *(mark for _, mark in reversed(open_yet))])
 
 
-def _circled(text: str, given: int) -> str:
-    """Numbers in circles, on keys and in raised parentheses as marks behind a statement, where none of them numbers a list."""
-
-    def read(found: re.Match[str]) -> str:
-        numbers = [CIRCLES.get(sign) or int(sign.translate(RAISED)) for sign in found[1] if sign in CIRCLES or sign.isdigit()]
-        before, behind = text[max(found.start() - 1, 0) : found.start()], text[found.end() : found.end() + 2]
-        ends = not behind[:1].isalnum() and (found[0][0] not in " \t" or not behind.strip()[:1].isalnum() or behind[:1] in "\n")
-        if not before.strip() or not ends or not all(1 <= number <= given for number in numbers):
-            return found[0]
-        return _mark(numbers)
-
-    return text if COUNTED.search(text) else CIRCLED.sub(read, text)
-
-
-def _raised(text: str, given: int) -> str:
-    """Raised numbers as marks, where they are no powers, charges or isotopes."""
-
-    def read(found: re.Match[str]) -> str:
-        numbers = _raised_numbers(found[0], given)
-        before, behind = text[max(found.start() - 24, 0) : found.start()], text[found.end() : found.end() + 1]
-        trailing = found[0][len(found[0].rstrip()) :]
-        if not numbers or _is_power(before, behind):
-            return found[0]
-        return _mark(numbers) + trailing
-
-    return SUPERSCRIPT.sub(read, text)
-
-
-def _raised_numbers(written: str, given: int) -> list[int]:
-    """The numbers of raised signs; "¹²" are two where there are fewer than twelve sources. Empty where one was not given."""
-    numbers: list[int] = []
-    for part in re.split("[, ]+", written.translate(RAISED).strip()):
-        low, dash, high = part.partition("-")
-        if dash:
-            numbers += range(int(low or 0), int(high or 0) + 1) if low and high else []
-        elif part:
-            numbers += [int(part)] if int(part) <= given else map(int, part)
-    return numbers if all(1 <= number <= given for number in numbers) else []
-
-
-def _is_power(before: str, behind: str) -> bool:
-    """Whether a raised number between these belongs to a unit, a number, a formula or an isotope."""
-    if NOT_BEHIND.match(behind):
-        return True
-    word = re.search(r"[^\W\d_]+$", before)
-    if word:
-        return len(word[0]) < 3 or word[0].lower() in SQUARES or before[: word.start()][-1:] in tuple("/·×*")
-    return bool(re.search(r"(?:[\d₀-₉⁺⁻]|[^\s.,;:!?)\]\"”'’*_])\Z", before))
-
-
 def _bare(text: str, given: int, behind: bool) -> str:
-    """Numbers in parentheses at the end of a sentence, or `behind` its stop, as marks, in a reply that has no other kind."""
+    """Numbers in parentheses or angles at the end of a sentence, or `behind` its stop, in a reply that has no other marks."""
 
     def read(found: re.Match[str]) -> str:
-        numbers = numbers_in(_without_see(found[1]))
+        numbers = numbers_in(_without_see(found[1]).replace("><", ",").strip("<>"))
         before = text[max(found.start() - 160, 0) : found.start()]
         sentence = re.split(r"[.!?]\s|\n", before)[-1].lower()
         if not numbers or not all(1 <= number <= given for number in numbers) or not re.search(r"[\w%)\"”*.]\s?$", before):
@@ -357,9 +293,10 @@ def _bare(text: str, given: int, behind: bool) -> str:
         stopped = behind and before.rstrip()[-1:] in (".", "!", "?")
         if valued or not (stopped or SENTENCE_END.match(text, found.end())):
             return found[0]
-        return _mark(numbers)
+        return as_mark(numbers)
 
-    return ROUND.sub(read, text)
+    pattern = ROUND if ROUND.search(text) else SINGLE
+    return pattern.sub(read, text)
 
 
 def _counted(numbers: list[int], sentence: str) -> bool:
@@ -370,13 +307,13 @@ def _counted(numbers: list[int], sentence: str) -> bool:
 
 def _kept(written: str, numbers: list[int], given: int) -> str:
     """A source that is named in running text: the words stay, and the mark stands behind them."""
-    return written + _mark(numbers) if all(1 <= number <= given for number in numbers) else written
+    return written + as_mark(numbers) if all(1 <= number <= given for number in numbers) else written
 
 
 def _joined(run: re.Match[str], text: str) -> str:
     """Marks side by side as one; in words where they stand for the source itself: "according to [1]", "[1] states"."""
     numbers = list(dict.fromkeys(_numbers(run[0])))
-    mark = _mark(numbers)
+    mark = as_mark(numbers)
     before = text[max(run.start() - 24, 0) : run.start()]
     blank = run[0][: len(run[0]) - len(run[0].lstrip())]
     first = not before.strip() or before.rstrip(" \t")[-1:] in "\n.!?"

@@ -1,4 +1,4 @@
-"""The structured form of an answer: sentences with the numbers of their sources, as JSON or YAML, read with patience."""
+"""The structured form of an answer: sentences with the numbers of their sources, as JSON, YAML or XML, read with patience."""
 
 import re
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.stages.answer.claims import statements_of
+from rag.stages.answer.elements import elements_in
 from rag.stages.answer.refusals import is_complete
 from rag.stages.answer.source_marks import LIKELY, numbers_in, unmarked
 from rag.stages.models.indented import yaml_in
@@ -41,6 +42,12 @@ NUMBERS = ("sources", "source", "citations", "citation", "source_numbers", "numb
 NUMBER = ("source", "id", "number", "index", "source_id", "n", "document", "file", "name", "title")
 BEGINS = (*LISTS, *TEXTS, "missing", "result", "data", "output")
 NAMES = {*TEXTS, *NUMBERS, "missing"}
+JSON = re.compile(
+    r"\A(?:```|~~~)?(?:json)?\s*+\{"
+    r"|^[ \t]{0,8}(?:(?:```|~~~)\w{0,8}\s{0,9}|<\w{1,20}>\s{0,9}\{[^{}\n]{0,200})?\[?\s{0,9}\{\s{0,40}"
+    rf"(?:(?://|#)[^\n]{{0,200}}\n\s{{0,40}})?[\"'“‘`]?(?:{'|'.join([*BEGINS, 'name', 'arguments'])})[\"'”’`]?\s?[:：]",
+    re.I | re.M,
+)
 FOLLOWS = re.compile(rf"\n(?:{'|'.join([*NUMBERS, 'missing'])})[ \t]*:(?=\s)", re.I)
 DEEPEST = 3  # Objects around the one with the sentences: {"answer": {...}}, the call of a tool.
 
@@ -67,18 +74,19 @@ class Structured:
 Named = Callable[[str, str], int | None]  # The number of a source by the name of its document and what is said of it.
 
 
-def is_yaml(text: str) -> bool:
-    """Whether a text is an answer as YAML."""
-    return _indented(text) is not None
+def is_structured(text: str) -> bool:
+    """Whether a text is an answer as JSON, YAML or XML, though words or a call's tag may stand before it."""
+    return bool(JSON.search(text)) or _indented(text) is not None or elements_in(text) is not None
 
 
 def structured(text: str, given: int = LIKELY, cut: bool = False, named: Named | None = None) -> Structured:
-    """The answer in a model's JSON or YAML, of so many sources `given`; of one that was `cut` what is whole.
+    """The answer in a model's JSON, YAML or XML, of so many sources `given`; of one that was `cut` what is whole.
 
     Raises ValueError with what is wrong, in words that can be sent back to the model.
     """
-    indented = _indented(text, cut)
-    found = [_lowered(one, 0) for one in ([indented] if indented is not None else jsons_in(text, cut))]
+    elements = elements_in(text, cut)
+    read = elements or _indented(text, cut)
+    found = [_lowered(one, 0) for one in ([read] if read is not None else jsons_in(text, cut))]
     about = _holder(found[0], 0)
     if about is None and all(isinstance(one, dict) and _text_of(one) is not None for one in found):
         about = {"sentences": found}  # A line for each sentence.
@@ -91,6 +99,8 @@ def structured(text: str, given: int = LIKELY, cut: bool = False, named: Named |
         if whole is None and not missing:
             raise ValueError('it has no list "sentences"')
         listed = _split(whole or "", about, given)
+    elif elements:
+        listed = [one for entry in listed for one in _split(entry["text"], entry, given)]
     if cut and listed and not _is_whole(listed[-1]):
         listed = listed[:-1]
     sentences = tuple(one for at, entry in enumerate(listed, 1) if (one := _sentence(entry, at, given, named)) is not None)

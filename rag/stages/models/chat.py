@@ -18,6 +18,7 @@ from rag.stages.models.endings import Ending, ending
 from rag.stages.models.parameters import Refused, refused
 from rag.stages.models.problems import REFUSED_FORM, REFUSED_PARAMETER, Asked, is_passing, reason, status_of, wait_of
 from rag.stages.models.providers import LOCAL, Wanted, address, client
+from rag.stages.models.said import said
 from rag.stages.models.thoughts import Hearing
 from rag.stages.models.usage import record
 from rag.values import Message, Usage
@@ -167,7 +168,8 @@ class ChatModel(Stage):
                 if told and told.kind == "parameter" and told.named != "response_format":
                     without |= {told.named}
                     continue
-                if schema and not reply.text and status_of(error) in REFUSED_FORM and (not told or told.kind == "parameter"):
+                shaped = status_of(error) in REFUSED_FORM if not told else told.kind == "parameter"
+                if schema and not reply.text and shaped:
                     schema = None
                     continue
                 pause = wait_of(error) or min(FIRST_PAUSE * 2**tried * random.uniform(0.8, 1.2), LONGEST_PAUSE)
@@ -175,7 +177,8 @@ class ChatModel(Stage):
                 if hopeless or pause > self.timeout or time.monotonic() + pause > until:
                     begun = bool(reply.text)
                     asked = Asked(self.provider, keys_of(self.provider, CHAT).names(url))
-                    raise ModelProblem(reason(error, where, asked, self.timeout, begun, told)) from None
+                    repeated = said(error, messages)
+                    raise ModelProblem(reason(error, where, asked, self.timeout, begun, told, repeated)) from None
                 tried += 1
                 time.sleep(pause)
             finally:

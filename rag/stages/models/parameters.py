@@ -57,11 +57,7 @@ def _told(error: BaseException | None) -> tuple[str, list[str]]:
     texts: list[str] = []
     params: list[str] = []
     while error is not None:
-        response = getattr(error, "response", None)
-        body = getattr(error, "body", None)
-        if body is None and response is not None:
-            body = _body(response)
-        for found in (body, getattr(error, "param", None), getattr(error, "code", None), getattr(error, "error", None)):
+        for found in (body_of(error), getattr(error, "param", None), getattr(error, "code", None), getattr(error, "error", None)):
             _gather(found, texts, params, 0)
         if isinstance(getattr(error, "param", None), str):
             params.append(str(error.param).lower())  # type: ignore[attr-defined]
@@ -69,7 +65,11 @@ def _told(error: BaseException | None) -> tuple[str, list[str]]:
     return " ".join(texts).lower()[:LONGEST_REPLY], params
 
 
-def _body(response: Any) -> Any:
+def body_of(error: BaseException) -> Any:
+    """What a server's reply behind an error holds, as JSON where it is such, else as text; None where there is none."""
+    body, response = getattr(error, "body", None), getattr(error, "response", None)
+    if body is not None or response is None:
+        return body
     try:
         text = response["Error"] if isinstance(response, dict) else response.text
     except Exception:  # A body that was not read, or of a kind that is not known.

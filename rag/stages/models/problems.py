@@ -10,7 +10,7 @@ from rag.stages.models.parameters import Refused
 
 PASSING = {408, 409, 425, 429}
 REFUSED_FORM = {400, 404, 415, 422, 501}
-REFUSED_PARAMETER = REFUSED_FORM | {500}
+REFUSED_PARAMETER = REFUSED_FORM | {200, 500}
 REASONS = {
     400: "refuses the request (400). Perhaps it does not take these settings, or its window is smaller than the prompt.",
     403: "does not allow it (403). Check the key's rights and the model's name.",
@@ -38,7 +38,7 @@ UNTRUSTED = (
 
 
 def status_of(error: BaseException | None) -> int | None:
-    """The HTTP status behind an error of any provider's package, or None."""
+    """The HTTP status behind an error of any provider's package, also one told in a reply, or None."""
     while error is not None:
         response = getattr(error, "response", None)
         if isinstance(response, dict):
@@ -47,8 +47,11 @@ def status_of(error: BaseException | None) -> int | None:
         else:
             found = [getattr(error, "status_code", None), getattr(response, "status_code", None), getattr(error, "code", None)]
         for status in found:
+            status = int(status) if isinstance(status, str) and len(status) == 3 and status.isdecimal() else status
             if isinstance(status, int) and 100 <= status < 600:
                 return status
+        if getattr(error, "body", None) is not None:
+            return 200  # The error came as a piece of a stream.
         error = error.__cause__
     return None
 
@@ -81,13 +84,19 @@ def is_passing(error: Exception) -> bool:
     return any(word in type(error).__name__ for word in ("Timeout", "Connect", "Protocol", "ReadError"))
 
 
-def reason(error: Exception, where: str, asked: Asked, timeout: float, begun: bool, told: Refused | None = None) -> str:
-    """What a user can do about it. `begun` is whether a part of the answer had come, `told` what the server says it refuses."""
+def reason(
+    error: Exception, where: str, asked: Asked, timeout: float, begun: bool, told: Refused | None = None, said: str = ""
+) -> str:
+    """What a user can do about it. `begun` is whether a part of the answer had come.
+
+    `told` is what the server says it refuses, `said` what it says otherwise, for where nothing better is known.
+    """
     status, kind = status_of(error), type(error).__name__
+    says = f" It says: “{said}”." if said else ""
     if status == 401:
         return f"{where} wants an API key. Set it in the environment: {' or '.join(asked.keys)}."
-    if status and told:
-        return f"{where} {SAID[told.kind].format(status=status, named=told.named)}"
+    if told:
+        return f"{where} {SAID[told.kind].format(status=status or 200, named=told.named)}"
     connecting = "" if begun else _connecting(error, where)
     if connecting:
         return connecting
@@ -98,13 +107,15 @@ def reason(error: Exception, where: str, asked: Asked, timeout: float, begun: bo
     if status == 429 and wait:
         return f"{where} refuses for now: too many requests (429). It asks to wait {wait:,.0f} s; then try again."
     if status in REASONS:
-        return f"{where} {REASONS[status]}"
+        return f"{where} {REASONS[status]}{says}"
     if status and 300 <= status < 400:
         return f"{where} points to another address ({status}), which is not followed. Give the final URL as base URL."
-    if status:
-        return f"{where} failed with status {status}. Try again, or look into the server's log."
     if begun:
-        return f"{where} broke off in the middle of its answer ({kind}). Try again, or look into the server's log."
+        return f"{where} broke off in the middle of its answer ({kind}).{says} Try again, or look into the server's log."
+    if status and status != 200:
+        return f"{where} failed with status {status}.{says} Try again, or look into the server's log."
+    if status or said:
+        return f"{where} sent an error in place of an answer.{says} Try again, or look into the server's log."
     if "Connect" in kind or isinstance(error, ConnectionError):
         return f"{where} cannot be reached. Is the server running, and is the base URL right?"
     return f"{where} sent something that is not a chat answer ({kind}). Is this a server for {asked.provider}?"

@@ -19,6 +19,7 @@ from rag.governance.addresses import cleaned
 from rag.governance.egress import direct, is_local, without_hooks
 from rag.governance.keys import CHAT, KEYLESS, check_aws, keys_of
 from rag.stages.models.parameters import LIMITS
+from rag.stages.models.said import refuse_errors
 
 OPENAI = ("openai", "azure_openai")
 LOCAL = "http://localhost:11434/v1"
@@ -155,6 +156,7 @@ def _made(wanted: Wanted, key: str) -> Any:
     warmth = None if "temperature" in wanted.without else wanted.temperature
     made = init_chat_model(wanted.model, model_provider=name, temperature=warmth, **_settings(wanted, key))
     plain = direct(wanted.url, wanted.patience)
+    plain["event_hooks"]["response"].append(refuse_errors)
     if wanted.provider == "anthropic":
         import anthropic
 
@@ -185,6 +187,7 @@ def _with_refusals(convert: Callable[..., Any]) -> Callable[..., Any]:
 def _settings(wanted: Wanted, key: str) -> dict[str, Any]:
     """The provider's own names for the settings, with a client that goes to the address and nowhere else."""
     plain = direct(wanted.url, wanted.patience)
+    plain["event_hooks"]["response"].append(refuse_errors)
     seed = None if "seed" in wanted.without else wanted.seed or None
     usual: dict[str, Any] = {"base_url": wanted.url, "timeout": wanted.timeout, "max_retries": 0, "api_key": key}
     match wanted.provider:

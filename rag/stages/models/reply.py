@@ -15,7 +15,7 @@ MOST_TRIED = 4  # Fences, and places in a text where JSON may begin.
 START = re.compile(r"\{|\[(?!\s*\d+\s*(?:[,;]\s*\d+\s*)*\])")  # A list of numbers alone is a source mark.
 ESCAPED = re.compile(r"[\[{]\s*(?:\\n\s*)?\\\"")
 NEXT = re.compile(r"\s*+(?:,\s*+)?\{")
-BULLET = re.compile(r"^(?:[-*•–]+|\(?\d{1,3}[.):]|[a-z][.)])\s+|^(?:query|question|sub-?question)\s*\d*\s*:\s*", re.I)
+BULLET = re.compile(r"^(?:[-*•–]+|\(?\d{1,3}[.):]|[a-z][.)])\s+|^(?:query|question|sub-?question)\s*+(?:\d{1,3}\s*+)?:\s*", re.I)
 QUOTES = "\"'“”‘’`*_ \t"
 
 
