@@ -9,6 +9,7 @@ import typer
 from rag.commands.answers import ask, batch, retrieve
 from rag.commands.app import start
 from rag.commands.common import say
+from rag.commands.conflicts import conflicts
 from rag.commands.documents import load, screen
 from rag.commands.facts import facts
 from rag.commands.fit import fit
@@ -19,7 +20,7 @@ from rag.errors import WorkbenchError
 
 ABOUT = """Clinical RAG Workbench, without its screen. Begin with: python -m rag ask "A question" --docs FOLDER"""
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
-for command in (ask, batch, verify, retrieve, fit, serve, load, screen, facts, setup):
+for command in (ask, batch, verify, retrieve, fit, serve, load, screen, facts, conflicts, setup):
     app.command()(command)
 app.command(name="app")(start)
 app.command(name="options")(print_options)

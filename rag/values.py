@@ -429,6 +429,51 @@ class Claim:
         return "" if begins else f"{self.label} — "
 
 
+ConflictKind = Literal["edition", "dose", "status", "allergy", "side", "size", "finding", "code status", "value", "statement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What one of two passages that differ says, in a word, with its quotation, its day and who wrote it (a role).
+
+    `standing` says how far its document counts ("in force since 2024-03-01", "superseded by …", "preliminary"), "" where it does
+    not say; `counts` is False where another takes its place.
+    """
+
+    span: Span
+    quote: str = field(repr=False)
+    says: str = field(repr=False)
+    page: int | None = None
+    date: str = ""
+    author: str = ""
+    standing: str = ""
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two passages that answer differently: of what kind, about what, and both of them, the earlier document first."""
+
+    kind: ConflictKind
+    subject: str
+    positions: tuple[Position, Position]
+
+    @property
+    def words(self) -> str:
+        """The conflict in a line: "dose of torsemide: 40 mg or 20 mg"."""
+        one, other = self.positions
+        about = f"{self.kind} of {self.subject}" if self.subject else self.kind
+        return f"{about}: {one.says} or {other.says}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """Why a person must look at an answer before it is relied on: the rule that says so, and its reason in words."""
+
+    rule: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What models were sent and gave back, in tokens. `counted` is False where a server did not say and it was estimated.
@@ -480,7 +525,8 @@ class Answer:
     the hits as the retriever handed them to the reranker. `usage` maps each stage that asked a model to what that took.
     `missing` are the parts of the question that are not answered; `nearest` is the sentence that comes nearest to an answer
     where there is none; `scope` says whose documents the question was taken to be about. `asked` is whether the answerer was
-    asked at all, or the question refused before.
+    asked at all, or the question refused before. `conflicts` are the passages that answer differently, `deferred` the reasons why
+    a person must look.
     """
 
     question: str
@@ -499,6 +545,8 @@ class Answer:
     nearest: Citation | None = None
     scope: Scope = Scope()
     asked: bool = True
+    conflicts: tuple[Conflict, ...] = ()
+    deferred: tuple[Deferral, ...] = ()
 
     @property
     def refused(self) -> bool:

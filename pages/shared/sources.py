@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.differing import conflicts_view, deferral_line
 from pages.shared.flags import flag_stretches, warning_of
 from pages.shared.layers import Stretch, drawn
 from pages.shared.places import page_told
@@ -27,8 +28,10 @@ def place(document: Document | None, citation: Citation) -> str:
 
 
 def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -> None:
-    """What became of the question; then the answer statement by statement, each with its citations as buttons to open them."""
+    """What became of the question, and whether a person must look; then every statement, with buttons to open its citations."""
     outcome_line(answer)
+    deferral_line(answer)
+    conflicts_view(answer, key)
     blocks = {role: [] for role in ("answer", "also")}
     for at, claim in enumerate(answer.claims):
         blocks[claim.role].append(_claim_block(answer, claim, at, claim.text in novel))

@@ -405,7 +405,7 @@ def answer_key(pipeline: Pipeline, question: str, only: Filter) -> str:
     beside = {name: ChatModel.model_fields[name].default for name in BESIDE}
     alike = {name: stage.model_copy(update=beside) for name, stage in stages.items() if isinstance(stage, ChatModel)}
     documents = (document.key for document in project().shelf.documents)
-    return pipeline.model_copy(update=alike).key("verify", [*documents, question, repr(only)])
+    return pipeline.model_copy(update=alike).key("defer", [*documents, question, repr(only)])
 
 
 def retrieved(pipeline: Pipeline, question: str) -> tuple[Hit, ...]:

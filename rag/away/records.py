@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rag.values import Answer, Chunk, Citation, Claim, Hit, Prompt, Scope
+from rag.values import Answer, Chunk, Citation, Claim, Conflict, Hit, Position, Prompt, Scope
 
 
 def passage(hit: Hit) -> dict[str, Any]:
@@ -31,6 +31,8 @@ def answer_row(answer: Answer) -> dict[str, Any]:
         "confidence": round(answer.confidence, 4),
         "notice": answer.notice,
         "claims": [_claim(claim) for claim in answer.claims],
+        "conflicts": [conflict_row(one) for one in answer.conflicts],
+        "deferred": [{"rule": one.rule, "reason": one.reason} for one in answer.deferred],
         "hits": [
             {
                 "document": hit.chunk.span.document,
@@ -66,6 +68,26 @@ def understood(scope: Scope) -> dict[str, Any]:
         "notes": list(scope.notes),
         "unknown": list(scope.unknown),
         "choices": list(scope.choices),
+    }
+
+
+def conflict_row(one: Conflict) -> dict[str, Any]:
+    """Two passages that differ: the kind, the subject, and both with date, author's role and what is in force."""
+    return {"kind": one.kind, "subject": one.subject, "positions": [_position(place) for place in one.positions]}
+
+
+def _position(place: Position) -> dict[str, Any]:
+    return {
+        "document": place.span.document,
+        "page": place.page,
+        "start": place.span.start,
+        "end": place.span.end,
+        "quote": place.quote,
+        "says": place.says,
+        "date": place.date,
+        "author": place.author,
+        "standing": place.standing,
+        "counts": place.counts,
     }
 
 

@@ -9,7 +9,7 @@ from rag.away.scope import FIELDS
 from rag.pipeline import LONGEST_QUESTION
 from rag.pipeline.follow import By
 from rag.pipeline.follow.turn import Way
-from rag.values import Filter, Outcome
+from rag.values import ConflictKind, Filter, Outcome
 
 MOST_VALUES = 1000
 
@@ -166,6 +166,34 @@ class Stated(BaseModel):
     citations: list[Cited]
 
 
+class Placed(Cited):
+    """One of two passages that differ: what it says in a word, of which day, by whom (a role), and how far it counts.
+
+    `standing` says how far its document is in force, "" where it does not say; `counts` is false where another takes its place.
+    """
+
+    says: str
+    date: str
+    author: str
+    standing: str
+    counts: bool
+
+
+class Differing(BaseModel):
+    """Two passages that answer differently, of what kind and about what."""
+
+    kind: ConflictKind
+    subject: str
+    positions: list[Placed] = Field(min_length=2, max_length=2)
+
+
+class Deferred(BaseModel):
+    """A rule by which a person must look at the answer, and its reason in words."""
+
+    rule: str
+    reason: str
+
+
 class Followed(BaseModel):
     """How a question of a conversation was put.
 
@@ -183,7 +211,8 @@ class Answered(BaseModel):
     """An answer with its outcome, statements, citations, passages and milliseconds a stage.
 
     `missing` are the parts of the question that are not answered. `nearest` is, of a refusal, the sentence that comes nearest
-    to an answer, and is none. `question` is the question as it was asked; `follow` says how it was put in a conversation.
+    to an answer, and is none. `conflicts` are the passages that differ, `deferred` the rules by which a person must look.
+    `question` is the question as it was asked; `follow` says how it was put in a conversation.
     """
 
     conversation: str | None
@@ -198,6 +227,8 @@ class Answered(BaseModel):
     confidence: float
     notice: str
     claims: list[Stated]
+    conflicts: list[Differing]
+    deferred: list[Deferred]
     hits: list[Passage]
     ms: dict[str, float]
     warnings: list[Warned]

@@ -111,7 +111,8 @@ class _Record:
         self._note(
             "answer", claims=len(claims), citations=citations, refused=answer.refused, outcome=answer.outcome, asked=answer.asked
         )
-        self._note("verify", supported=sum(claim.supported is True for claim in claims))
+        self._note("verify", supported=sum(claim.supported is True for claim in claims), conflicts=len(answer.conflicts))
+        self._note("defer", rules=" ".join(one.rule for one in answer.deferred))
         return answer
 
     def _note(self, stage: str, **counts: float | str) -> None:

@@ -24,13 +24,14 @@ from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, P
 from rag.errors import FileProblem, WorkbenchError
 from rag.pipeline import checked
 from rag.pipeline.follow import By, follow_row, put, read_conversation, turn_of, write_conversation
-from rag.stages.answer.outcome import told
+from rag.stages.answer.outcome import looked_at, told
 from rag.stages.verify import tally
-from rag.values import Answer, Claim, Document
+from rag.values import Answer, Claim, Conflict, Document, Position
 
 
 def _shown(answer: Answer) -> str:
-    lines = [*answer.scope.notes, told(answer)]
+    lines = [*answer.scope.notes, *filter(None, [told(answer), looked_at(answer)])]
+    lines += [line for one in answer.conflicts for line in conflict_lines(one)]
     claims = () if answer.refused else answer.claims
     lines += [f"  {_cited(claim)}" for claim in claims if claim.role == "answer"]
     also = [f"  {_cited(claim)}" for claim in claims if claim.role == "also"]
@@ -52,6 +53,16 @@ def _cited(claim: Claim) -> str:
     verdict = {True: "", False: f"not supported: {claim.reason}", None: claim.reason}[claim.supported]
     beside = "; ".join(filter(None, [*claim.marks, verdict]))
     return f"{claim.lead}{shown(claim.text)} {sources}" + (f"  ({beside})" if beside else "")
+
+
+def conflict_lines(one: Conflict) -> list[str]:
+    """A conflict, and below it both passages with date, author's role and what is in force."""
+    return [one.words, *(f"  {_stands(place)}: {' '.join(place.quote.split())}" for place in one.positions)]
+
+
+def _stands(place: Position) -> str:
+    where = _place(place.span.document, place.page)
+    return ", ".join(filter(None, [where, place.date, place.author, place.standing]))
 
 
 def _place(document: str, page: int | None) -> str:

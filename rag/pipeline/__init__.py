@@ -19,11 +19,14 @@ from rag.pipeline.plan import amount, asking, note_asked
 from rag.stage import fingerprint, options
 from rag.stages.answer import Answerer
 from rag.stages.answer.base import citation
-from rag.stages.answer.marks import conflicts, marked
+from rag.stages.answer.differing import differing
+from rag.stages.answer.marks import marked
 from rag.stages.answer.outcome import ON_WEAK, concluded, notice, outcome, unknown
 from rag.stages.answer.quote import Quote
 from rag.stages.chunk import Chunker
 from rag.stages.chunk.sections import Sections
+from rag.stages.defer import Deferrer
+from rag.stages.defer.by_rules import ByRules
 from rag.stages.embed import Embedder
 from rag.stages.embed.hashing import Hashing
 from rag.stages.embed.minilm import MiniLM
@@ -67,6 +70,7 @@ UNIONS: dict[str, Any] = {
     "prompt": Prompter,
     "answer": Answerer,
     "verify": Verifier,
+    "defer": Deferrer,
 }
 
 
@@ -109,6 +113,7 @@ class Pipeline(BaseModel):
     prompt: Prompter = Cited()
     answer: Answerer = Quote()
     verify: Verifier = Quotations()
+    defer: Deferrer = ByRules()
 
     @model_validator(mode="before")
     @classmethod
@@ -291,13 +296,14 @@ class Pipeline(BaseModel):
             draft = drained(self.answer(prompt, index), stream) if asked else Draft()
         with watch("verify"):
             claims = self.verify(draft.claims, index)
+            differ = differing(question, claims, search.found, index)
         note_asked(self._stages, len(search.found), ms, usage, index.artifacts)
         if asked_anyway:
             claims = tuple(replace(claim, marks=(*claim.marks, ON_WEAK)) for claim in claims)
         claims = marked(claims, search.scope, index)
         sure = concluded(sure, draft, asks_model, asked)
-        became = outcome(claims, sure, conflicts(claims, index))
-        return Answer(
+        became = outcome(claims, sure, differ)
+        answer = Answer(
             question,
             draft.text,
             became,
@@ -314,7 +320,10 @@ class Pipeline(BaseModel):
             _nearest(sure.nearest, hits, prompt, index) if became == "refused" else None,
             search.scope,
             asked,
+            differ if became == "conflict" else (),
         )
+        with watch("defer"):
+            return replace(answer, deferred=self.defer(answer, index))
 
     def _built_keys(self, documents: Sequence[Document]) -> tuple[str, str]:
         """The keys of what has to be built: the index but for the settings of its search, and its vectors."""

@@ -12,6 +12,7 @@ TITLES = {
     "prompt": "Prompt",
     "answer": "Answer",
     "verify": "Verification",
+    "defer": "Deferral",
 }
 
 MENU: dict[str, dict[str, tuple[str, str]]] = {
@@ -89,9 +90,13 @@ MENU: dict[str, dict[str, tuple[str, str]]] = {
         "overlap": ("Shared words and numbers", "rewordings"),
         "facts": ("Facts", "doses, values, sides, negations"),
     },
+    "defer": {
+        "rules": ("By rules", "a person must look"),
+        "never": ("Never", "marks no answer"),
+    },
 }
 
-LABELS = {"top": "Passages kept (top)"}
+LABELS = {"top": "Passages kept (top)", "conflict": "Documents differ", "unsupported": "Unsupported statement"}
 """What a setting is called where its name in the JSON does not say it."""
 
 

@@ -27,7 +27,7 @@ from rag.values import Aside, Document, File, Filter
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OTHER = "How large is the nodule of the right upper lobe?"
 SEARCH = ["scope", "expand", "retrieve", "rerank"]
-STAGES = [*SEARCH, "refuse", "prompt", "answer", "verify"]
+STAGES = [*SEARCH, "refuse", "prompt", "answer", "verify", "defer"]
 
 
 class Recorder(BaseCallbackHandler):

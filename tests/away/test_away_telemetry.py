@@ -17,7 +17,7 @@ from rag.values import Document
 sdk = pytest.importorskip("opentelemetry.sdk.trace", reason="opentelemetry-sdk is not installed")
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 SEARCH = ["scope", "expand", "retrieve", "rerank"]
-STAGES = [*SEARCH, "refuse", "prompt", "answer", "verify"]
+STAGES = [*SEARCH, "refuse", "prompt", "answer", "verify", "defer"]
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_an_answer_is_the_pipelines_with_exact_citations(service: Service, index
     for claim in body["claims"]:
         for cited in claim["citations"]:
             assert index.documents[cited["document"]].text[cited["start"] : cited["end"]] == cited["quote"]
-    assert list(body["ms"]) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
+    assert list(body["ms"]) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify", "defer"]
 
 
 def test_a_refusal_is_told_with_what_is_missing_and_the_nearest_sentence(service: Service, index: Index) -> None:

@@ -16,6 +16,7 @@ from tests.bench.answers import cdc, quoted, refusal
 from tests.bench.asked import asked
 from tests.bench.assertions import statuses
 from tests.bench.changes import changes
+from tests.bench.conflicts import conflict
 from tests.bench.corpora import DATA, Settings, processors, say
 from tests.bench.embedding import embedding
 from tests.bench.facts import facts_speed
@@ -59,6 +60,7 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "assertions": statuses,
     "screening": screening_speed,
     "facts": facts_speed,
+    "conflicts": conflict,
 }
 
 

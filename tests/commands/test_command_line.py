@@ -32,7 +32,7 @@ from rag.stages.retrieve import Terms
 
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OUTCOME = ["outcome", "refused", "missing", "nearest", "scope", "confidence", "notice"]
-KEYS = ["id", "question", "answer", *OUTCOME, "claims", "hits", "ms"]
+KEYS = ["id", "question", "answer", *OUTCOME, "claims", "conflicts", "deferred", "hits", "ms"]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -109,7 +109,7 @@ def test_ask_prints_json_that_other_programs_read(run: Run, places: Path) -> Non
     hold(row, places)
     assert code == 0 and row["question"] == QUESTION and not row["refused"]
     assert "Torsemide 40 mg by mouth daily." in row["answer"] and row["claims"][0]["supported"]
-    assert list(row["ms"]) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
+    assert list(row["ms"]) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify", "defer"]
 
 
 def test_ask_follows_a_conversation_in_a_file(run: Run, places: Path, tmp_path: Path) -> None:

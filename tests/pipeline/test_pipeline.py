@@ -108,7 +108,7 @@ def test_every_option_works_and_gives_the_same_twice(
     _, other = answered(pipeline, documents)
     assert one.hits
     assert (one.text, one.hits, one.claims, one.prompt) == (other.text, other.hits, other.claims, other.prompt)
-    assert list(one.ms) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify"]
+    assert list(one.ms) == ["scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify", "defer"]
 
 
 def ends() -> Iterator[Any]:

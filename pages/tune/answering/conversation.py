@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.differing import LOOK
 from pages.shared.findings import count
 from pages.shared.places import place_of, stands
 from pages.shared.state import open_source, prepared, project, state
@@ -71,6 +72,7 @@ def note(answer: Answer) -> None:
         "asked": answer.question,
         "follow": state()["follow"],
         "outcome": answer.outcome,
+        "deferred": [one.rule for one in answer.deferred],
         "patients": list(answer.scope.patients),
         "cited": cited,
     }
@@ -158,6 +160,7 @@ def _drawn(at: int, one: dict[str, Any]) -> None:
                     span = Span(document, start, end)
                     st.button(plain(place_of(span)), key=f"turn-{at}-{number}", on_click=open_source, args=(span,))
     became, statement = WORDS[one["outcome"]], _statement(one)
+    became = f"{became} {LOOK}." if one.get("deferred") else became
     block: Block = {"parts": [{"text": statement or became}], "look": "quiet", "note": became if statement else ""}
     text_view([block], f"turn-{at}-text")
 

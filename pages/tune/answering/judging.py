@@ -52,7 +52,12 @@ def _judged(answer: Answer, pipeline: Pipeline, right: bool, key: str) -> None:
         reasons = st.pills("Why?", list(REASONS), selection_mode="multi", format_func=REASONS.__getitem__, key=f"judge-why-{key}")
         words = st.text_input("In your words", max_chars=500, key=f"judge-words-{key}", placeholder="optional")
     told: dict[str, Any] = {"question": answer.question, "right": right, "reasons": reasons, "words": words}
-    told |= {"statements": _statements(answer), "outcome": answer.outcome, "pipeline": pipeline.to_json()}
+    told |= {
+        "statements": _statements(answer),
+        "outcome": answer.outcome,
+        "deferred": [one.rule for one in answer.deferred],
+        "pipeline": pipeline.to_json(),
+    }
     if not all(stands(cited) for claim in answer.claims for cited in claim.citations):
         st.warning(CHANGED)
         return

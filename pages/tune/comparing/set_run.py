@@ -179,7 +179,7 @@ def _failed(artifacts: Artifacts) -> dict[str, str]:
 
 def _keys(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> list[list[str]]:
     documents, only = [document.key for document in project().shelf.documents], repr(current_filter())
-    columns = [pipeline.key("verify", documents) for pipeline in pipelines]
+    columns = [pipeline.key("defer", documents) for pipeline in pipelines]
     return [[fingerprint("score", column, only, repr(case)) for column in columns] for case in cases]
 
 

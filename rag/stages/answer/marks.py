@@ -1,13 +1,11 @@
-"""What a reader has to know of a statement's source: of another patient, superseded; and where editions contradict each other."""
+"""What a reader has to know of a statement's source: of another patient, superseded."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.stages.index.base import Index
 from rag.values import Claim, Document, Scope
 
-FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 OF_ANOTHER = "of another patient: "
 
 
@@ -36,28 +34,6 @@ def _marks(claim: Claim, scope: Scope, several: bool, index: Index) -> list[str]
     return list(dict.fromkeys(found))
 
 
-def conflicts(claims: Sequence[Claim], index: Index) -> tuple[tuple[Claim, Claim], ...]:
-    """Statements of two editions of one work that differ: that of the edition in force, and that of the one it replaces.
-
-    Two statements differ where their figures do; which of them counts is said in the marks.
-    """
-    first = claims[0] if claims else None
-    if first is None:
-        return ()
-    names = {document.name for document in _sources(first, index)}
-    found = []
-    for other in claims[1:]:
-        for document in _sources(other, index):
-            replaced = index.standings.get(document.name)
-            if replaced is not None and replaced.by in names and _figures(other.text) != _figures(first.text):
-                found.append((first, other))
-    return tuple(found)
-
-
 def _sources(claim: Claim, index: Index) -> list[Document]:
     names = dict.fromkeys(cited.span.document for cited in claim.citations)
     return [index.documents[name] for name in names if name in index.documents]
-
-
-def _figures(text: str) -> set[str]:
-    return set(FIGURE.findall(text))

@@ -53,5 +53,10 @@ def told(answer: Answer) -> str:
     return " ".join(filter(None, [words, answer.notice if answer.refused else "", missing]))
 
 
+def looked_at(answer: Answer) -> str:
+    """Why a person must look at an answer, on a line; "" where no rule says so."""
+    return f"A person must look: {'; '.join(one.reason for one in answer.deferred)}." if answer.deferred else ""
+
+
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
