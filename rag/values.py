@@ -150,6 +150,11 @@ class Document:
         parts = (self.name, self.text, *about, *said, self.pages, self.sections, self.assertions, self.flags)
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of its text as UTF-8, by which anyone can tell whether a text is the one that was cited."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
     def page_at(self, offset: int) -> Page | None:
         """The page on which the character at `offset` stands, or None where the document has no pages."""
         at = bisect_right(self.pages, offset, key=lambda page: page.start)
@@ -526,7 +531,7 @@ class Answer:
     `missing` are the parts of the question that are not answered; `nearest` is the sentence that comes nearest to an answer
     where there is none; `scope` says whose documents the question was taken to be about. `asked` is whether the answerer was
     asked at all, or the question refused before. `conflicts` are the passages that answer differently, `deferred` the reasons why
-    a person must look.
+    a person must look. `digests` are those of the documents that its hits and citations stand in.
     """
 
     question: str
@@ -547,6 +552,7 @@ class Answer:
     asked: bool = True
     conflicts: tuple[Conflict, ...] = ()
     deferred: tuple[Deferral, ...] = ()
+    digests: dict[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:

@@ -19,7 +19,7 @@ def passage(hit: Hit) -> dict[str, Any]:
 
 
 def answer_row(answer: Answer) -> dict[str, Any]:
-    """An answer with its outcome, claims, citations, passages and times."""
+    """An answer with its outcome, claims, citations, passages, the digests of their documents, and times."""
     return {
         "question": answer.question,
         "answer": answer.text,
@@ -45,6 +45,7 @@ def answer_row(answer: Answer) -> dict[str, Any]:
             }
             for hit in answer.hits
         ],
+        "documents": [{"document": name, "sha256": digest} for name, digest in answer.digests.items()],
         "ms": {stage: round(value, 2) for stage, value in answer.ms.items()},
     }
 

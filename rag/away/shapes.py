@@ -207,6 +207,13 @@ class Followed(BaseModel):
     notes: list[str]
 
 
+class Digested(BaseModel):
+    """A document that passages or citations stand in, and the SHA-256 of its text as UTF-8."""
+
+    document: str
+    sha256: str
+
+
 class Answered(BaseModel):
     """An answer with its outcome, statements, citations, passages and milliseconds a stage.
 
@@ -230,6 +237,7 @@ class Answered(BaseModel):
     conflicts: list[Differing]
     deferred: list[Deferred]
     hits: list[Passage]
+    documents: list[Digested]
     ms: dict[str, float]
     warnings: list[Warned]
 

@@ -51,7 +51,7 @@ from rag.stages.scope.named import Named
 from rag.stages.scope.preferred import found_for
 from rag.stages.verify import Quotations, Verifier
 from rag.strict import SURROGATE, read_json, short
-from rag.values import Answer, Chunk, Citation, Document, Draft, Filter, Hit, Prompt, Query, Scope, Span, Usage
+from rag.values import Answer, Chunk, Citation, Claim, Document, Draft, Filter, Hit, Prompt, Query, Scope, Span, Usage
 from rag.wordpiece import installed
 
 LONGEST_QUESTION = 4000
@@ -321,6 +321,7 @@ class Pipeline(BaseModel):
             search.scope,
             asked,
             differ if became == "conflict" else (),
+            digests_of(search.hits, claims, index),
         )
         with watch("defer"):
             return replace(answer, deferred=self.defer(answer, index))
@@ -335,6 +336,13 @@ class Pipeline(BaseModel):
     def to_json(self) -> str:
         """The whole pipeline as JSON, every setting with its value."""
         return self.model_dump_json(indent=2)
+
+
+def digests_of(hits: Sequence[Hit], claims: Sequence[Claim], index: Index) -> dict[str, str]:
+    """The digests of the documents that passages and citations stand in, by name."""
+    cited = (one.span.document for claim in claims for one in claim.citations)
+    named = dict.fromkeys((*(hit.chunk.span.document for hit in hits), *cited))
+    return {name: index.documents[name].digest for name in named if name in index.documents}
 
 
 def sources_of(ranked: list[Hit], index: Index, top: int) -> list[Hit]:

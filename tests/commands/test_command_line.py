@@ -32,7 +32,7 @@ from rag.stages.retrieve import Terms
 
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OUTCOME = ["outcome", "refused", "missing", "nearest", "scope", "confidence", "notice"]
-KEYS = ["id", "question", "answer", *OUTCOME, "claims", "conflicts", "deferred", "hits", "ms"]
+KEYS = ["id", "question", "answer", *OUTCOME, "claims", "conflicts", "deferred", "hits", "documents", "ms"]
 Run = Callable[..., tuple[int, str, str]]
 
 
