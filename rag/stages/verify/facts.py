@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from pydantic import Field
+
 from rag.stages.index.base import Index
 from rag.stages.verify.judge import judged, reason_of
 from rag.stages.verify.quotations import Quotations
+from rag.stages.verify.risk import shipped
 from rag.values import Claim
 
 
@@ -14,10 +17,23 @@ class Facts(Quotations):
     """Quotations, and for other words: compares drugs, doses, values, sides, dates and negations with the cited passage."""
 
     kind: Literal["facts"] = "facts"  # type: ignore[assignment]
+    risk: float = Field(
+        default=0.0, ge=0.0, le=0.5, description="Share of wrong statements that may pass unflagged (0: the checks alone decide)"
+    )
 
     def __call__(self, claims: Sequence[Claim], index: Index) -> tuple[Claim, ...]:
         return super().__call__(claims, index)
 
     def paraphrase(self, claim: Claim) -> Claim:
         found = judged(claim.text, "\n".join(cited.quote for cited in claim.citations))
-        return replace(claim, supported=found.supported, reason=reason_of(found))
+        judged_so = replace(claim, supported=found.supported, reason=reason_of(found))
+        return self._flagged(judged_so, found.score) if self.risk else judged_so
+
+    def _flagged(self, claim: Claim, score: float) -> Claim:
+        """The statement, which is not called supported where its score is one that wrong statements have too often."""
+        promised = shipped(self.risk)
+        if not promised.flags(score):
+            return claim
+        bar = "every statement" if promised.threshold is None else f"up to {promised.threshold:.2f}"
+        reason = f"{claim.reason}; flagged: score {score:.2f}, for a risk of {self.risk:g} {bar}"
+        return replace(claim, supported=False if claim.supported is False else None, reason=reason)
