@@ -13,6 +13,8 @@ from rag.commands.conflicts import conflicts
 from rag.commands.documents import load, screen
 from rag.commands.facts import facts
 from rag.commands.fit import fit
+from rag.commands.omissions import print_omissions
+from rag.commands.recheck import verify_citations
 from rag.commands.serve import serve
 from rag.commands.settings import print_options, print_pipeline, setup
 from rag.commands.verify import verify
@@ -23,6 +25,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
 for command in (ask, batch, verify, retrieve, fit, serve, load, screen, facts, conflicts, setup):
     app.command()(command)
 app.command(name="app")(start)
+app.command(name="omissions")(print_omissions)
+app.command(name="verify-citations")(verify_citations)
 app.command(name="options")(print_options)
 app.command(name="pipeline")(print_pipeline)
 

@@ -44,7 +44,7 @@ ELSEWHERE = [
     "answers", "capitals", "checks", "citations", "columns", "copies", "facts_changes", "facts_codes", "facts_icd10cm",
     "facts_numbers", "facts_sites", "facts_sizes", "facts_units", "facts_values", "fhir", "follow", "hyphens", "identifiers",
     "conflicts", "deferral",
-    "instructions", "loinc", "names", "people", "places", "questions", "refusals", "running", "scope", "servers",
+    "instructions", "loinc", "names", "omissions", "people", "places", "questions", "refusals", "running", "scope", "servers",
     "spellings", "statements", "surrogates", "symbols", "synonyms", "thoughts", "topics",
 ]  # fmt: skip
 HEADING_RULES = rules("headings")

@@ -321,7 +321,7 @@ class Pipeline(BaseModel):
             search.scope,
             asked,
             differ if became == "conflict" else (),
-            digests_of(search.hits, claims, index),
+            digests=digests_of(search.hits, claims, index),
         )
         with watch("defer"):
             return replace(answer, deferred=self.defer(answer, index))

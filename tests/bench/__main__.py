@@ -27,9 +27,11 @@ from tests.bench.index import index
 from tests.bench.latency import latency
 from tests.bench.launch import launch
 from tests.bench.loading import load
+from tests.bench.omissions import omitted
 from tests.bench.options import offline
 from tests.bench.real import real
 from tests.bench.retrieval import covidqa, scifact
+from tests.bench.risk import risk
 from tests.bench.screening import identifiers, injection, names, screening_speed, sections
 from tests.bench.sessions import sessions
 from tests.bench.static import static
@@ -61,6 +63,8 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "screening": screening_speed,
     "facts": facts_speed,
     "conflicts": conflict,
+    "omissions": omitted,
+    "risk": risk,
 }
 
 

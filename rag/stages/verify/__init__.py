@@ -4,6 +4,8 @@ quotations   looks a quotation up at its place; other words by numbers and terms
 facts        the option that compares what a statement and its source state
 judge        a response beside a source: its statements, each with the verdicts of the checks, and one score
 checks       one class a check
+omissions    what a summary leaves out of the record that it summarises
+risk         the score below which statements are flagged, for a share of wrong ones that may pass
 support      the score: how likely all of a response is supported, fitted
 texts        source and statement as the checks read them; words, quantities, novelty and meaning serve it
 """
