@@ -53,7 +53,7 @@ def _each(said: Iterable[Said], kind: ConflictKind, key: Key, meet: Callable[[Sa
     groups: dict[Hashable, list[Said]] = {}
     for one in said:
         groups.setdefault(key(one), []).append(one)
-    unlike = UNLIKE.get(kind, ne)
+    unlike: Callable[[Any, Any], bool] = UNLIKE.get(kind, ne)
     for group in groups.values():
         sure = _of_one_mind(group, unlike)
         for one, other in combinations(sure, 2):

@@ -51,7 +51,9 @@ def _classes(told: Iterable[Fact]) -> Iterator[str]:
 def _holds(rule: str, part: str, texts: Iterable[str]) -> bool:
     """Whether one of the phrases of a part of a rule stands in one of the texts."""
     named = _phrases()[rule].get(part)
-    for text in texts if named else ():
+    if not named:
+        return False
+    for text in texts:
         words = words_of(text)
         if any(named.at(words, place) for place in range(len(words.said))):
             return True
