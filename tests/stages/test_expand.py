@@ -11,7 +11,7 @@ from rag.stages.embed.hashing import Hashing
 from rag.stages.expand.asked import AsAsked
 from rag.stages.expand.clinical import Clinical
 from rag.stages.expand.feedback import Feedback
-from rag.stages.expand.synonyms import KINDS, matches
+from rag.stages.expand.synonyms import classes, groups, matches
 from rag.stages.index.base import Index
 from rag.stages.reader.coverage import Asked, alternatives
 from rag.stages.retrieve import Convex, Terms
@@ -24,8 +24,7 @@ NOTES = {
     "c.txt": "Apixaban was held before the dental extraction.",
     "d.txt": "Chronic kidney disease stage 3. Lisinopril and furosemide since 2019.",
 }
-GROUPS = [group for kind in KINDS for group in rules("synonyms")[kind]]
-CLASSES = rules("synonyms")["classes"]
+GROUPS, CLASSES = groups(), classes()
 CAPITALS = {one["short"]: one["example"] for one in rules("capitals")["capitals"]}
 
 
@@ -35,8 +34,8 @@ def index() -> Index:
     return Pipeline(embed=Hashing()).prepare(documents, Artifacts())
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: str(group[0]))
-def test_every_form_of_a_group_leads_to_the_others(group: list[str]) -> None:
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group[0])
+def test_every_form_of_a_group_leads_to_the_others(group: tuple[str, ...]) -> None:
     assert len(set(group)) == len(group) > 1
     for form in group:
         text = CAPITALS.get(form, f"the {form} there")
@@ -49,18 +48,21 @@ def _a_letter(form: str) -> bool:
     return len("".join(terms(form))) < 2 and form != "K"
 
 
-@pytest.mark.parametrize("known", CLASSES, ids=lambda known: str(known["class"][0]))
-def test_a_class_leads_to_its_members_and_a_member_to_its_class_alone(known: dict[str, list[str]]) -> None:
-    inside, members = set(known["class"]), set(known["members"])
-    for form in known["class"]:
-        assert inside - {form} | members <= set(_forms(form)), form
-    grouped = [set(group) for group in GROUPS]
-    for member in known["members"]:
-        found = set(_forms(member))
-        own = set().union(*(group for group in grouped if member in group))
-        for other in CLASSES:  # A class may stand in a class: opioids among the painkillers.
-            own |= set(other["members"] if member in other["class"] else other["class"] if member in other["members"] else ())
-        assert inside <= found and not found & (members - own - {member}), member
+@pytest.mark.parametrize(("names", "members"), CLASSES, ids=[names[0] for names, _ in CLASSES])
+def test_a_class_leads_to_its_members_and_a_member_to_its_class_alone(names: tuple[str, ...], members: tuple[str, ...]) -> None:
+    for name in names:
+        assert {*names, *members} - {name} <= set(_forms(name)), name
+    for member in members:
+        found, own = set(_forms(member)), _written_together(member)
+        assert set(names) <= found and not found & (set(members) - own - {member}), member
+
+
+def _written_together(member: str) -> set[str]:
+    """The other names of a member, and what it shares a class's line with: opioids stand among the painkillers."""
+    own = {other for group in GROUPS if member in group for other in group}
+    for names, members in CLASSES:
+        own |= set(members) if member in names else set(names) if member in members else set()
+    return own
 
 
 def test_one_anticoagulant_does_not_stand_for_another() -> None:

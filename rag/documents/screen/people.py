@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from rag.clinical.medicines import drug_groups
 from rag.documents.screen.topics import kind
 from rag.documents.screen.words import Word, is_eponym, known, names, words
 from rag.rules import rules
@@ -166,7 +167,8 @@ def of_care(low: str) -> bool:
 
 @cache
 def _drugs() -> frozenset[str]:
-    return frozenset(word.lower() for names in rules("synonyms")["drugs"] for name in names for word in name.split())
+    words = frozenset(word.lower() for group in drug_groups() for name in group for word in name.split())
+    return words - names().first - names().last
 
 
 NAMED = re.compile(

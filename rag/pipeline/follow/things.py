@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 
+from rag.clinical.medicines import drug_classes, drug_groups
 from rag.pipeline.follow.told import listed
 from rag.rules import rules
 from rag.stages.expand.synonyms import matches
@@ -15,7 +16,6 @@ CODE = re.compile(r"(?<![\w-])[A-Z]{2,4}-\d{2,4}(?![\w-])")
 AUTHOR = "author"
 LISTED = {"labs": "lab", "findings": "finding", "conditions": "condition", "studies": "study", "drugs": "drug"}
 MODIFIERS = 4  # Words between an article and what it belongs to.
-DRUGS_IN_CLASS = 0.5  # Share of members that are drugs, from which a class is one of drugs.
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +90,25 @@ def _kind(stretch: str, forms: Iterable[str]) -> str:
 @cache
 def _known() -> dict[str, str]:
     """The kind of every name that has one."""
-    found = {plain(name): kind for part, kind in LISTED.items() for name in listed(part)}
-    found |= {plain(form): "drug" for form in chain.from_iterable(rules("synonyms")["drugs"])}
-    found |= {plain(member): "drug" for one in _drug_classes() for member in one["members"]}
-    found |= {plain(one["phrase"]): AUTHOR for one in rules("scope")["authors"]}
-    return {**found, **{plain(form): "class" for one in _drug_classes() for form in one["class"]}}
+    found = {plain(form): "drug" for form in chain.from_iterable(drug_groups())}
+    found |= {plain(member): "drug" for _, members in drug_classes() for member in members}
+    found |= {plain(form): "class" for names, _ in drug_classes() for form in names}
+    found |= {plain(name): kind for part, kind in LISTED.items() for name in listed(part)}  # Potassium is a laboratory value.
+    return {**found, **{plain(one["phrase"]): AUTHOR for one in rules("scope")["authors"]}}
 
 
 @cache
 def _classes() -> dict[str, frozenset[str]]:
-    return {plain(form): frozenset(map(plain, one["members"])) for one in _drug_classes() for form in one["class"]}
-
-
-@cache
-def _drug_classes() -> tuple[dict[str, list[str]], ...]:
-    known = rules("synonyms")
-    drugs = {plain(form) for form in chain.from_iterable(known["drugs"])}
-    every = (
-        one for one in known["classes"] if sum(plain(m) in drugs for m in one["members"]) > DRUGS_IN_CLASS * len(one["members"])
-    )
-    return tuple(every)
+    found: dict[str, frozenset[str]] = {}
+    for names, members in drug_classes():
+        for form in map(plain, names):
+            found[form] = found.get(form, frozenset()) | frozenset(map(plain, members))
+    return found
 
 
 @cache
 def _generics() -> frozenset[str]:
-    known = rules("synonyms")
-    every = chain(chain.from_iterable(known["drugs"]), chain.from_iterable(one["members"] for one in known["classes"]))
+    every = chain(chain.from_iterable(drug_groups()), chain.from_iterable(members for _, members in drug_classes()))
     return frozenset(form for form in (*every, *listed("drugs")) if form.islower())
 
 

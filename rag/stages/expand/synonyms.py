@@ -1,4 +1,4 @@
-"""Words that mean the same in clinical text: abbreviations, brand and generic names, lay words, from `rules/synonyms.json`."""
+"""Words that mean the same in clinical text: abbreviations and lay words of `rules/synonyms.json`, and the names of drugs."""
 
 import re
 from collections.abc import Iterator
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, zip_longest
 
+from rag.clinical.medicines import drug_classes, drug_groups
 from rag.rules import rules
 from rag.text import terms, terms_at
 from rag.wordpiece import commonness
 
-KINDS = ("abbreviations", "drugs", "lay")
+KINDS = ("abbreviations", "lay")
 EVERYDAY = 0.002  # An abbreviation that is a word more common than this must stand in capitals ("US", "ALL", "MS").
 SHORTEST = 3
 ENDINGS = {"ies": "y", "ied": "y", "ing": "", "ed": "", "ss": "ss", "es": "", "s": ""}
@@ -66,8 +67,22 @@ def is_class(name: str) -> bool:
 
 
 @cache
+def groups() -> tuple[tuple[str, ...], ...]:
+    """The forms that mean the same, group by group."""
+    listed = chain.from_iterable(rules("synonyms")[kind] for kind in KINDS)
+    return (*map(tuple, listed), *drug_groups())
+
+
+@cache
+def classes() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """The names of each class with its members."""
+    listed = ((tuple(one["class"]), tuple(one["members"])) for one in rules("synonyms")["classes"])
+    return (*listed, *drug_classes())
+
+
+@cache
 def _classes() -> frozenset[str]:
-    return frozenset(name.lower() for one in rules("synonyms")["classes"] for name in one["class"])
+    return frozenset(name.lower() for names, _ in classes() for name in names)
 
 
 @cache
@@ -86,13 +101,12 @@ def _forms() -> Iterator[tuple[str, tuple[str, ...]]]:
 
     One anticoagulant never stands for another one.
     """
-    known = rules("synonyms")
-    for group in (*chain.from_iterable(known[kind] for kind in KINDS), *(one["class"] for one in known["classes"])):
+    for group in (*groups(), *(names for names, _ in classes())):
         for form in group:
             yield form, tuple(other for other in group if other != form)
-    for one in known["classes"]:
-        yield from ((form, tuple(one["members"])) for form in one["class"])
-        yield from ((member, tuple(one["class"])) for member in one["members"])
+    for names, members in classes():
+        yield from ((form, members) for form in names)
+        yield from ((member, names) for member in members)
 
 
 def _words(text: str) -> list[Word]:

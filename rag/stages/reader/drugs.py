@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from functools import cache, lru_cache
 
+from rag.clinical.medicines import drug_classes, drug_groups
 from rag.rules import rules
 from rag.stages.expand.synonyms import Match, matches
 from rag.text import terms
@@ -58,19 +59,12 @@ def _name(text: str, match: Match) -> str:
 
 @cache
 def _drugs() -> frozenset[str]:
-    return frozenset(name.lower() for group in rules("synonyms")["drugs"] for name in group)
+    return frozenset(name.lower() for group in drug_groups() for name in group)
 
 
 @cache
 def _classes() -> frozenset[str]:
-    """The names of the classes most of whose members are drugs."""
-    known = rules("synonyms")["classes"]
-    return frozenset(
-        name.lower()
-        for one in known
-        if 2 * sum(member.lower() in _drugs() for member in one["members"]) > len(one["members"])
-        for name in one["class"]
-    )
+    return frozenset(name.lower() for names, _ in drug_classes() for name in names)
 
 
 @cache
