@@ -91,7 +91,7 @@ def _known() -> dict[str, tuple[_Form, ...]]:
     found: dict[str, list[_Form]] = {}
     for written, others in _forms():
         sought = tuple(other for other in others if _can_be_sought(other))
-        form = _Form(written, tuple(word for word, _, _ in _words(written)), sought)
+        form = _Form(written, _words_of(written), sought)
         found.setdefault(form.words[0], []).append(form)
     return {first: tuple(forms) for first, forms in found.items()}
 
@@ -117,6 +117,11 @@ def _words(text: str) -> list[Word]:
     return [(_uninflected(word), start, end) for word, start, end in terms_at(text, stem=False, every=True)]
 
 
+@cache
+def _words_of(form: str) -> tuple[str, ...]:
+    return tuple(word for word, _, _ in _words(form))
+
+
 def _uninflected(word: str) -> str:
     if len(word) <= SHORTEST or not word.islower():
         return word
@@ -127,6 +132,7 @@ def _uninflected(word: str) -> str:
     return DOUBLED.sub(r"\1", word.removesuffix("e") if len(word) > SHORTEST + 1 else word)
 
 
+@cache
 def _can_be_sought(form: str) -> bool:
     """Whether more of a form is a term than a letter that stands for much else, as in "s/p"."""
     return len("".join(terms(form))) > 1 or form in _listed("in_any_case")
