@@ -62,7 +62,7 @@ def test_an_example_runs_as_it_stands(line: str, home: Path, surroundings: dict[
     if written and written[1] in WRITTEN:
         assert len((home / written[1]).read_text("utf-8").splitlines()) >= WRITTEN[written[1]]
     if "--json" in line:
-        assert json.loads(done.stdout)
+        assert json.loads((home / written[1]).read_text("utf-8") if written else done.stdout)
 
 
 def test_a_folders_readme_is_quoted_in_no_example(home: Path, surroundings: dict[str, str]) -> None:

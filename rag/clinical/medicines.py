@@ -27,7 +27,7 @@ def drug_classes() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
         narrower = _narrower(name)
         drugs = dict.fromkeys(drug for one in (name, *narrower) for drug in classes[one]["drugs"] if _is_plain(drug))
         given = sorted((drug for drug in drugs if drug not in table["measured"]), key=lambda drug: "/" in drug)
-        members = (*given, *narrower)
+        members = (*given, *(one for one in narrower if one not in table["measured"]))
         found.append((tuple(filter(_is_plain, (name, *about["also"]))), members))
     found += [(tuple(one["class"]), tuple(one["members"])) for one in table["searched"]["classes"]]
     return tuple((names, members) for names, members in found if members)

@@ -10,7 +10,7 @@ from rag.away.records import conflict_row
 from rag.clinical.conflicts import conflicts as found_in
 from rag.clinical.facts.kept import kept_facts
 from rag.commands.answers import conflict_lines
-from rag.commands.common import Keep, Released, documents_at, say
+from rag.commands.common import Keep, Released, documents_at
 from rag.keep.artifacts import Artifacts
 from rag.pipeline.plan import amount
 
@@ -33,4 +33,4 @@ def conflicts(
         return
     for one in found:
         typer.echo("\n".join(conflict_lines(one)))
-    say(f"{amount(len(found), 'conflict')} in {amount(len(documents), 'document')}")
+    typer.echo(f"{amount(len(found), 'conflict')} in {amount(len(documents), 'document')}")

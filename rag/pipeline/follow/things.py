@@ -1,7 +1,7 @@
 """What a question or a statement names, by kind: drugs and their classes, values, findings, conditions, examinations."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -83,6 +83,8 @@ def noun_phrase(text: str, thing: Thing) -> tuple[int, int]:
 
 
 def _kind(stretch: str, forms: Iterable[str]) -> str:
+    if plain(stretch) in _untreating():
+        return ""
     tried = (stretch, stretch.rsplit(" ", 1)[-1], *forms)
     return next((kind for form in tried if (kind := _known().get(plain(form), ""))), "")
 
@@ -91,16 +93,27 @@ def _kind(stretch: str, forms: Iterable[str]) -> str:
 def _known() -> dict[str, str]:
     """The kind of every name that has one."""
     found = {plain(form): "drug" for form in chain.from_iterable(drug_groups())}
-    found |= {plain(member): "drug" for _, members in drug_classes() for member in members}
-    found |= {plain(form): "class" for names, _ in drug_classes() for form in names}
+    found |= {plain(member): "drug" for _, members in _treating() for member in members}
+    found |= {plain(form): "class" for names, _ in _treating() for form in names}
     found |= {plain(name): kind for part, kind in LISTED.items() for name in listed(part)}  # Potassium is a laboratory value.
     return {**found, **{plain(one["phrase"]): AUTHOR for one in rules("scope")["authors"]}}
+
+
+def _treating() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The classes of drugs by which somebody is treated, which contrast is not."""
+    return ((names, members) for names, members in drug_classes() if plain(names[0]) not in _untreating())
+
+
+@cache
+def _untreating() -> frozenset[str]:
+    apart = set(listed("untreating"))
+    return frozenset(plain(name) for names, _ in drug_classes() if apart.intersection(names) for name in names)
 
 
 @cache
 def _classes() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for names, members in drug_classes():
+    for names, members in _treating():
         for form in map(plain, names):
             found[form] = found.get(form, frozenset()) | frozenset(map(plain, members))
     return found

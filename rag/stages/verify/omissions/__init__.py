@@ -9,6 +9,7 @@ base         what an omission is, with its severity
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.clinical.standing import WORKS
 from rag.stages.verify.omissions.allergies import omitted_allergies
 from rag.stages.verify.omissions.base import SEVERITIES, Kind, Omission, Severity
 from rag.stages.verify.omissions.conditions import omitted_conditions
@@ -43,9 +44,10 @@ class Omissions:
 def omissions(summary: Document, record: Sequence[Document]) -> Omissions:
     """What a summary leaves out of the documents of the same patient.
 
-    The summary itself is no part of its record, nor is what was written after the last day that its head names.
+    The summary itself is no part of its record, nor are policies, guidelines and formularies, nor is what was written after the
+    last day that its head names.
     """
-    documents = [one for one in record if one.text != summary.text]
+    documents = [one for one in record if one.text != summary.text and one.type not in WORKS]
     told = record_units(documents, summary)
     said = Said(summary, [one.day for one in told if one.day])
     told = tuple(one for one in told if not (one.day and said.last and one.day > said.last))
