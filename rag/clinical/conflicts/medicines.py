@@ -31,7 +31,8 @@ class Amount(NamedTuple):
 
     def __str__(self) -> str:
         per = "".join(f"/{one}" for one in self.per)
-        return f"{self.amount:.6g} {self.unit}{per}" + (f", {self.often:.3g} times a day" if self.often else "")
+        often = {1: "once a day", 2: "twice a day"}.get(self.often or 0, f"{self.often or 0:.3g} times a day")
+        return f"{self.amount:.6g} {self.unit}{per}" + (f" {often}" if self.often else "")
 
 
 def medicines(reading: Reading) -> Iterator[Said]:
