@@ -25,7 +25,7 @@ from rag.stages.verify.windows import WHOLE, spans, window
 from rag.stages.verify.words import every_word
 from rag.text import sentences
 from tests.train.encoder import CrossEncoder, Steps, batch, begun
-from tests.train.labelled import Row, is_held, labelled
+from tests.train.labelled import Row, is_held, labelled, twins
 from tests.train.logistic import auroc
 
 OPEN_FAULTS = ("invented_addition", "absent", "Neutral", "unsupported", "")
@@ -179,7 +179,7 @@ def cases_of(data: Path, pairs: Sequence[Path]) -> tuple[list[list[Case]], list[
     found = list(labelled(data))
     for path in pairs:
         name = "script" if path.stem.startswith("script") else "pairs"
-        for row in map(json.loads, path.open(encoding="utf-8")):
+        for row in twins(path):
             found.append((name, row["group"], {**row, "pair": f"{path} {row['pair']}"}, not row["fault"]))
     groups: dict[str, list[Case]] = {}
     held = []

@@ -21,10 +21,17 @@ def rows(file: Path) -> list[Row]:
         return [json.loads(line) for line in lines]
 
 
+def twins(file: Path) -> Iterator[Row]:
+    """The rows of a file of pairs; those without their source have it from the notes beside the file, by group."""
+    beside = file.with_name(f"{file.stem}_notes.jsonl")
+    notes = {row["group"]: row["source"] for row in rows(beside)} if beside.is_file() else {}
+    return ({**row, "source": row["source"] if "source" in row else notes[row["group"]]} for row in rows(file))
+
+
 def labelled(data: Path, pairs: Sequence[Path] = ()) -> Iterator[tuple[str, str, Row, bool]]:
     """Every set with group, row and whether the response is supported; `pairs` are further files of twins."""
     for file in (data / "reader" / "support.jsonl", *pairs):
-        for row in rows(file):
+        for row in twins(file):
             yield "pairs", row["group"], row, not row["fault"]
     for row in rows(data / "mts_dialog" / "summary_scores.jsonl"):
         yield "mts", row["source"], row, not row["hallucination_rate"]
