@@ -9,7 +9,6 @@ above the faulty one (a listwise loss over the two).
 """
 
 import argparse
-import json
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -114,8 +113,8 @@ def loss_of(places: torch.Tensor, wholes: torch.Tensor, group: Sequence[Read], c
         sign = -1.0 if case.open else 1.0
         total = total + KIND * F.softplus(-sign * wholes[worst, 1])
     for twins in pairs.values():
-        if len(twins) == 2:
-            total = total + TWINS * F.softplus(odds[twins[False]] - odds[twins[True]])
+        if len(both) == 2:
+            total = total + TWINS * F.softplus(odds[both[False]] - odds[both[True]])
     for at, one in enumerate(group):
         label = torch.tensor(one.words)
         if bool((label >= 0).any()):
