@@ -112,7 +112,7 @@ def loss_of(places: torch.Tensor, wholes: torch.Tensor, group: Sequence[Read], c
         worst = known[0] if known else rows[int(own.detach().argmin())]
         sign = -1.0 if case.open else 1.0
         total = total + KIND * F.softplus(-sign * wholes[worst, 1])
-    for twins in pairs.values():
+    for both in pairs.values():
         if len(both) == 2:
             total = total + TWINS * F.softplus(odds[both[False]] - odds[both[True]])
     for at, one in enumerate(group):
