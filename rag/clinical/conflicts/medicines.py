@@ -31,7 +31,7 @@ class Amount(NamedTuple):
 
     def __str__(self) -> str:
         per = "".join(f"/{one}" for one in self.per)
-        often = {1: "once a day", 2: "twice a day"}.get(self.often or 0, f"{self.often or 0:.3g} times a day")
+        often = {1.0: "once a day", 2.0: "twice a day"}.get(self.often or 0.0, f"{self.often or 0.0:.3g} times a day")
         return f"{self.amount:.6g} {self.unit}{per}" + (f" {often}" if self.often else "")
 
 
