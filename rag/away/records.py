@@ -26,7 +26,7 @@ def answer_row(answer: Answer) -> dict[str, Any]:
         "outcome": answer.outcome,
         "refused": answer.refused,
         "missing": list(answer.missing),
-        "nearest": answer.nearest and _citation(answer.nearest),
+        "nearest": answer.nearest and _cited(answer.nearest),
         "scope": understood(answer.scope),
         "confidence": round(answer.confidence, 4),
         "notice": answer.notice,
@@ -79,11 +79,7 @@ def conflict_row(one: Conflict) -> dict[str, Any]:
 
 def _position(place: Position) -> dict[str, Any]:
     return {
-        "document": place.span.document,
-        "page": place.page,
-        "start": place.span.start,
-        "end": place.span.end,
-        "quote": place.quote,
+        **_cited(place),
         "says": place.says,
         "date": place.date,
         "author": place.author,
@@ -100,11 +96,11 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "role": claim.role,
         "label": claim.label,
         "marks": list(claim.marks),
-        "citations": [_citation(cited) for cited in claim.citations],
+        "citations": [_cited(cited) for cited in claim.citations],
     }
 
 
-def _citation(cited: Citation) -> dict[str, Any]:
+def _cited(cited: Citation | Position) -> dict[str, Any]:
     return {
         "document": cited.span.document,
         "page": cited.page,

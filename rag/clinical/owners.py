@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from rag.clinical.patients import NO_PATIENT, SEVERAL
+from rag.clinical.standing import WORKS
 from rag.values import Document, Span
 
 ID = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,5})-?(\d{1,8})(?![A-Za-z0-9]|-\d|[.:,/]\d)", re.ASCII)
@@ -21,7 +22,6 @@ LEAD = 32
 OPENING = re.compile(rf"(?:^|\n[^\S\n]*\n|\n[^\S\n]*[-*•#|])[^\n]{{0,{LEAD}}}$|(?:^|\n)[^\w\n]{{0,4}}$")
 WORD = re.compile(r"[^\W_]+")
 NEAR = 24
-RULES = {"policy", "guideline", "formulary"}
 BLANK = re.compile(r"\n[^\S\n]*\n")
 UNKNOWN = "?"
 EVEN = {ord(sign): "-" for sign in "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63"}
@@ -210,7 +210,7 @@ class Owners:
         mentions = self._mentions(text)
         several = any(warning.endswith(SEVERAL[2:]) for warning in document.warnings)
         named = {patient for *_, patient in mentions}
-        if document.type in RULES and not several:
+        if document.type in WORKS and not several:
             cuts = [0, *(blank.end() for blank in BLANK.finditer(text)), len(text)] if mentions else []
             places = ((bisect_right(cuts, start, hi=len(cuts) - 1), patient) for start, _, patient in mentions)
             yield from _merged((cuts[at - 1], cuts[at], patient) for at, patient in places)

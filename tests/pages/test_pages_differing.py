@@ -10,7 +10,7 @@ from rag.stages.defer.by_rules import ByRules
 from rag.stages.defer.never import Never
 from rag.stages.embed.hashing import Hashing
 from rag.stages.refuse.never import Never as NeverRefuse
-from tests.pages.test_pages_outcome import opened, said
+from tests.pages.test_pages_outcome import opened, recorded, said
 
 HEAD = "CLINIC NOTE\nPatient: P-0901\nDate: 2031-05-06\nAuthor: {}\n\nCURRENT MEDICATIONS:\n- torsemide {} mg daily\n"
 SMALL_NOTES = {"doctor.txt": HEAD.format("Attending, Cardiology", 40), "nurse.txt": HEAD.format("Nurse", 20)}
@@ -22,14 +22,7 @@ pytestmark = pytest.mark.usefixtures("small_project")
 @pytest.fixture
 def blocks(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """What was drawn by the component that shows document text, by its key; a press is never returned."""
-    drawn: dict[str, list[Any]] = {}
-
-    def draw(found: Any, key: str, height: int | None = None) -> None:
-        drawn[key] = list(found)
-
-    monkeypatch.setattr(sources, "text_view", draw)
-    monkeypatch.setattr(differing, "text_view", draw)
-    return drawn
+    return recorded(monkeypatch, sources, differing)
 
 
 @pytest.mark.parametrize("page", ["ask", "compare"])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -32,12 +33,18 @@ pytestmark = pytest.mark.usefixtures("small_project")
 @pytest.fixture
 def blocks(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """What was drawn by the component that shows document text, by its key; a press is never returned."""
+    return recorded(monkeypatch, sources)
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> dict[str, list[Any]]:
+    """What these modules draw from now on by the component that shows document text, by its key."""
     drawn: dict[str, list[Any]] = {}
 
     def draw(found: Any, key: str, height: int | None = None) -> None:
         drawn[key] = list(found)
 
-    monkeypatch.setattr(sources, "text_view", draw)
+    for module in modules:
+        monkeypatch.setattr(module, "text_view", draw)
     return drawn
 
 

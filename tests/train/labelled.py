@@ -1,11 +1,11 @@
 """Labelled statements beside their sources: what the checks and the model of support are fitted on, and what is held back."""
 
-import gzip
-import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from tests.train.prepare import lines
 
 FOURTH = 4
 Row = dict[str, Any]
@@ -16,16 +16,11 @@ def is_held(group: str) -> bool:
     return int(sha256(group.encode()).hexdigest(), 16) % FOURTH == 0
 
 
-def rows(file: Path) -> list[Row]:
-    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
 def twins(file: Path) -> Iterator[Row]:
     """The rows of a file of pairs; those without their source have it from the notes beside the file, by group."""
     beside = file.with_name(f"{file.stem}_notes.jsonl")
-    notes = {row["group"]: row["source"] for row in rows(beside)} if beside.is_file() else {}
-    return ({**row, "source": row["source"] if "source" in row else notes[row["group"]]} for row in rows(file))
+    notes = {row["group"]: row["source"] for row in lines(beside)} if beside.is_file() else {}
+    return ({**row, "source": row["source"] if "source" in row else notes[row["group"]]} for row in lines(file))
 
 
 def labelled(data: Path, pairs: Sequence[Path] = ()) -> Iterator[tuple[str, str, Row, bool]]:
@@ -33,17 +28,17 @@ def labelled(data: Path, pairs: Sequence[Path] = ()) -> Iterator[tuple[str, str,
     for file in (data / "reader" / "support.jsonl", *pairs):
         for row in twins(file):
             yield "pairs", row["group"], row, not row["fault"]
-    for row in rows(data / "mts_dialog" / "summary_scores.jsonl"):
+    for row in lines(data / "mts_dialog" / "summary_scores.jsonl"):
         yield "mts", row["source"], row, not row["hallucination_rate"]
-    for row in rows(data / "expertqa" / "claims.jsonl.gz"):
+    for row in lines(data / "expertqa" / "claims.jsonl.gz"):
         if row["has_passage"] and row["label"] in ("supported", "unsupported"):
             source = "\n".join(one["text"] for one in row["evidence"])
             yield "expertqa", row["answer_id"], {**row, "source": source}, row["label"] == "supported"
-    for row in rows(data / "clapnq_human" / "responses.jsonl"):
+    for row in lines(data / "clapnq_human" / "responses.jsonl"):
         if not row["refused"]:
             yield "clapnq", row["task_id"], row, row["label"] == "supported"
-    for row in rows(data / "kqa" / "nli.jsonl"):
+    for row in lines(data / "kqa" / "nli.jsonl"):
         yield "kqa", row["question"], row, row["label"] == "Entailment"
-    for row in rows(data / "scifact" / "evidence.jsonl.gz"):
+    for row in lines(data / "scifact" / "evidence.jsonl.gz"):
         if row["label"] in ("SUPPORT", "CONTRADICT"):
             yield "scifact", row["doc_id"], row, row["label"] == "SUPPORT"

@@ -58,7 +58,7 @@ Row = dict[str, Any]
 
 def lines(path: Path) -> list[Row]:
     """The objects of a JSON-lines file, gzipped or not."""
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]
 
 

@@ -22,12 +22,10 @@ from rag.clinical.conflicts.twins import twins
 from rag.clinical.editions import is_work
 from rag.clinical.facts.types import Fact
 from rag.clinical.owners import UNKNOWN, Owners, plain
-from rag.clinical.standing import Standing, standing
+from rag.clinical.standing import TABLES, WORKS, Standing, standing
 from rag.values import Conflict, Document, Position, Span
 
 READERS = (medicines, findings, code_status, allergies, given, steady, twins)
-RULES = ("policy", "guideline", "formulary")
-TABLES = ("table", "workbook")
 
 
 def conflicts(documents: Iterable[Document], facts_of: Callable[[Document], Sequence[Fact]]) -> tuple[Conflict, ...]:
@@ -60,7 +58,7 @@ def _is_rule(document: Document) -> bool:
     """Whether a document states rules for everybody rather than what holds of a patient."""
     if document.patient:
         return False
-    return document.type in RULES or bool(document.edition) or is_work(document.title, document.text, document.name)
+    return document.type in WORKS or bool(document.edition) or is_work(document.title, document.text, document.name)
 
 
 def _said(reading: Reading) -> Iterator[Said]:

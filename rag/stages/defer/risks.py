@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from rag.clinical.facts import facts, reading
-from rag.clinical.facts.drugs.words import Phrases, words_of
+from rag.clinical.facts.drugs.words import Phrases, Words, words_of
 from rag.clinical.facts.types import Action, Age, Dose, Drug, Fact, Frequency
 from rag.rules import rules
 from rag.stages.index.base import Index
@@ -22,6 +22,8 @@ def risks(answer: Answer, index: Index) -> Iterator[Deferral]:
     said = [facts(reading(claim.text)) for claim in statements]
     cited = (index.documents.get(cited.span.document) for one in statements for cited in one.citations)
     titles = dict.fromkeys(document.title for document in cited if document)
+    question, stated = [words_of(answer.question)], [words_of(claim.text) for claim in statements]
+    heads = [words_of(title) for title in titles]
     drugs = [one for one in asked if isinstance(one, Drug)]
     classes = {name for one in drugs for name in (one.name, *one.classes)}
     classes |= {name for told in said for name in _classes(told)}
@@ -29,10 +31,10 @@ def risks(answer: Answer, index: Index) -> Iterator[Deferral]:
     for rule in rules("deferral")["risk"]:
         name = rule["rule"]
         if (
-            _holds(name, "words", [answer.question])
-            or (drugs and _holds(name, "with_a_drug", [answer.question]))
-            or _holds(name, "stated", (claim.text for claim in statements))
-            or _holds(name, "heads", titles)
+            _holds(name, "words", question)
+            or (drugs and _holds(name, "with_a_drug", question))
+            or _holds(name, "stated", stated)
+            or _holds(name, "heads", heads)
             or classes.intersection(rule.get("classes", ()))
             or any(years < rule.get("under", 0) for years in ages)
         ):
@@ -48,16 +50,10 @@ def _classes(told: Iterable[Fact]) -> Iterator[str]:
             yield from (one.name, *one.classes)
 
 
-def _holds(rule: str, part: str, texts: Iterable[str]) -> bool:
+def _holds(rule: str, part: str, texts: Iterable[Words]) -> bool:
     """Whether one of the phrases of a part of a rule stands in one of the texts."""
     named = _phrases()[rule].get(part)
-    if not named:
-        return False
-    for text in texts:
-        words = words_of(text)
-        if any(named.at(words, place) for place in range(len(words.said))):
-            return True
-    return False
+    return named is not None and any(named.at(words, place) for words in texts for place in range(len(words.said)))
 
 
 @cache

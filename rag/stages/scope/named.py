@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from pydantic import Field
 
-from rag.clinical.owners import RULES, Owners, plain
+from rag.clinical.owners import Owners, plain
+from rag.clinical.standing import WORKS
 from rag.stages.index.base import Index
 from rag.stages.scope.base import Scoping
 from rag.stages.scope.described import description, resolved
@@ -166,7 +167,7 @@ def _alone(
     kinds = [source for source in pointed if source.kind == "documents"]
     source, documents = next((one for one in fitting if one[0].kind == "documents"), fitting[0])
     stated = source.type in STATED and documents <= known.shelf.of_type(source.type)
-    beside = source.type in RULES and (scope.patients or scope.unknown or scope.choices)
+    beside = source.type in WORKS and (scope.patients or scope.unknown or scope.choices)
     if not source.claimed or len(kinds) != 1 or not stated or beside:
         return scope.only
     narrowed = replace(scope.only, types=(source.type,))
