@@ -48,6 +48,10 @@ HELD = frozenset(
         "w05_stroke_ward",
         "x04_op_path_p_6218",
         "y03_payer_airway_biologics",
+        "za6_nightlist",
+        "zb4_migraine",
+        "zc4_pneumonia",
+        "zg7_stay",
     )
 )
 """Folders beside this file that the reader is never trained on: what else it weighs is fitted there, and the choice made."""
