@@ -161,3 +161,19 @@ def test_a_dose_of_another_drug_bears_nothing_out() -> None:
     one = Dose(start=0, end=5, amount=50.0, unit="mg", drug="lisinopril")
     assert Doses().same(one, replace(one, drug="")) and not Doses().same(one, replace(one, drug="metoprolol"))
     assert Doses().same(one, replace(one, amount=25.0, most=50.0)) and not Doses().same(one, replace(one, unit="mL"))
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("amlodipine", "Lisinopril was raised to 40 mg daily."),
+        ("ciprofloxacin", "Cephalexin 500 mg was raised."),
+        ("oxycodone", "He takes hydrocodone for pain, raised today."),
+        ("warfarin", "The blood thinner was raised."),
+    ],
+)
+def test_a_drug_is_not_borne_out_by_another_of_its_class_or_by_the_class(name: str, note: str) -> None:
+    (said,) = statements(f"The {name} was raised.", source_of(note))
+    assert {word.written: places for word, places in zip(said.words, said.held, strict=True)}[name] == ()
+    assert judged(said.text, note).supported is not True
+    assert judged("A blood thinner was raised.", "Warfarin was raised.").supported is True

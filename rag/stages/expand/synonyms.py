@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, zip_longest
+from typing import Literal
 
 from rag.clinical.medicines import drug_classes, drug_groups
 from rag.rules import rules
@@ -21,20 +22,23 @@ HYPHENS = "-\u2010\u2011\u2012\u2013\u2212"
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A stretch of a question that names something, and the other forms of it."""
+    """A stretch of a question that names something, and the other forms of it; `wider` are those that name its class alone."""
 
     start: int
     end: int
     forms: tuple[str, ...]
+    wider: frozenset[str] = frozenset()
+    narrower: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A form as it is written, its words, and the forms that it leads to."""
+    """A form as it is written, its words, and the forms that it leads to, which may be its class or the members of it."""
 
     written: str
     words: tuple[str, ...]
     others: tuple[str, ...]
+    leads: Literal["same", "wider", "narrower"]
 
 
 Word = tuple[str, int, int]
@@ -53,12 +57,18 @@ def matches(text: str) -> list[Match]:
     while at < len(words):
         fitting = [form for form in _known().get(words[at][0], ()) if _stands(form, words, at, text, capitals)]
         longest = max((len(form.words) for form in fitting), default=0)
-        meanings = zip_longest(*(form.others for form in fitting if len(form.words) == longest))
+        whole = [form for form in fitting if len(form.words) == longest]
+        meanings = zip_longest(*(form.others for form in whole))
         others = dict.fromkeys(filter(None, chain.from_iterable(meanings)))  # Of every meaning the first, then the second.
         if others:
-            found.append(Match(words[at][1], words[at + longest - 1][2], tuple(others)))
+            same, wider, narrower = (_leading(whole, way) for way in ("same", "wider", "narrower"))
+            found.append(Match(words[at][1], words[at + longest - 1][2], tuple(others), wider - same, narrower - same))
         at += max(longest, 1)
     return found
+
+
+def _leading(forms: list[_Form], way: str) -> frozenset[str]:
+    return frozenset(chain.from_iterable(form.others for form in forms if form.leads == way))
 
 
 def is_class(name: str) -> bool:
@@ -89,24 +99,24 @@ def _classes() -> frozenset[str]:
 def _known() -> dict[str, tuple[_Form, ...]]:
     """The forms by their first word."""
     found: dict[str, list[_Form]] = {}
-    for written, others in _forms():
+    for written, others, leads in _forms():
         sought = tuple(other for other in others if _can_be_sought(other))
-        form = _Form(written, _words_of(written), sought)
+        form = _Form(written, _words_of(written), sought, leads)
         found.setdefault(form.words[0], []).append(form)
     return {first: tuple(forms) for first, forms in found.items()}
 
 
-def _forms() -> Iterator[tuple[str, tuple[str, ...]]]:
+def _forms() -> Iterator[tuple[str, tuple[str, ...], Literal["same", "wider", "narrower"]]]:
     """Every form with the others that it leads to: a group's to each other, a class to its members, a member to its class alone.
 
     One anticoagulant never stands for another one.
     """
     for group in (*groups(), *(names for names, _ in classes())):
         for form in group:
-            yield form, tuple(other for other in group if other != form)
+            yield form, tuple(other for other in group if other != form), "same"
     for names, members in classes():
-        yield from ((form, members) for form in names)
-        yield from ((member, names) for member in members)
+        yield from ((form, members, "narrower") for form in names)
+        yield from ((member, names, "wider") for member in members)
 
 
 def _words(text: str) -> list[Word]:

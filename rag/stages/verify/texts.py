@@ -60,7 +60,7 @@ class Source:
         """Where the source holds a word, in that form or by another name."""
         if found := self.at.get(word.stem):
             return found
-        for form in word.others:
+        for form in (*word.others, *word.members):
             if all(stem in self.at for stem in form):
                 return [place for stem in form for place in self.at[stem]]
         return []

@@ -22,7 +22,8 @@ NONE: frozenset[Status] = frozenset()
 class Word(NamedTuple):
     """A word at `start` to `end`: its stem, itself in one spelling, how much it tells (0 to 1), what the text says of it.
 
-    `others` are other names of what it names, each as the stems of its words.
+    `others` are other names of what it names, each as the stems of its words; `members`, of a class, the names of what is of it.
+    A member is never told by its class: one antibiotic is not another.
     """
 
     start: int
@@ -32,6 +33,7 @@ class Word(NamedTuple):
     weight: float
     statuses: frozenset[Status]
     others: tuple[frozenset[str], ...]
+    members: tuple[frozenset[str], ...] = ()
 
 
 @lru_cache(maxsize=100_000)
@@ -72,18 +74,23 @@ def words_of(document: Document) -> tuple[Word, ...]:
     for word, start, end in terms_at(text, stem=False):
         while at < len(others) and others[at][1] <= start:
             at += 1
-        own = others[at][2] if at < len(others) and others[at][0] < end else ()
+        own = others[at][2:] if at < len(others) and others[at][0] < end else ((), ())
         first, last = bisect_left(starts, start - longest), bisect_left(starts, end)
         statuses = frozenset(one.status for one in said[first:last] if start < one.end) if first < last else NONE
-        found.append(Word(start, end, stem_of(word), word, weight_of(word), statuses, own))
+        found.append(Word(start, end, stem_of(word), word, weight_of(word), statuses, *own))
     return tuple(found)
 
 
-def _others(text: str) -> list[tuple[int, int, tuple[frozenset[str], ...]]]:
+Names = tuple[frozenset[str], ...]
+
+
+def _others(text: str) -> list[tuple[int, int, Names, Names]]:
     named = []
     for match in matches(text):
-        forms = tuple(filter(None, map(_forms, match.forms)))
-        named.append((match.start, match.end, forms))
+        apart = match.wider | match.narrower
+        same = tuple(filter(None, (_forms(form) for form in match.forms if form not in apart)))
+        members = tuple(filter(None, (_forms(form) for form in match.forms if form in match.narrower)))
+        named.append((match.start, match.end, same, members))
     return named
 
 
