@@ -173,6 +173,12 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start + left, max(start + left, start + len(piece.rstrip()))
 
 
+def lowered(text: str) -> str:
+    """A text in small letters, each where it stood: a capital that is two letters when small stays one."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(small if len(small := sign.lower()) == 1 else sign for sign in text)
+
+
 @cache
 def stopwords() -> frozenset[str]:
     """English function words that carry no clinical meaning; negations and laterality are not among them."""

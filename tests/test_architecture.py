@@ -1,30 +1,13 @@
 """The house as it is meant to be: imports go one way, and what must not be there is not there."""
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-ORDER = [
-    "places", "extras", "errors", "strict", "rules", "values", "stage", "embedding", "spelling", "starts", "text", "wordpiece",
-    "governance", "keep", "clinical", "documents", "stages", "pipeline", "evaluate", "away", "langchain", "commands", "__main__",
-]  # fmt: skip
-MODULES = sorted((ROOT / "rag").rglob("*.py"))
-SCRIPTS = [*MODULES, *sorted((ROOT / "pages").rglob("*.py")), ROOT / "app.py"]
+from tests.rooms import MODULES, ORDER, ROOT, SCRIPTS, imported, part
+
 FORBIDDEN = re.compile(r"\bpickle\b|\beval\(|\bexec\(|unsafe_allow_html|allow_dangerous_deserialization|allow_pickle=True")
-
-
-def imported(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text("utf-8"))
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
-    names = {f"rag.{alias.name}" if node.module == "rag" else str(node.module) for node in found for alias in node.names}
-    return names | {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-
-
-def part(path: Path) -> str:
-    return path.relative_to(ROOT / "rag").parts[0].removesuffix(".py")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -98,14 +98,17 @@ def in_force(documents: Iterable[Document], today: str) -> set[str]:
     return {one.name for one in every if one.name not in found or found[one.name].in_force}
 
 
+def is_rule(document: Document) -> bool:
+    """Whether a document that is of no patient states rules for everybody: a policy, a guideline, an edition of a work."""
+    return document.type in WORKS or bool(document.edition) or is_work(document.title, document.text, document.name)
+
+
 def _state(document: Document) -> State:
     """What a document says of itself, by its text or the status that was read off it."""
     status = STATUSES.get(document.status, "")
     if document.patient:
         return State(status if document.status in OF_PATIENTS else "")
-    if document.format in TABLES or not (
-        document.edition or document.effective or document.type in WORKS or is_work(document.title, document.text, document.name)
-    ):
+    if document.format in TABLES or not (document.effective or is_rule(document)):
         return State(status)
     said = state_of(document.title, document.text, document.name, _beside(document))
     return said if said.state else State(status)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from rag.commands.common import (
 )
 from rag.commands.files import apart, rows, write
 from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, Patients, Statuses, Types, among, chosen
+from rag.commands.workers import Ready, Row, Scheduler, asking
 from rag.errors import FileProblem, WorkbenchError
+from rag.keep.cluster import Lost
 from rag.pipeline import checked
 from rag.pipeline.follow import By, follow_row, put, read_conversation, turn_of, write_conversation
 from rag.stages.answer.outcome import looked_at, told
@@ -130,6 +133,7 @@ def batch(
     in_force: InForce = False,
     nobody: Nobody = False,
     screen: Released = False,
+    scheduler: Scheduler = None,
 ) -> None:
     """Answers every question of a file, each on its own. One that fails yields a line that says so, and the run goes on."""
     apart(out, questions, pipeline, docs=docs, workspace=workspace)
@@ -138,20 +142,30 @@ def batch(
     asked = list(rows(questions, ("id", "question")))
     documents = documents_at(docs, screen)
     among(only, documents)
-    index = prepared(tuned, documents, workspace)
-
     progress = counted("{done:,} of {total:,} questions")
 
-    def lines() -> Iterator[str]:
-        for number, row in enumerate(asked, 1):
-            try:
-                result = {"id": row["id"], **answer_row(tuned.ask(row["question"], index, only))}
-            except WorkbenchError as problem:
-                result = {"id": row["id"], **failed_row(row["question"], str(problem))}
-            yield json.dumps(result, ensure_ascii=False)
-            progress(number, len(asked))
+    with asking(scheduler, tuned, documents, workspace, only) as ask_each:
 
-    write(out, lines())
+        def lines() -> Iterator[str]:
+            for number, (row, line) in enumerate(zip(asked, ask_each(_answered, asked), strict=True), 1):
+                try:
+                    yield line.result()
+                except Lost as problem:
+                    yield _row(row, failed_row(row["question"], str(problem)))
+                progress(number, len(asked))
+
+        write(out, lines())
+
+
+def _answered(ready: Ready, row: Row) -> str:
+    try:
+        return _row(row, answer_row(ready.pipeline.ask(row["question"], ready.index, ready.only)))
+    except WorkbenchError as problem:
+        return _row(row, failed_row(row["question"], str(problem)))
+
+
+def _row(row: Row, answer: Row) -> str:
+    return json.dumps({"id": row["id"], **answer}, ensure_ascii=False)
 
 
 def retrieve(
@@ -161,6 +175,7 @@ def retrieve(
     pipeline: PipelineFile = None,
     top: Annotated[int, typer.Option(min=1, max=1000, help="Documents a query")] = 100,
     workspace: Keep = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Ranks the documents of a corpus for every query, for tools that score runs (trec_eval, ir_measures)."""
     apart(out, corpus, queries, pipeline, workspace=workspace)
@@ -172,19 +187,24 @@ def retrieve(
     ]
     if len({document.name for document in documents}) != len(documents):
         raise FileProblem(f"{corpus.name}: an id stands there twice. Give every document its own id.")
-    index = prepared(tuned, documents, workspace)
-    deep = tuned.retrieve.model_copy(update={"candidates": max(tuned.retrieve.candidates, min(4 * top, 1000))})
-    whole = tuned.rerank.model_copy(update={"top": deep.candidates})
-
     progress = counted("{done:,} of {total:,} queries")
 
-    def lines() -> Iterator[str]:
-        for number, row in enumerate(asked, 1):
-            best: dict[str, float] = {}
-            for hit in whole(row["text"], deep(row["text"], index), index):
-                best.setdefault(hit.chunk.span.document, hit.score)
-            for rank, name in enumerate(list(best)[:top], 1):
-                yield f"{row['id']} Q0 {name} {rank} {1.0 / rank:.6f} rag"
-            progress(number, len(asked))
+    with asking(scheduler, tuned, documents, workspace) as ask_each:
 
-    write(out, lines())
+        def lines() -> Iterator[str]:
+            for number, ranked in enumerate(ask_each(partial(_ranked, top), asked), 1):
+                if run := ranked.result():
+                    yield run
+                progress(number, len(asked))
+
+        write(out, lines())
+
+
+def _ranked(top: int, ready: Ready, row: Row) -> str:
+    """The lines of a run for a query."""
+    tuned, best = ready.pipeline, dict[str, float]()
+    deep = tuned.retrieve.model_copy(update={"candidates": max(tuned.retrieve.candidates, min(4 * top, 1000))})
+    whole = tuned.rerank.model_copy(update={"top": deep.candidates})
+    for hit in whole(row["text"], deep(row["text"], ready.index), ready.index):
+        best.setdefault(hit.chunk.span.document, hit.score)
+    return "\n".join(f"{row['id']} Q0 {name} {rank} {1.0 / rank:.6f} rag" for rank, name in enumerate(list(best)[:top], 1))

@@ -12,12 +12,14 @@ from rag.clinical.facts import reading
 from rag.commands.common import counted, say
 from rag.commands.files import apart, rows, write
 from rag.commands.omissions import Budget, omissions_row
+from rag.commands.workers import Row, Scheduler
 from rag.errors import FileProblem, SettingProblem
+from rag.keep.cluster import in_order, workers
 from rag.stages.verify import model
 from rag.stages.verify.checks.base import Verdict
 from rag.stages.verify.judge import Judged, judged
 from rag.stages.verify.omissions import omissions
-from rag.stages.verify.risk import Case, promise, shipped
+from rag.stages.verify.risk import Case, Promise, promise, shipped
 
 
 def verify(
@@ -41,6 +43,7 @@ def verify(
         bool, typer.Option("--omissions", help="Also tell what a response leaves out of its source, for those that summarise it")
     ] = False,
     budget: Budget = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Judges responses against the sources beside them: drugs, doses, values, sides, dates and negations are compared.
 
@@ -59,17 +62,24 @@ def verify(
         say(str(promised))
     progress = counted("{done:,} of {total:,} responses")
 
-    def lines() -> Iterator[str]:
-        for number, row in enumerate(asked, 1):
-            found = judged(row["response"], row["source"])
-            claims = [claim_row(claim, row["response"], row["source"]) for claim in found.claims]
-            flagged = {"flagged": promised.flags(found.score)} if promised else {}
-            omitted = _omitted(row["response"], row["source"], budget) if left_out else {}
-            about = {"id": row["id"], "score": round(found.score, 5), **flagged, **omitted}
-            yield json.dumps({**about, "claims": claims}, ensure_ascii=False)
-            progress(number, len(asked))
+    with workers(scheduler) as pool:
 
-    write(out, lines())
+        def lines() -> Iterator[str]:
+            found = in_order(pool, _judged, asked, pool.ahead, promised, left_out, budget)
+            for number, line in enumerate(found, 1):
+                yield line.result()
+                progress(number, len(asked))
+
+        write(out, lines())
+
+
+def _judged(promised: Promise | None, left_out: bool, budget: int | None, row: Row) -> str:
+    found = judged(row["response"], row["source"])
+    claims = [claim_row(claim, row["response"], row["source"]) for claim in found.claims]
+    flagged = {"flagged": promised.flags(found.score)} if promised else {}
+    omitted = _omitted(row["response"], row["source"], budget) if left_out else {}
+    about = {"id": row["id"], "score": round(found.score, 5), **flagged, **omitted}
+    return json.dumps({**about, "claims": claims}, ensure_ascii=False)
 
 
 def _cases(file: Path) -> Iterator[Case]:

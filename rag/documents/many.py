@@ -7,24 +7,24 @@ parts cannot be read. So nothing is unpickled, and neither Streamlit nor a comma
 import base64
 import json
 import os
-import subprocess
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from rag.documents.child import Child, lines
 from rag.documents.load import read_each
 from rag.documents.screen import Screen
 from rag.errors import FileProblem
+from rag.keep.cluster import in_order
 from rag.values import Document, File, Screened
 
-ROOT = Path(__file__).parents[2]
 FEWEST = 120
 """Files from which on it is worth the second that a process takes to begin."""
 MOST_PROCESSES = 8
@@ -75,27 +75,12 @@ def read_many(files: Sequence[Callable[[], File]], screen: Screen | None, cores:
         idle.put(process)
     try:
         with ThreadPoolExecutor(several) as pool:
-            yield from _in_order(files, screen, pool, idle, AHEAD * several)
+            reads = in_order(pool, partial(_asked, idle), files, AHEAD * several)
+            for give, read in zip(files, reads, strict=True):
+                yield read.result() or _given(give, screen)
     finally:
         for process in processes:
             process.close()
-
-
-def _in_order(
-    files: Iterable[Callable[[], File]], screen: Screen | None, pool: Executor, idle: "SimpleQueue[_Process]", most: int
-) -> Iterator[Read]:
-    waiting: deque[tuple[Callable[[], File], Future[Read | None]]] = deque()
-
-    def taken() -> Read:
-        give, answer = waiting.popleft()
-        return answer.result() or _given(give, screen)
-
-    for give in files:
-        waiting.append((give, pool.submit(_asked, idle, give)))
-        if len(waiting) >= most:
-            yield taken()
-    while waiting:
-        yield taken()
 
 
 def _asked(idle: "SimpleQueue[_Process]", give: Callable[[], File]) -> Read | None:
@@ -130,38 +115,22 @@ class _Process:
 
     def __init__(self, screen: Screen | None) -> None:
         self._screen = screen
-        paths = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
-        self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "rag.documents.many", screen.model_dump_json() if screen else ""],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths},
-        )
+        self._child = Child(["-m", "rag.documents.many", screen.model_dump_json() if screen else ""], lines)
 
     def read(self, file: File) -> Read | None:
         """What came of a file; None where the process has ended."""
-        assert self._process.stdin and self._process.stdout
-        try:
-            self._process.stdin.write(_line({"name": file.name, "data": base64.b64encode(file.data).decode("ascii")}))
-            self._process.stdin.flush()
-            told = json.loads(self._process.stdout.readline())
-        except (OSError, ValueError):
+        self._child.send(_line({"name": file.name, "data": base64.b64encode(file.data).decode("ascii")}))
+        answer = self._child.next()
+        if answer is None:
             return None
+        told = json.loads(answer)
         found = tuple((_source(file, one), SCREENED.validate_python(one["screened"], strict=False)) for one in told["found"])
         problem = FileProblem(told["problem"]) if told["problem"] else None
         return Read(found, self._screen, tuple(map(FileProblem, told["failed"])), problem)
 
     def close(self) -> None:
         """Ends the process."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            try:
-                if pipe:
-                    pipe.close()
-            except OSError:  # What was never written to a process that is gone.
-                pass
+        self._child.close()
 
 
 def _source(file: File, told: dict[str, Any]) -> File:

@@ -12,12 +12,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rag.commands.common import say
+from rag.documents.many import processors
 from tests.bench.answers import cdc, quoted, refusal
 from tests.bench.asked import asked
 from tests.bench.assertions import statuses
 from tests.bench.changes import changes
 from tests.bench.conflicts import conflict
-from tests.bench.corpora import DATA, Settings, processors, say
+from tests.bench.corpora import DATA, Settings
 from tests.bench.embedding import embedding
 from tests.bench.facts import facts_speed
 from tests.bench.figures import Figure, Skipped, table

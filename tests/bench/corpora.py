@@ -1,15 +1,12 @@
 """Where the measurements find their data, and the steps that several of them share."""
 
-import gzip
-import json
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.commands.common import counted
+from rag.commands.common import counted, say
+from rag.commands.files import rows as read_rows
 from rag.documents.load import read_file
 from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline
@@ -43,27 +40,15 @@ class Settings:
         return Artifacts(self.cache / name)
 
 
-def say(text: str, end: str = "\n") -> None:
-    """Progress, on standard error."""
-    sys.stderr.write(text + end)
-    sys.stderr.flush()
-
-
 def rows(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON-lines file, gzipped or not."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines if line.strip()]
+    return list(read_rows(path, ()))
 
 
 def model_needed() -> None:
     """Raises Skipped where the MiniLM wheel is not installed."""
     if not installed():
         raise Skipped(f"the MiniLM model is not installed; {INSTALL}")
-
-
-def processors() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def titled(row: dict[str, Any]) -> Document:

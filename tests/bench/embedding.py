@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.documents.many import processors
 from rag.stages.embed.minilm import MiniLM
 from rag.wordpiece import WHEEL
-from tests.bench.corpora import Settings, model_needed, processors, rows
+from tests.bench.corpora import Settings, model_needed, rows
 from tests.bench.figures import Figure, Skipped, at_least
 
 TEXTS = 256

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from rag.commands.common import counted
+from rag.commands.common import counted, say
 from rag.evaluate.fitting import Judged, fitted, judged, usable
 from rag.pipeline import Pipeline
 from rag.stages.chunk.windows import Words
 from rag.stages.rerank.fitted import Fitted
 from rag.values import Case
-from tests.bench.corpora import Settings, model_needed, prepared, rows, say, titled
+from tests.bench.corpora import Settings, model_needed, prepared, rows, titled
 from tests.bench.figures import SEED, Figure, at_least, mean
 from tests.bench.retrieval import relevant_documents
 

@@ -4,10 +4,11 @@ import resource
 import sys
 import time
 
+from rag.commands.common import say
 from rag.documents.load import read_file
 from rag.errors import FileProblem
 from rag.values import File
-from tests.bench.corpora import Settings, say
+from tests.bench.corpora import Settings
 from tests.bench.figures import Figure
 from tests.hostile_files import ALL
 

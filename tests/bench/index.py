@@ -8,6 +8,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.commands.common import say
 from rag.embedding import Vectors
 from rag.pipeline import Pipeline
 from rag.stage import fingerprint
@@ -15,7 +16,7 @@ from rag.stages.embed.minilm import MiniLM
 from rag.stages.index.indexing import Indexing, built
 from rag.stages.index.local import Exact, Hnsw, Ivf, IvfPq
 from rag.stages.index.vectors import FAISS, PRODUCT, InFaiss
-from tests.bench.corpora import Settings, model_needed, rows, say, titled
+from tests.bench.corpora import Settings, model_needed, rows, titled
 from tests.bench.figures import SEED, Figure, Target, at_least, at_most, mean, percentile, table
 from tests.bench.latency import EVERY, PASSAGES, exactly, peak_megabytes
 

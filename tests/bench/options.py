@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+from rag.commands.common import say
 from rag.errors import WorkbenchError
 from rag.evaluate.measures import evidence_recall, ndcg
 from rag.keep.artifacts import Artifacts
 from rag.pipeline import UNIONS, Pipeline
 from rag.stage import options
 from rag.values import Document, Span
-from tests.bench.corpora import Settings, from_texts, model_needed, prepared, rows, say, titled
+from tests.bench.corpora import Settings, from_texts, model_needed, prepared, rows, titled
 from tests.bench.figures import Figure, Skipped, mean
 from tests.bench.retrieval import FIRST, ranked, relevant_documents
 

@@ -22,10 +22,11 @@ from typing import Any
 
 from lxml import etree
 
+from rag.commands.common import say
 from rag.documents.load import read
 from rag.errors import FileProblem
 from rag.values import Document
-from tests.bench.corpora import Settings, say
+from tests.bench.corpora import Settings
 from tests.bench.figures import Figure, Skipped, at_most
 from tests.bench.printed import NOTES, made
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rag.documents.many import processors
 from rag.evaluate.measures import ndcg
 from rag.pipeline import Pipeline
 from rag.stages.chunk.windows import Words
@@ -15,7 +16,7 @@ from rag.stages.embed.minilm import MiniLM
 from rag.stages.embed.static import Static
 from rag.stages.retrieve import Convex, Dense, Terms
 from rag.wordpiece import tokenizer
-from tests.bench.corpora import Settings, model_needed, prepared, processors, rows, titled
+from tests.bench.corpora import Settings, model_needed, prepared, rows, titled
 from tests.bench.figures import RESAMPLES, SEED, Figure, at_least, at_most, mean
 from tests.bench.retrieval import ranked, relevant_documents
 

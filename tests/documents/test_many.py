@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.documents import inbox, many
+from rag.documents import child, inbox, many
 from rag.documents.inbox import UPLOAD
 from rag.documents.many import Read, read_many, read_one
 from rag.documents.screen import Screen
@@ -61,8 +61,8 @@ def test_several_processes_give_what_one_gives_in_the_same_order(screen: Screen 
 
 @pytest.mark.usefixtures("few")
 def test_what_a_process_that_ends_was_to_read_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(many, "ROOT", Path("/nowhere"))
-    monkeypatch.setattr(many.sys, "path", [])
+    monkeypatch.setattr(child, "ROOT", Path("/nowhere"))
+    monkeypatch.setattr(child.sys, "path", [])
     assert [len(one.found) for one in read_many(gives(FILES[:9]), Screen())] == [1] * 9
 
 

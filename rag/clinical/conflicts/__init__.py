@@ -19,10 +19,9 @@ from rag.clinical.conflicts.medicines import medicines
 from rag.clinical.conflicts.reading import Reading, Said
 from rag.clinical.conflicts.states import allergies, code_status, given, steady
 from rag.clinical.conflicts.twins import twins
-from rag.clinical.editions import is_work
 from rag.clinical.facts.types import Fact
 from rag.clinical.owners import UNKNOWN, Owners, plain
-from rag.clinical.standing import TABLES, WORKS, Standing, standing
+from rag.clinical.standing import TABLES, Standing, is_rule, standing
 from rag.values import Conflict, Document, Position, Span
 
 READERS = (medicines, findings, code_status, allergies, given, steady, twins)
@@ -40,7 +39,7 @@ def conflicts(documents: Iterable[Document], facts_of: Callable[[Document], Sequ
     for document in every.values():
         if document.format in TABLES or not _counts(standings.get(document.name)):
             continue
-        of_all = _is_rule(document)
+        of_all = not document.patient and is_rule(document)
         read = Reading(document, facts_of(document))
         for said in twins(read) if of_all else _said(read):
             owner = f"rules {document.title}" if of_all else _owner(said, owners)
@@ -52,13 +51,6 @@ def conflicts(documents: Iterable[Document], facts_of: Callable[[Document], Sequ
         for kind, subject, one, other in compared(record)
     ]
     return tuple(found)
-
-
-def _is_rule(document: Document) -> bool:
-    """Whether a document states rules for everybody rather than what holds of a patient."""
-    if document.patient:
-        return False
-    return document.type in WORKS or bool(document.edition) or is_work(document.title, document.text, document.name)
 
 
 def _said(reading: Reading) -> Iterator[Said]:

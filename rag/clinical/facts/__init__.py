@@ -10,6 +10,7 @@ fact has the status that the assertions of the text give it.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from rag.clinical.assertions import assertions
 from rag.clinical.facts.advice import times_and_advice
@@ -41,6 +42,12 @@ def facts(document: Document) -> tuple[Fact, ...]:
     """All that a document states, in order of place."""
     found = sorted(_kept(one for finder in FINDERS for one in finder(document)), key=lambda one: (one.start, one.end, one.kind))
     return tuple(_with_statuses(found, document))
+
+
+@lru_cache(maxsize=8)
+def facts_in(text: str) -> tuple[Fact, ...]:
+    """All that a text states which is no document of its own, such as a question that several steps look at."""
+    return facts(reading(text))
 
 
 def reading(text: str, day: str | None = None) -> Document:

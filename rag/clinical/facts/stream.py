@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.text import lowered
+
 TOKEN = re.compile(
     r"(?<![\d,.])[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?![,.]?\d)|0,\d{1,3}(?![,\d])|\d+(?:\.\d+)*|(?<![\w.)])\.\d+"
     r"|(?<=\d)[x×](?=[ ]?\.?\d)|[^\W\d_]+(?:\d(?!\d|[.,]\d)[^\W_]*)?(?:['’](?:s|t|re|ve|ll|d|m)\b)?"
@@ -82,9 +84,7 @@ class Stream:
 @lru_cache(maxsize=4)
 def stream(text: str) -> Stream:
     """The tokens and numbers of a text."""
-    lower = text.lower()
-    if len(lower) != len(text):  # A capital that is two letters when small would move what stands behind it.
-        lower = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+    lower = lowered(text)
     spans = [match.span() for match in TOKEN.finditer(lower)]
     said = [lower[start:end] for start, end in spans]
     starts, ends = [start for start, _ in spans], [end for _, end in spans]

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from rag.text import abbreviations, lead_on
+from rag.text import abbreviations, lead_on, lowered
 
 TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:,\d{3}(?![\d,]))*(?:\.\d+)?|\n|(?<=\S)(?:\t| {3,})(?=\S)|[^\w\s]")
 """Words and numbers part where they touch ("83F", "10d"); ends of lines and of columns are tokens too."""
@@ -25,8 +25,7 @@ class Tokens:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        low = text.lower()
-        low = low if len(low) == len(text) else "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
+        low = lowered(text)
         if not low.isascii():
             low = low.replace("’", "'").replace("–", "-").replace("—", "-").replace("−", "-")
         places = list(_whole_lines(text, ((*found.span(), found[0]) for found in TOKEN.finditer(text))))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.clinical.conflicts import conflicts, position
-from rag.clinical.facts import facts, reading
+from rag.clinical.facts import facts_in
 from rag.clinical.facts.kept import kept_facts
 from rag.clinical.facts.types import Drug
 from rag.clinical.owners import plain
@@ -33,7 +33,7 @@ def differing(question: str, claims: Sequence[Claim], found: Sequence[Hit], inde
     cited = [one.span for claim in claims if claim.role == "answer" for one in claim.citations]
     cited = [span for span in cited if span.document in seen]
     records = {document.name: document for span in cited for document in _record(index.documents[span.document], seen, index)}
-    told_drugs = (one for one in facts(reading(question)) if isinstance(one, Drug) and one.written != "class") if records else ()
+    told_drugs = (one for one in facts_in(question) if isinstance(one, Drug) and one.written != "class") if records else ()
     asked = {one.name for one in told_drugs}
     for one in _of_record(list(records.values()), index):
         if any(_touch(place.span, span) for place in one.positions for span in cited) and _asked_about(one, question, asked):

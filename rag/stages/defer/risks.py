@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from rag.clinical.facts import facts, reading
+from rag.clinical.facts import facts_in
 from rag.clinical.facts.drugs.words import Phrases, Words, words_of
 from rag.clinical.facts.types import Action, Age, Dose, Drug, Fact, Frequency
 from rag.rules import rules
@@ -18,8 +18,8 @@ SAID_OF = (Dose, Frequency, Action)
 def risks(answer: Answer, index: Index) -> Iterator[Deferral]:
     """The rules of high-risk subjects that hold for an answer, in the order of the rules."""
     statements = [claim for claim in answer.claims if claim.role == "answer"]
-    asked = facts(reading(answer.question))
-    said = [facts(reading(claim.text)) for claim in statements]
+    asked = facts_in(answer.question)
+    said = [facts_in(claim.text) for claim in statements]
     cited = (index.documents.get(cited.span.document) for one in statements for cited in one.citations)
     titles = dict.fromkeys(document.title for document in cited if document)
     question, stated = [words_of(answer.question)], [words_of(claim.text) for claim in statements]

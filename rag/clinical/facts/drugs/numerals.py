@@ -2,12 +2,10 @@
 
 import re
 
-ONES = dict(zip("zero one two three four five six seven eight nine".split(), range(10), strict=True))
-TEENS = dict(
-    zip("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), range(10, 20), strict=True)
-)
-TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-PLAIN: dict[str, float] = {**ONES, **TEENS, **TENS, "fourty": 40, "couple": 2}
+from rag.clinical.facts.stream import ONES, TENS
+
+TEENS = frozenset(word for word, number in ONES.items() if number >= 10)
+PLAIN: dict[str, float] = {**ONES, **TENS, "fourty": 40, "couple": 2}
 PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25}
 BIG = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
