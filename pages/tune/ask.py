@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from pages.shared.computed import prepared
 from pages.shared.frame import stop_without_documents
 from pages.shared.sources import show_opened
-from pages.shared.state import FIRST, pipeline_of, prepared, state
+from pages.shared.state import FIRST, pipeline_of, state
 from pages.tune.answering import conversation
 from pages.tune.answering.asking import Failure, at_once, waited
 from pages.tune.answering.looking import answered

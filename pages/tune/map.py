@@ -5,10 +5,11 @@ from typing import get_args
 import numpy as np
 import streamlit as st
 
+from pages.shared.computed import prepared
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
 from pages.shared.sources import show_opened
-from pages.shared.state import current_filter, pipeline_of, prepared, project, state
+from pages.shared.state import current_filter, pipeline_of, project, state
 from pages.shared.text_view import plain
 from pages.tune.answering.map_view import COLOURS, Drawing, map_chart, reading, told
 from pages.tune.question import question_asked, question_box

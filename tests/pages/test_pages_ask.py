@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.state import answer_key
+from pages.shared.computed import answer_key
 from pages.tune.answering import asking
 from pages.tune.answering.answers import hits_frame
 from pages.tune.answering.unsent import rooms
@@ -162,7 +162,7 @@ def test_a_free_model_that_was_applied_answers_at_once_to_other_passages_and_one
 
 
 def test_an_answer_is_kept_by_all_that_its_words_depend_on(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.state.project", lambda: small_project)
+    monkeypatch.setattr("pages.shared.computed.project", lambda: small_project)
 
     def key(**settings: Any) -> str:
         return answer_key(Pipeline(embed=Hashing(), answer=Chat(**settings)), QUESTION, Filter())

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import streamlit as st
 
-from pages.shared.state import answer_key, answering, current_filter, kept_answer, project, state
+from pages.shared.computed import answer_key, answering, kept_answer
+from pages.shared.state import current_filter, project, state
 from pages.tune.settings.history import cancel
 from rag.errors import Cancelled, WorkbenchError
 from rag.pipeline import Pipeline

@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.computed import prepared
 from pages.shared.differing import LOOK
 from pages.shared.findings import count
 from pages.shared.places import place_of, stands
-from pages.shared.state import open_source, prepared, project, state
+from pages.shared.state import open_source, project, state
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.asking import forget_failures
 from pages.tune.question import LEANING, identifiers, offered, question_asked

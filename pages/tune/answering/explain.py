@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from pages.shared.computed import prepared
 from pages.shared.layers import Stretch, drawn
-from pages.shared.state import current_filter, prepared, state
+from pages.shared.state import current_filter, state
 from pages.shared.text_view import Block, Part, plain, text_view
 from rag.pipeline import Pipeline
 from rag.pipeline.explain import Sum, fusion, nth, row_behind, term_weights

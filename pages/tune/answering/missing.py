@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from pages.shared.computed import prepared
 from pages.shared.frame import waiting_link
 from pages.shared.places import page_of
-from pages.shared.state import current_filter, prepared, project
+from pages.shared.state import current_filter, project
 from pages.shared.text_view import plain, text_view
 from pages.tune.settings.history import use
 from rag.pipeline import Pipeline

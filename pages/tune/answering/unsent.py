@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.state import open_pipeline, pipeline_of, project, state, unsent
+from pages.shared.computed import unsent
+from pages.shared.state import open_pipeline, pipeline_of, project, state
 from pages.shared.text_view import plain
 from pages.tune.answering.answers import hits_table, prompt_view
 from pages.tune.answering.asking import NOT_SENT, Failure, forget_failures

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import streamlit as st
 
+from pages.shared.computed import answering, kept_answer, retrieved
 from pages.shared.findings import count
 from pages.shared.sources import answer_view
-from pages.shared.state import answering, current_filter, kept_answer, project, retrieved
+from pages.shared.state import current_filter, project
 from pages.shared.text_view import plain
 from pages.tune.answering.asking import SWIFT, listened
 from pages.tune.answering.changes import same

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.state import current_filter, kept_answer, pipeline_of, prepared, project, state, stop_preparing
+from pages.shared.computed import kept_answer, prepared, stop_preparing
+from pages.shared.state import current_filter, pipeline_of, project, state
 from pages.shared.text_view import plain
 from pages.tune.comparing.comparison import letter
 from pages.tune.settings.controls import WAIT

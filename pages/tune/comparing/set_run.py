@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.computed import index_made
 from pages.shared.findings import count
-from pages.shared.state import RUN, current_filter, index_made, keep, project, running, state
+from pages.shared.state import RUN, current_filter, keep, project, running, state
 from pages.shared.text_view import plain
 from pages.tune.comparing.comparison import letter
 from pages.tune.settings.costs import money

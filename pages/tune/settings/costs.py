@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import pandas as pd
 import streamlit as st
 
+from pages.shared.computed import answer_key, kept_answer
 from pages.shared.findings import count
-from pages.shared.state import answer_key, current_filter, kept_answer, pipeline_of, project, state
+from pages.shared.state import current_filter, pipeline_of, project, state
 from pages.shared.text_view import plain
 from rag.errors import ModelProblem
 from rag.pipeline import Pipeline

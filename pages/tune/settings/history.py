@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.state import current_filter, kept_answer, open_filter, open_pipeline, pipeline_of, state, stop_preparing
+from pages.shared.computed import kept_answer, stop_preparing
+from pages.shared.state import current_filter, open_filter, open_pipeline, pipeline_of, state
 from pages.shared.text_view import plain
 from pages.tune.comparing.sweep import told_apart
 from rag.pipeline import UNIONS, Pipeline

@@ -7,8 +7,9 @@ import streamlit as st
 from pydantic import ValidationError
 
 from pages.prepare.reading.document_view import day_of
+from pages.shared.computed import prepared
 from pages.shared.findings import count
-from pages.shared.state import keyed, open_pipeline, pipeline_of, prepared, state
+from pages.shared.state import keyed, open_pipeline, pipeline_of, state
 from pages.shared.text_view import plain, text_view
 from pages.tune.answering.changes import line_blocks
 from rag.pipeline import UNIONS, Pipeline, problems
