@@ -23,8 +23,6 @@ HISTORY = 200_000
 TABLE = 20_000
 ROW_FRONT = 80
 DIGIT = re.compile(r"\d")
-STAMPED = 10
-"""The first lines in which a document may say of itself that it is a draft or no longer counts."""
 OTHERS = re.compile(
     r"\b(?:former|previous|earlier|prior|preceding|next|(?<!this is )(?<!is )the)(?:[ \t]\w+){0,2}?[ \t]"
     rf"(?:(?:{ORDINAL})[ \t])?(?:edition|version|revision|issue)\b[^\n.;|]*"
@@ -48,7 +46,6 @@ ITSELF = (
     r"this (?:\w+ ){0,2}(?:edition|version|revision|issue|policy|guideline|guidance|protocol|document|pathway|procedure|form"
     r"|leaflet|standard|order set|formulary|handbook|sheet|card|chart) (?:(?:is|was|has been|had been|is now|was later) )?"
 )
-UNITS = re.compile(r"[.;|\n]|(?<=\s)[-–—](?=\s)|[()\[\]]")
 NUMBERED = re.compile(r"\W{0,4}(\d{1,3}(?:\.\d{1,3}){0,2}|(?-i:[A-H]))(?=[\s:|,;)–-]|$)")
 NUMBER_AFTER = re.compile(r"[\s|,;:–-]{1,6}v?(\d{1,2}(?:\.\d{1,2})?)(?=[\s|:,;–-]|$)")
 BEYOND = re.compile(r"#|\d{1,2}\.\s+[A-Z]|[A-Z][A-Z ]{6,}$")
@@ -92,15 +89,6 @@ class Edition:
 YEAR = re.compile(r"(?:19|20)\d\d(?![\d.])")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a document says of itself: that it is a draft, or since when it no longer counts, and what stands in its place."""
-
-    state: str = ""
-    since: str | None = None
-    by: str = ""
-
-
 def document_edition(kind: str, title: str, text: str) -> str:
     """The edition as a number, a letter, a year or a month ("3", "5.1", "C", "2024", "2024-03"); "" where none is named."""
     return edition_of(kind, title, text).number
@@ -119,8 +107,8 @@ def edition_of(kind: str, title: str, text: str, name: str = "", beside: Sequenc
     """
     if kind not in rules("editions")["types"] and kind != "other":
         return Edition()
-    series = _words_of(_series(), f"{_plain_name(name)} {title}")
-    if series - {"bulletin"} and not _words_of(_works(), f"{_plain_name(name)} {title}") - {"edition", "bulletin"}:
+    series = _words_of(_series(), f"{plain_name(name)} {title}")
+    if series - {"bulletin"} and not _words_of(_works(), f"{plain_name(name)} {title}") - {"edition", "bulletin"}:
         return Edition()
     known = kind != "other" or is_work(title, text, name)
     marked = _of_name(name)
@@ -128,7 +116,7 @@ def edition_of(kind: str, title: str, text: str, name: str = "", beside: Sequenc
     head = without_others(rest[:HEAD])
     for place, anywhere in (
         (without_others(title), True),
-        (_front(head), True),
+        (front(head), True),
         (head, False),
         *((aside[:200], True) for aside in beside),
     ):
@@ -180,7 +168,7 @@ def effective_of(kind: str, text: str, edition: Edition) -> str | None:
         return found
     if not (within or kind == "other"):
         return None
-    lines = _front(head).split("\n")
+    lines = front(head).split("\n")
     numbered = edition.number or any(numbers_in("\n".join(lines[:3])))
     near = labelled("\n".join(lines if numbered else lines[:1]), sure, months=True)
     return near or edition.day or labelled(head, lesser, inside=False, months=True)
@@ -271,7 +259,7 @@ def _number(name: str) -> str:
     return re.sub(r"(?:st|nd|rd|th)$", "", lower)
 
 
-def _front(text: str) -> str:
+def front(text: str) -> str:
     """The first lines of a text, in which it says what it is."""
     lines = [line for line in text[:FRONT].split("\n") if line.strip()]
     return "\n".join(lines[:FRONT_LINES])
@@ -311,11 +299,12 @@ def _series() -> re.Pattern[str]:
 
 def is_work(title: str, text: str, name: str) -> bool:
     """Whether a document calls itself something that has editions."""
-    front = "\n".join(_front(text).split("\n")[:3])
-    return _works().search(f"{_plain_name(name)} {title} {front}") is not None
+    head = "\n".join(front(text).split("\n")[:3])
+    return _works().search(f"{plain_name(name)} {title} {head}") is not None
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name of a file with blanks between its words."""
     return re.sub(r"[_\-.]+", " ", name)
 
 
@@ -395,83 +384,3 @@ def _row(line: str) -> Edition | None:
 def order_of(number: str) -> tuple[int, ...]:
     """What orders editions of one sort: their numbers, or the place of a letter in the alphabet."""
     return (ord(number),) if number.isalpha() and len(number) == 1 else tuple(map(int, re.findall(r"\d{1,9}", number)))
-
-
-def state_of(title: str, text: str, name: str = "", beside: Sequence[str] = ()) -> State:
-    """What a document says of itself in its title or first lines, its running headers or its file's name."""
-    lines = [line for line in text[:FRONT].split("\n") if line.strip()][:STAMPED]
-    places = [title, *lines, *(aside[:120] for aside in beside)]
-    stamps = _stamps()
-    for place in places:
-        if stamps.cheap.search(place) and (found := stamped(place)):
-            return found
-    if (ends := _ended(text)) is not None:
-        return ends
-    stem = f" {_plain_name(name.rpartition('.')[0])} ".lower()
-    return State(next((state for state, marks in stamps.files if any(f" {mark} " in stem for mark in marks)), ""))
-
-
-@dataclass(frozen=True)
-class _Stamps:
-    """How documents say that they are drafts or no longer count."""
-
-    cheap: re.Pattern[str]
-    state_of: dict[str, str]
-    alone: re.Pattern[str]
-    itself: re.Pattern[str]
-    files: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-@cache
-def _stamps() -> _Stamps:
-    known = rules("editions")["states"]
-    alone = {cue: rule["state"] for rule in known for cue in rule["cues"]}
-    state_of = alone | {cue: rule["state"] for rule in known for cue in rule.get("said", ())}
-    whole = {cue for rule in known for cue in rule.get("whole", ())}
-    state_of |= {cue: rule["state"] for rule in known for cue in rule.get("whole", ())}
-    sole, filling, cues = (
-        "|".join(re.escape(cue) for cue in sorted(words, key=len, reverse=True)) for words in (alone, whole, state_of)
-    )
-    works = "|".join(map(re.escape, rules("editions")["works"]))
-    after = "by|in|on|as of|since|from|for|effective|and|copy|version|edition|do not|see|not"
-    follows = rf"(?=\W*$|\s*[,:]|\s+(?:{after}|v\.?\d|\d|{works})\b)"
-    leads = r"\W*(?:stamp\w*\W{1,3})?(?:(?:document |policy |version )?status\W{1,4})?(?:now )?"
-    return _Stamps(
-        re.compile(cues, re.IGNORECASE),
-        state_of,
-        re.compile(rf"(?:{leads}|.{{3,90}}, )(?:({sole})\b{follows}|({filling})\W*$)", re.IGNORECASE),
-        re.compile(rf"\b{ITSELF}(?:no longer )?({cues})\b", re.IGNORECASE),
-        tuple((rule["state"], tuple(rule["files"])) for rule in known),
-    )
-
-
-def stamped(place: str) -> State | None:
-    """The state that a line says of its document: it begins with it, stands alone between marks, or "this edition was …"."""
-    stamps = _stamps()
-    at = 0
-    bounds = [*UNITS.finditer(place), None]
-    for bound in bounds:
-        start, stop = at, bound.start() if bound else len(place)
-        unit, at = place[start:stop], bound.end() if bound else stop
-        found = stamps.alone.match(unit) or stamps.itself.search(unit)
-        if not found or (len(unit.split()) > 14 and not stamps.itself.search(unit)):
-            continue
-        cue = next(filter(None, found.groups()))
-        state = stamps.state_of[" ".join(cue.lower().split())]
-        rest = unit[found.end() :]
-        since = next((one.day for one in absolute(rest[:60]) if one.day and len(one.day) >= len("2024-03")), None)
-        target = replaced().search(place[start:])
-        since = f"{since}-01" if since and len(since) == len("2024-03") else since
-        return State(state, since, target[1].strip(" .;*_|)") if target else "")
-    return None
-
-
-def _ended(text: str) -> State | None:
-    """Until when a document counts, by a labelled day near its start."""
-    known = {rule["label"]: rule["state"] for rule in rules("editions")["ends"]}
-    head = text[:HEAD]
-    for place, inside in ((head, False), (_front(head), True)):
-        if labelled(place, tuple(known), inside):
-            label, day = next((label, day) for label in known if (day := labelled(place, (label,), inside)))
-            return State(str(known[label]), day)
-    return None

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag.clinical.editions import State, edition_of, is_work, state_of
+from rag.clinical.editions import edition_of, is_work
+from rag.clinical.stamps import State, state_of
 from rag.clinical.works import Work, alike, followed_by, later, named_by, pairs, same_work, work
 from rag.values import Document
 

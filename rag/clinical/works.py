@@ -5,21 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from rag.clinical.editions import (
-    FRONT,
-    ORDINAL,
-    ROMAN,
-    YEAR,
-    document_edition,
-    order_of,
-    replaced,
-    replacing,
-    stamped,
-    state_of,
-    without_others,
-)
+from rag.clinical.editions import FRONT, ORDINAL, ROMAN, YEAR, document_edition, order_of, replaced, replacing, without_others
 from rag.clinical.numbers import NUMBER, numbers_in
 from rag.clinical.patients import HEAD
+from rag.clinical.stamps import stamped, state_of
 from rag.rules import rules
 from rag.text import BULLET, terms
 from rag.values import Document

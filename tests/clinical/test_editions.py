@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.clinical.editions import Edition, State, edition_of, effective_of, state_of
+from rag.clinical.editions import Edition, edition_of, effective_of
 from rag.clinical.provenance import described
+from rag.clinical.stamps import State, state_of
 from rag.clinical.standing import Standing, in_force, standing, superseded
 from rag.documents.load import read_file
 from rag.rules import rules
