@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from rag.clinical.medicines import drug_groups
-from rag.documents.screen.topics import kind
+from rag.documents.screen.listed_names import Span, in_dictionary, is_name, listed, of_care
 from rag.documents.screen.words import Word, is_eponym, known, names, words
 from rag.rules import rules
 from rag.starts import matches
@@ -14,19 +13,11 @@ from rag.values import Finding
 
 PART = r"[A-ZÀ-Þ](?:[\w'’]*[a-zß-ÿA-Z])?(?:-[A-Z][a-zß-ÿ]+)?"
 FULL = rf"{PART}\.?(?:[ ]{{1,2}}(?:(?:de|la|van|von|der|da|del|bin|al)[ ])?{PART}\.?){{0,3}}"
-BETWEEN = re.compile(r"\.?[ \t]{1,2}|[ ]?\n[ ]?|-")
-COMMA = re.compile(r",[ ]{1,2}")
-NARROW_COMMA = re.compile(r",[ ]{0,2}")
-AGE = re.compile(r",? (?:is |was )?(?:an? )?\(?\d{1,3}[ -]?(?:y|F\b|M\b)")
-WORT = re.compile(r"['’]?s?[ -][Ww]ort\b")  # St. John's wort is a drug.
-SHORTEST = 3
 PARTICLES = set("de la van von der den da del los las dos di bin ibn al el y e zu".split())
 LEADING = (
     r"(?:(?:[Vv]an|[Vv]on|[Dd]er|[Dd]en|[Dd]el?|[Dd]ella|[Dd]i|[Dd]a|[LlDd][ao]s|[Ll]a|[Ll]e|[Tt]er|[Tt]en|[Bb]in|[Ii]bn|[AaEe]l|[Ss]t\.?)"
     r"[ ]){0,3}"
 )
-CUES = {"patient", "pt", "named", "mr", "ms", "mrs", "for", "with"}
-STRONG_CUES = {"patient", "pt", "named", "mr", "ms", "mrs", "dr", "client", "member"}
 
 
 def people(text: str) -> list[Finding]:
@@ -39,16 +30,13 @@ def people(text: str) -> list[Finding]:
         *_named(text),
         *_small(text),
         *_placed(text),
-        *_listed(text, found),
+        *listed(text, found),
     ]
     return [*(_finding(*span) for span in spans), *_again(text, found, spans)]
 
 
 def _finding(start: int, end: int, rule: str, score: float) -> Finding:
     return Finding("identifier", "NAME", start, end, rule, score)
-
-
-Span = tuple[int, int, str, float]
 
 
 WEAK_TITLES = {"father", "sister", "nurse", "doctor", "miss", "sir", "madam", "rn", "lpn", "np", "crna", "aprn"}
@@ -68,13 +56,13 @@ def _titled(text: str) -> Iterator[Span]:
             parts.pop(0)
         weak = match["title"].islower() or match["title"].lower() in WEAK_TITLES
         low = parts[0][0].lower()
-        if weak and not (_is_name(low) or (unlisted([parts[0][0]]) and low not in known("people", "eponyms"))):
+        if weak and not (is_name(low) or (unlisted([parts[0][0]]) and low not in known("people", "eponyms"))):
             continue
         if parts[0][0].lower() in known("people", "labels"):
             continue
         last = parts[0].end()
         for part in parts[1:]:
-            if not (_is_name(part[0].lower()) or len(part[0]) == 1 or part[0].lower() in names().last):
+            if not (is_name(part[0].lower()) or len(part[0]) == 1 or part[0].lower() in names().last):
                 break
             last = part.end()
         yield match.start("title"), match.start("name") + last, "title", 0.95
@@ -90,8 +78,8 @@ def _labelled(text: str) -> Iterator[Span]:
     """ "Patient name: Jane Doe", "Signed by: R. Brown"; behind a label of a person alone also words that no list knows."""
     for match in matches(_label(), text):
         parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
-        sure = [part for part in parts if _is_name(part)]
-        if sure and all(_is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2]):
+        sure = [part for part in parts if is_name(part)]
+        if sure and all(is_name(part) or len(part) == 1 or part in names().ordinary for part in parts[:2]):
             yield match.start("name"), match.end("name"), "label", 0.9
     for match in matches(_sure_label(), text):
         said = match["label"].lower()
@@ -153,22 +141,9 @@ def unlisted(parts: list[str]) -> bool:
     if any(len(part) > 1 and of_care(part) for part in low) or low[-1] in known("people", "organisations"):
         return False
     return any(
-        len(part) > 2 and not (part.isupper() and len(part) <= LONGEST_ACRONYM) and not _in_dictionary(plain)
+        len(part) > 2 and not (part.isupper() and len(part) <= LONGEST_ACRONYM) and not in_dictionary(plain)
         for part, plain in zip(parts, low, strict=True)
     )
-
-
-def of_care(low: str) -> bool:
-    """Whether a word is one of medicine, which stands behind a label too: "Patient: febrile", "Mother: breast cancer"."""
-    listed = low in known("people", "medicine") or low in known("people", "labels") or low in _drugs()
-    coined = low.endswith(tuple(rules("people")["medical_endings"])) and low not in names().first | names().last
-    return listed or kind(low)[1] == "care" or coined
-
-
-@cache
-def _drugs() -> frozenset[str]:
-    words = frozenset(word.lower() for group in drug_groups() for name in group for word in name.split())
-    return words - names().first - names().last
 
 
 NAMED = re.compile(
@@ -181,7 +156,7 @@ def _named(text: str) -> Iterator[Span]:
     """ "my name is Siiri", "a man named Tran Le": a capital after such words is a name, listed or not."""
     for match in matches(NAMED, text):
         first = re.match(r"[^\W\d_]+", match["name"])
-        if first and (_is_name(first[0].lower()) or not _in_dictionary(first[0].lower())):
+        if first and (is_name(first[0].lower()) or not in_dictionary(first[0].lower())):
             yield match.start("name"), match.end("name"), "named", 0.8
 
 
@@ -198,16 +173,16 @@ def _small(text: str) -> Iterator[Span]:
     """ "pt john smith here", "dr patel aware", "my name is zora abt": by the lists and the word before."""
     for match in matches(SMALL, text):
         cue, one, two = match["cue"].lower(), match["one"], match["two"]
-        full = two is not None and two in names().last and _is_name(two)
-        if not _is_name(one) or one in known("people", "after") or (cue in {"pt", "patient"} and not full):
+        full = two is not None and two in names().last and is_name(two)
+        if not is_name(one) or one in known("people", "after") or (cue in {"pt", "patient"} and not full):
             continue
         if cue not in {"dr", "mr", "mrs", "ms"} and one not in names().first:
             continue
         yield match.start("one"), match.end("two" if full else "one"), "name in small letters", 0.75 if full else 0.65
     for match in matches(MY_NAME, text):
         one, two = match["one"], match["two"]
-        if _is_name(one) or unlisted([one]):
-            more = two is not None and (_is_name(two) or unlisted([two]))
+        if is_name(one) or unlisted([one]):
+            more = two is not None and (is_name(two) or unlisted([two]))
             yield match.start("one"), match.end("two" if more else "one"), "named", 0.8
 
 
@@ -243,7 +218,7 @@ def _may_be_placed(parts: list[str]) -> bool:
         part in known("people", kind) for part in low for kind in ("eponyms", "labels", "organisations", "eponym_nouns", "cues")
     ):
         return False
-    return unlisted(parts) or (not any(map(of_care, low)) and all(_is_name(part) or len(part) == 1 for part in low))
+    return unlisted(parts) or (not any(map(of_care, low)) and all(is_name(part) or len(part) == 1 for part in low))
 
 
 @cache
@@ -256,139 +231,8 @@ def _with_credentials(text: str) -> Iterator[Span]:
     """ "Jane Doe, MD"."""
     for match in matches(_credentials(), text):
         parts = [part[0].lower() for part in re.finditer(PART, match["name"])]
-        if any(_is_name(part) for part in parts):
+        if any(is_name(part) for part in parts):
             yield match.start("name"), match.end("name"), "credentials", 0.9
-
-
-def _is_name(low: str) -> bool:
-    """Whether a word is on the lists of names, and neither an ordinary word nor a name of medicine."""
-    lists = names()
-    if "-" in low:
-        return all(map(_is_name, filter(None, low.split("-"))))
-    return (low in lists.first or low in lists.last) and low not in lists.ordinary and low not in known("people", "medicine")
-
-
-def _listed(text: str, found: Sequence[Word]) -> Iterator[Span]:
-    """Names by the lists: "Jane Doe", "Doe, Jane", "Jane D.", and single ones where the words around speak for a person."""
-    at = 0
-    while at < len(found):
-        span = _name_at(text, found, at) if found[at].text[0].isupper() else None
-        if span:
-            yield span
-            at = next((place for place in range(at + 1, len(found)) if found[place].start >= span[1]), len(found))
-        else:
-            at += 1
-
-
-def _name_at(text: str, found: Sequence[Word], at: int) -> Span | None:
-    word, lists = found[at], names()
-    if word.low in known("people", "adjectives") and at + 1 < len(found) and _describes(text, word, found[at + 1]):
-        return None
-    if word.text.isupper() and len(word.text) > 1:
-        return _capitals(text, found, at)
-    following = found[at + 1] if at + 1 < len(found) and _joined(text, word, found[at + 1]) else None
-    surname = following
-    end = at + 1
-    if following and following.initial and at + 2 < len(found) and _joined(text, following, found[at + 2]):
-        surname, end = found[at + 2], at + 2
-    listed = word.low in lists.first or ("-" in word.low and _is_name(word.low))
-    given = listed and word.low not in known("people", "medicine")
-    if listed and surname and surname.capital and surname.low not in known("people", "medicine"):
-        sure = surname.low in lists.last and surname.low not in lists.ordinary
-        plain = (given and word.low not in lists.ordinary) or (surname.low in lists.last and _acts(text, found, end))
-        if (
-            (plain or sure)
-            and (sure or surname.low in lists.last or not _in_dictionary(surname.low))
-            and not is_eponym(text, found, end)
-        ):
-            return word.start, surname.end, "given name and surname", 0.85
-    if given and following and following.initial and not is_eponym(text, found, at):
-        dot = text[following.end : following.end + 1] == "."
-        apart = text[: word.start].rstrip(" ")[-1:] in {",", ":", "(", "."} or (at > 0 and found[at - 1].low in CUES)
-        if word.low in lists.ordinary and not (dot and apart):
-            return None
-        return word.start, following.end + dot, "given name and initial", 0.85
-    if _turned(text, found, at):
-        return word.start, found[at + 1].end, "surname, given name", 0.85
-    return _single(text, found, at)
-
-
-def _describes(text: str, word: Word, following: Word) -> bool:
-    """Whether a given name that is also an adjective stands before a word of medicine: "Frank hematuria"."""
-    beside = text[word.end : following.start] in {" ", "-"} and following.text.islower()
-    return beside and following.low not in known("people", "after")
-
-
-def _acts(text: str, found: Sequence[Word], at: int) -> bool:
-    """Whether what follows speaks of a person: "is a", "presented", an age."""
-    after = found[at + 1] if at + 1 < len(found) else None
-    near = bool(after and after.low in known("people", "after") and text[found[at].end : after.start] == " ")
-    return near or bool(AGE.match(text, found[at].end))
-
-
-def _turned(text: str, found: Sequence[Word], at: int) -> bool:
-    """ "Smith, John" and "Smith J."."""
-    lists, word = names(), found[at]
-    if at + 1 >= len(found) or word.low not in lists.last or not _is_name(word.low) or not word.capital:
-        return False
-    other = found[at + 1]
-    if COMMA.fullmatch(text[word.end : other.start]):
-        return other.capital and other.low in lists.first and _is_name(other.low)
-    return other.initial and text[word.end : other.start] == " " and text[other.end : other.end + 1] in {".", ","}
-
-
-def _single(text: str, found: Sequence[Word], at: int) -> Span | None:
-    word, lists = found[at], names()
-    if WORT.match(text, word.end):
-        return None
-    if len(word.text) < SHORTEST or not word.capital or not _is_name(word.low) or is_eponym(text, found, at):
-        return None
-    before = found[at - 1] if at and re.fullmatch(r"[\s,:(]{1,3}", text[found[at - 1].end : word.start]) else None
-    after = found[at + 1] if at + 1 < len(found) else None
-    cue = bool(before and before.low in known("people", "cues"))
-    verb = bool(after and after.low in known("people", "after")) or text[word.end : word.end + 2] in {"'s", "’s"}
-    verb = verb or bool(AGE.match(text, word.end))
-    if word.low in known("people", "eponyms") and not (cue and verb):
-        return None
-    if word.low in lists.first:
-        return word.start, word.end, "given name", 0.75 if cue or verb else 0.6
-    opens = at == 0 or text[found[at - 1].end : word.start].strip(" ") in {".", "\n", ".\n", ""}
-    if verb and (cue or opens):
-        return word.start, word.end, "surname in its context", 0.65
-    return None
-
-
-def _capitals(text: str, found: Sequence[Word], at: int) -> Span | None:
-    """ "JANE DOE", "DOE, JANE Q": names of the lists, and behind "patient" or before a given name also one of no list."""
-    word, lists = found[at], names()
-    other = found[at + 1] if at + 1 < len(found) else None
-    if other is None or not other.text.isupper() or len(other.text) < 2:
-        return None
-    if NARROW_COMMA.fullmatch(text[word.end : other.start]):
-        return _capitals_turned(text, found, at)
-    if not _joined(text, word, other) or len(other.text) < 3 or word.low not in lists.first or not _is_name(word.low):
-        return None
-    cued = at > 0 and found[at - 1].low in STRONG_CUES and text[found[at - 1].end : word.start].strip(" .,:") == ""
-    sure = other.low in lists.last and _is_name(other.low)
-    if sure or (cued and (other.low in lists.last or not _in_dictionary(other.low)) and not of_care(other.low)):
-        return word.start, other.end, "given name and surname in capitals", 0.75
-    return None
-
-
-def _capitals_turned(text: str, found: Sequence[Word], at: int) -> Span | None:
-    """ "SMITH, JOHN Q": a given name of the list behind a comma, before it a surname or a word that is none of English."""
-    word, other = found[at], found[at + 1]
-    given = other.low in names().first and _is_name(other.low)
-    opens = text[: word.start].rstrip(" \t")[-1:] in {"", "\n", ":"}
-    surname = word.low in names().last and (_is_name(word.low) or opens)
-    if len(word.text) < 2 or not given or of_care(word.low) or not (surname or not _in_dictionary(word.low)):
-        return None
-    initial = found[at + 2] if at + 2 < len(found) else None
-    more = initial is not None and initial.initial and text[other.end : initial.start] == " "
-    before = found[at - 1] if at else None
-    double = before and before.text.isupper() and before.low in names().last and text[before.end : word.start] in {" ", "-"}
-    start = before.start if before and double and _is_name(before.low) else word.start
-    return start, initial.end if more and initial else other.end, "surname, given name in capitals", 0.75
 
 
 def _again(text: str, found: Sequence[Word], spans: list[Span]) -> Iterator[Finding]:
@@ -407,15 +251,3 @@ def _again(text: str, found: Sequence[Word], spans: list[Span]) -> Iterator[Find
         if word.low in parts and word.text[0].isupper() and not is_eponym(text, found, at):
             if not any(start <= word.start < end for start, end in taken):
                 yield Finding("identifier", "NAME", word.start, word.end, "name again", 0.7)
-
-
-def _joined(text: str, one: Word, two: Word) -> bool:
-    return bool(BETWEEN.fullmatch(text[one.end : two.start]))
-
-
-@cache
-def _in_dictionary(low: str) -> bool:
-    """Whether a word is so common in English that it is no surname unless listed."""
-    from rag.wordpiece import commonness
-
-    return commonness(low) > 0.0004

@@ -5,7 +5,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 
-from rag.documents.screen.people import of_care, unlisted
+from rag.documents.screen.listed_names import of_care
+from rag.documents.screen.people import unlisted
 from rag.documents.screen.words import Word, is_eponym, known, names, words
 from rag.rules import rules
 from rag.starts import matches
