@@ -5,14 +5,16 @@ import hashlib
 import inspect
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeGuard, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-RULES = Path(__file__).parent / "rules"
+PACKAGE = Path(__file__).parent
+RULES = PACKAGE / "rules"
 MOST_PARSES = 5
 _PARSING = threading.Lock()
 
@@ -53,6 +55,7 @@ def version(module: str) -> str:
 def _version(module: str) -> str:
     """The version of a module's code with all of `rag` that it imports, and of the files of rules that it reads by name.
 
+    What it imports within a function counts too, whether that has run in this process or not: a key is the same in all.
     Comments, layout and docstrings do not count; this module and the errors compute nothing and do not count either.
     """
     seen: dict[str, str] = {}
@@ -62,13 +65,28 @@ def _version(module: str) -> str:
         name = waiting.pop()
         if name in seen or name in {__name__, "rag.errors"}:
             continue
-        tree = _parsed(inspect.getsource(sys.modules[name]))
-        waiting += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _is_ours(node.module)]
-        read |= {str(node.args[0].value) for node in ast.walk(tree) if _reads_rules(node)}  # type: ignore[attr-defined]
-        seen[name] = ast.dump(_without_docstrings(tree))
+        seen[name], imports, rules = _told(name)
+        waiting += imports
+        read |= rules
     for name in read:
         seen[f"{name}.json"] = RULES.joinpath(f"{name}.json").read_text("utf-8")
     return fingerprint(*(part for name in sorted(seen) for part in (name, seen[name])))
+
+
+@cache
+def _told(module: str) -> tuple[str, tuple[str, ...], frozenset[str]]:
+    """A fingerprint of a module's code, what it imports of `rag`, and the files of rules that it reads by name."""
+    tree = _parsed(_source(module))
+    imports = tuple(_imports(tree))
+    read = frozenset(str(node.args[0].value) for node in ast.walk(tree) if _reads_rules(node))  # type: ignore[attr-defined]
+    return fingerprint(ast.dump(_without_docstrings(tree))), imports, read
+
+
+def _source(module: str) -> str:
+    if not module.startswith("rag."):  # A stage of somebody's own.
+        return inspect.getsource(sys.modules[module])
+    place = PACKAGE.joinpath(*module.split(".")[1:])
+    return (place / "__init__.py" if place.is_dir() else place.with_suffix(".py")).read_text("utf-8")
 
 
 def _parsed(code: str) -> ast.Module:
@@ -85,8 +103,13 @@ def _reads_rules(node: ast.AST) -> bool:
     return named and bool(node.args) and isinstance(node.args[0], ast.Constant)  # type: ignore[attr-defined]
 
 
-def _is_ours(module: str | None) -> TypeGuard[str]:
-    return module is not None and module.startswith("rag.") and module in sys.modules
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """The modules of `rag` that some code imports, but those for its types alone."""
+    for_types = [node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    left_out = {one for node in for_types for part in node.body for one in ast.walk(part)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rag.") and node not in left_out:
+            yield str(node.module)
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
