@@ -41,10 +41,13 @@ def main() -> None:
     parser.add_argument("--public", type=float, default=0.5, help="weight of each public set against one of clinical questions")
     parser.add_argument("--most", type=int, default=10_000, help="questions of each public or held set, drawn with a seed")
     parser.add_argument(
+        "--own", type=int, default=10_000, help="questions of the held folders beside this file, drawn with a seed"
+    )
+    parser.add_argument(
         "--below", type=float, help="the bar to be kept; else the one under which most clinical questions end right"
     )
     a = parser.parse_args()
-    fitted_on = {"longer documents": list(_folders()), "samples": list(_samples())}
+    fitted_on = {"longer documents": list(_folders(a.own)), "samples": list(_samples())}
     fitted_on |= {"other topics": list(_pubmedqa(a.data, a.most)), "same topic": list(_covidqa(a.data, a.most))}
     held = {"held folders": list(_held(a.data, a.most))}
     weights = _fitted([(rows, 1.0 if name in ("longer documents", "samples") else a.public) for name, rows in fitted_on.items()])
@@ -79,10 +82,10 @@ Told = tuple[tuple[float, ...], bool, bool]
 """What speaks for an answer, whether there is one, and whether the likeliest statement is it."""
 
 
-def _folders() -> Iterator[Told]:
+def _folders(most: int) -> Iterator[Told]:
     here = Path(__file__).parent
-    for file in sorted(here.glob("questions_*.jsonl")):
-        yield from _asked([row for row in lines(file) if Path(row["docs"][0]).name in HELD], here)
+    rows = [row for file in sorted(here.glob("questions_*.jsonl")) for row in lines(file)]
+    yield from _asked(_drawn([row for row in rows if Path(row["docs"][0]).name in HELD], most), here)
 
 
 def _held(data: Path, most: int) -> Iterator[Told]:
