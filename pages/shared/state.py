@@ -248,8 +248,8 @@ def keep(own: Own | None = None) -> None:
         if not own.holds:
             tabs.hold(own.saved, own.session)
             own.holds = True
-        if not own.saved.put("session", body, own.session, tabs.here()):
-            if not tabs.is_here():
+        if not own.saved.put("session", body, own.session, tabs.here(own.saved)):
+            if not tabs.is_here(own.saved):
                 return
             own.part()
             own.taken = True

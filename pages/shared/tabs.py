@@ -9,11 +9,12 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rag.errors import SettingProblem
+from rag.keep.alive import has_ended, own_name
 from rag.keep.saved import HOLDER, Saved
 from rag.stage import fingerprint
 
 BEAT = 5.0  # Seconds between two notes that a tab is open.
-GONE = 15.0  # Seconds without one after which a tab of another server counts as closed.
+GONE = 15.0  # Seconds without one after which a tab of another server counts as closed, where it cannot be told that it died.
 _BEATING: set[Saved] = set()
 _LOCK = threading.Lock()
 NAMES: dict[str, str] = {}  # Streamlit's name of each tab that this server has seen.
@@ -21,33 +22,33 @@ NAMES: dict[str, str] = {}  # Streamlit's name of each tab that this server has 
 
 def hold(saved: Saved, session: str) -> None:
     """Notes that this tab holds a session from here on. Raises SettingProblem where the database does not take it."""
-    saved.put(HOLDER, here(), session)
+    saved.put(HOLDER, here(saved), session)
     _beat(saved)
 
 
 def is_held_elsewhere(saved: Saved, session: str) -> bool:
     """Whether another tab holds this session, open or closed."""
-    return saved.get(HOLDER, session) not in (None, here())
+    return saved.get(HOLDER, session) not in (None, here(saved))
 
 
 def is_open_elsewhere(saved: Saved, session: str) -> bool:
     """Whether another tab holds this session and is open, at this server or at another one of the same workspace."""
     holder = saved.get(HOLDER, session)
-    if holder in (None, here(), _before()):
+    if holder in (None, here(saved)) or str(holder).partition("@")[0] == _before():
         return False
     return _is_open(str(holder)) or _is_open_at_another(saved, session, str(holder))
 
 
-def is_here() -> bool:
+def is_here(saved: Saved) -> bool:
     """Whether this tab is still open; what it ran last may end after it was closed or loaded anew."""
-    return _is_open(here())
+    return _is_open(here(saved))
 
 
-def here() -> str:
-    """What stands for this tab in the workspace; with Streamlit's own name for it others could read along."""
+def here(saved: Saved) -> str:
+    """What stands for this tab, at this server, in the workspace; with Streamlit's own name for it others could read along."""
     context = get_script_run_ctx()
     own = context.session_id if context else ""
-    tab = fingerprint("tab", own)
+    tab = f"{fingerprint('tab', own)}@{own_name(saved.folder)}"
     NAMES[tab] = own
     return tab
 
@@ -74,8 +75,10 @@ def _go_on(saved: Saved) -> None:
 
 
 def _is_open_at_another(saved: Saved, session: str, tab: str) -> bool:
-    """Whether a server that is not this one noted lately that this tab, which holds the session, is open there."""
-    return tab not in NAMES and time.time() - saved.at(HOLDER, session) < GONE
+    """Whether a server that is not this one, and lives, noted lately that this tab, which holds the session, is open there."""
+    if tab in NAMES or has_ended(saved.folder, tab.partition("@")[2]):
+        return False
+    return time.time() - saved.at(HOLDER, session) < GONE
 
 
 def _is_open(tab: str) -> bool:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
@@ -18,6 +19,11 @@ class Saved:
 
     def __init__(self, records: Records, project: str) -> None:
         self._records, self._project = records, project
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the workspace."""
+        return self._records.folder
 
     def put(self, kind: str, body: str, name: str | None = None, holder: str | None = None) -> str:
         """Keeps a text (a pipeline, a comparison, a session) under a name, or under a new random one, which is returned.

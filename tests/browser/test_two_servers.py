@@ -1,5 +1,6 @@
 """In a real Chromium: two servers of one workspace on PostgreSQL behind nginx, until one of them dies."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,10 +28,10 @@ class Two:
     ends: dict[str, ExitStack]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def two(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[Two]:
     folder = tmp_path_factory.mktemp("two")
-    told = {"RAG_API_KEY": KEY, VARIABLE: fresh(postgres, "two_servers")}
+    told = {"RAG_API_KEY": KEY, VARIABLE: fresh(postgres, f"two_{secrets.token_hex(4)}")}
     with ExitStack() as both:
         ends: dict[str, ExitStack] = {}
         for _ in range(2):
@@ -85,3 +86,20 @@ def test_what_one_server_takes_in_the_other_answers_and_a_session_goes_on_where_
     page.reload()
     page.get_by_text(LATER).first.wait_for()
     assert page.url == first
+
+
+def test_a_tab_that_is_loaded_anew_as_its_server_dies_goes_on_in_its_own_session(
+    chromium: "playwright.Browser",  # noqa: F811
+    two: Two,
+) -> None:
+    page, server = tab(chromium, two.address)
+    page.get_by_role("link", name="Ask", exact=True).first.click()
+    ask(page, QUESTION)
+    page.get_by_text("Look into").wait_for()
+    settled(page)
+    first = page.url
+    two.ends[server].close()
+    page.reload()
+    page.get_by_text(QUESTION).first.wait_for()
+    settled(page)
+    assert page.url == first, "it is the same session, and no copy of it"

@@ -25,7 +25,7 @@ def within(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(tabs, "_is_open_at_another", lambda saved, session, tab: tab.endswith("elsewhere"))
 
     def run(tab: str, app: AppTest) -> AppTest:
-        monkeypatch.setattr(tabs, "here", lambda: tab)
+        monkeypatch.setattr(tabs, "here", lambda saved: tab)
         app.run()
         assert not app.exception, [error.value for error in app.exception]
         return app
@@ -104,6 +104,14 @@ def test_a_tab_is_told_of_by_its_server_for_some_seconds(small_project: Project)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tabs, "GONE", -1.0)
         assert not tabs.is_open_elsewhere(saved, "name")
+
+
+def test_a_tab_at_a_server_that_has_died_is_open_no_more(small_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = small_project.saved
+    saved.put(tabs.HOLDER, "there@died", "name")
+    assert tabs.is_open_elsewhere(saved, "name"), "nothing tells that it has"
+    monkeypatch.setattr(tabs, "has_ended", lambda folder, name: folder == saved.folder and name == "died")
+    assert not tabs.is_open_elsewhere(saved, "name")
 
 
 def test_the_copy_takes_the_session_over_and_the_other_tab_is_told_and_loses_nothing(
