@@ -43,9 +43,9 @@ def place(document: Document, one: Finding) -> str:
     if one.rule.startswith("file name"):
         return "file name"
     aside = document.asides[one.aside] if one.aside is not None else None
-    page = aside.page if aside else (found.number if (found := document.page_at(one.start)) else None)
+    page = document.page_numbered(aside.page) if aside else document.page_at(one.start)
     section = aside.kind if aside else " › ".join(document.path_at(one.start))
-    return " · ".join(part for part in (f"p. {page}" if page else "", section) if part) or "beginning"
+    return " · ".join(part for part in (page.told if page else "", section) if part) or "beginning"
 
 
 def source_of(document: Document, one: Finding) -> str:

@@ -5,11 +5,9 @@ from rag.values import Citation, Document, Span
 
 
 def page_told(document: Document | None, start: int) -> str:
-    """The page of a character, such as "p. 5 (3)" for the fifth page with 3 printed on it; "" where there are no pages."""
+    """The page of a character, such as "p. 5 (printed 3)"; "" where there are no pages."""
     page = document.page_at(start) if document else None
-    if page is None:
-        return ""
-    return f"p. {page.number}" + (f" ({page.label})" if page.label not in ("", str(page.number)) else "")
+    return page.told if page else ""
 
 
 def page_of(span: Span) -> str:

@@ -8,10 +8,7 @@ from rag.values import Answer, Chunk, Citation, Claim, Conflict, Hit, Position, 
 def passage(hit: Hit) -> dict[str, Any]:
     """Where a passage stands and what each step thought of it; its text is not in it."""
     return {
-        "document": hit.chunk.span.document,
-        "page": hit.chunk.page,
-        "start": hit.chunk.span.start,
-        "end": hit.chunk.span.end,
+        **place(hit.chunk),
         "section": hit.chunk.section,
         "score": round(hit.score, 6),
         "steps": [{"name": step.name, "score": round(step.score, 6), "rank": step.rank} for step in hit.steps],
@@ -35,10 +32,7 @@ def answer_row(answer: Answer) -> dict[str, Any]:
         "deferred": [{"rule": one.rule, "reason": one.reason} for one in answer.deferred],
         "hits": [
             {
-                "document": hit.chunk.span.document,
-                "page": hit.chunk.page,
-                "start": hit.chunk.span.start,
-                "end": hit.chunk.span.end,
+                **place(hit.chunk),
                 "score": round(hit.score, 6),
                 "text": hit.chunk.text,
                 "copies": [place(chunk) for chunk in hit.copies],
@@ -50,9 +44,10 @@ def answer_row(answer: Answer) -> dict[str, Any]:
     }
 
 
-def place(chunk: Chunk) -> dict[str, Any]:
-    """Where a passage stands."""
-    return {"document": chunk.span.document, "page": chunk.page, "start": chunk.span.start, "end": chunk.span.end}
+def place(one: Chunk | Citation | Position) -> dict[str, Any]:
+    """Where something stands: the page's number in the file, what is printed on it where that differs, the characters."""
+    span = one.span
+    return {"document": span.document, "page": one.page, "printed": one.printed, "start": span.start, "end": span.end}
 
 
 def failed_row(question: str, problem: str) -> dict[str, Any]:
@@ -101,10 +96,4 @@ def _claim(claim: Claim) -> dict[str, Any]:
 
 
 def _cited(cited: Citation | Position) -> dict[str, Any]:
-    return {
-        "document": cited.span.document,
-        "page": cited.page,
-        "start": cited.span.start,
-        "end": cited.span.end,
-        "quote": cited.quote,
-    }
+    return {**place(cited), "quote": cited.quote}

@@ -43,7 +43,7 @@ def main(folder: str, *questions: str) -> None:
         answer = PIPELINE.ask(question, index, ONLY)
         print(question)
         for claim in () if answer.refused else answer.claims:
-            places = ", ".join(f"{{c.span.document}}, page {{c.page}}" if c.page else c.span.document for c in claim.citations)
+            places = ", ".join(place_words(c) for c in claim.citations)
             marks = "".join(f" ({{mark}})" for mark in claim.marks)
             print(f"  {{'Also: ' * (claim.role == 'also')}}{{' '.join(claim.text.split())}} [{{places}}]{{marks}}")
         print(told(answer))
@@ -71,6 +71,7 @@ OURS = {
     ("rag.errors", "WorkbenchError"),
     ("rag.pipeline", "Pipeline"),
     ("rag.values", "Filter"),
+    ("rag.values", "place_words"),
 }
 
 

@@ -95,10 +95,14 @@ class Step(BaseModel):
 
 
 class Passage(BaseModel):
-    """A passage: characters `start` to `end` of the document's text, its physical page, and its exact text."""
+    """A passage: characters `start` to `end` of the document's text, its page in the file, and its exact text.
+
+    `printed` is what is printed on that page where it is another number, else empty.
+    """
 
     document: str
     page: int | None
+    printed: str
     start: int
     end: int
     section: str
@@ -145,6 +149,7 @@ class Cited(BaseModel):
 
     document: str
     page: int | None
+    printed: str
     start: int
     end: int
     quote: str

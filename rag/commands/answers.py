@@ -29,7 +29,7 @@ from rag.pipeline import checked
 from rag.pipeline.follow import By, follow_row, put, read_conversation, turn_of, write_conversation
 from rag.stages.answer.outcome import looked_at, told
 from rag.stages.verify import tally
-from rag.values import Answer, Claim, Conflict, Document, Position
+from rag.values import Answer, Claim, Conflict, Document, Position, place_words
 
 
 def _shown(answer: Answer) -> str:
@@ -40,14 +40,14 @@ def _shown(answer: Answer) -> str:
     also = [f"  {_cited(claim)}" for claim in claims if claim.role == "also"]
     lines += ["Also:", *also] if also else []
     if answer.nearest:
-        quote, where = shown(answer.nearest.quote), _place(answer.nearest.span.document, answer.nearest.page)
+        quote, where = shown(answer.nearest.quote), place_words(answer.nearest)
         lines.append(f"Possibly, not an answer: {quote}  ({where})")
     if answer.notice and not answer.refused:
         lines.append(answer.notice)
     about = [f"confidence {answer.confidence:.2f}", tally(claims), f"{sum(answer.ms.values()):.0f} ms"]
     lines.append("\n" + "; ".join(filter(None, about)))
     for at, hit in enumerate(answer.hits, 1):
-        lines.append(f"[{at}] {_place(hit.chunk.span.document, hit.chunk.page)}  {hit.score:.3f}")
+        lines.append(f"[{at}] {place_words(hit.chunk)}  {hit.score:.3f}")
     return "\n".join(lines)
 
 
@@ -64,12 +64,7 @@ def conflict_lines(one: Conflict) -> list[str]:
 
 
 def _stands(place: Position) -> str:
-    where = _place(place.span.document, place.page)
-    return ", ".join(filter(None, [where, place.date, place.author, place.standing]))
-
-
-def _place(document: str, page: int | None) -> str:
-    return f"{document}, page {page}" if page else document
+    return ", ".join(filter(None, [place_words(place), place.date, place.author, place.standing]))
 
 
 def ask(

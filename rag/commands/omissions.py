@@ -62,6 +62,7 @@ def _cited(span: Span, document: Document) -> dict[str, Any]:
     return {
         "document": span.document,
         "page": page.number if page else None,
+        "printed": page.printed if page else "",
         "start": span.start,
         "end": span.end,
         "quote": document.text[span.start : span.end],
@@ -75,7 +76,7 @@ def _line(one: Omission, documents: Mapping[str, Document]) -> str:
 
 def _places(spans: Sequence[Span], documents: Mapping[str, Document]) -> str:
     pages = [(span.document, documents[span.document].page_at(span.start)) for span in spans]
-    return "; ".join(f"{name}, page {page.number}" if page else name for name, page in pages)
+    return "; ".join(f"{name}, {page.told}" if page else name for name, page in pages)
 
 
 def _total(found: Omissions, budget: int | None) -> str:

@@ -41,6 +41,9 @@ USES = "INSERT OR IGNORE INTO uses VALUES (?, ?)"
 READINGS = "SELECT body FROM readings WHERE key = ? AND document = ?"
 PASSAGES = "SELECT body FROM passages WHERE key = ? AND document = ?"
 OF_DOCUMENTS = ("passages", "readings", "uses", "counts")
+TIMINGS = "SELECT seconds / units FROM timings WHERE step = ? AND units > 0 ORDER BY at DESC LIMIT 9"
+OLD_TIMINGS = """DELETE FROM timings WHERE step = ? AND at < (
+    SELECT min(at) FROM (SELECT at FROM timings WHERE step = ? AND units > 0 ORDER BY at DESC LIMIT 9))"""
 COUNTS = "SELECT document, state, number FROM counts WHERE key = ?"
 STORED_AT_ONCE, MOST_AT_ONCE = 64, 512  # Vectors; more than the first where that many take no time to speak of.
 NO_TIME = 0.25  # Seconds.
@@ -291,12 +294,16 @@ class Artifacts:
 
     def note(self, step: str, units: float, seconds: float) -> None:
         """Remembers how long a step took for so many units, for later plans."""
-        self._base.write(("INSERT INTO timings VALUES (?, ?, ?, ?)", [(step, units, seconds, time.time())]))
+        self.note_all([(step, units, seconds)])
+
+    def note_all(self, taken: Sequence[tuple[str, float, float]]) -> None:
+        """Remembers of each of these steps how many units took how many seconds; of its earlier runs those that count."""
+        rows = [(*one, time.time()) for one in taken]
+        self._base.write(("INSERT INTO timings VALUES (?, ?, ?, ?)", rows), (OLD_TIMINGS, [(step, step) for step, *_ in taken]))
 
     def pace(self, step: str) -> float | None:
         """Seconds a unit of this step took: the median of the last runs, or None where it never ran."""
-        query = "SELECT seconds / units FROM timings WHERE step = ? AND units > 0 ORDER BY at DESC LIMIT 9"
-        paces = [pace for (pace,) in self._base.read(query, (step,)) if isinstance(pace, float)]
+        paces = [pace for (pace,) in self._base.read(TIMINGS, (step,)) if isinstance(pace, float)]
         return statistics.median(paces) if paces else None
 
 
@@ -329,7 +336,9 @@ def _passages(document: Document, body: str) -> Iterator[Chunk]:
         spans = [(start, end), *([tuple(parent)] if parent else [])]
         if not all(0 <= first <= last <= len(text) for first, last in spans) or not isinstance(context + section, str):
             raise ValueError("not of this text")
-        yield Chunk(Span(name, start, end), text[start:end], context, section, page, parent and Span(name, *parent))
+        there = document.page_at(start)
+        printed = there.printed if there else ""
+        yield Chunk(Span(name, start, end), text[start:end], context, section, page, parent and Span(name, *parent), printed)
 
 
 def _tokens(body: Any, dimension: int) -> Vectors | None:

@@ -18,6 +18,7 @@ from rag.values.answers import (
     Position,
     Prompt,
     Usage,
+    place_words,
 )
 from rag.values.documents import (
     Aside,
@@ -32,6 +33,7 @@ from rag.values.documents import (
     Section,
     Span,
     Status,
+    page_words,
 )
 from rag.values.questions import (
     DAY,
@@ -77,4 +79,6 @@ __all__ = [
     "Status",
     "Step",
     "Usage",
+    "page_words",
+    "place_words",
 ]

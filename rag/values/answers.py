@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rag.values.documents import Span
+from rag.values.documents import Chunk, Span, page_words
 from rag.values.questions import Hit, Query, Scope
 
 Outcome = Literal["answered", "partial", "conflict", "refused"]
@@ -50,6 +50,7 @@ class Citation:
     quote: str = field(repr=False)
     page: int | None
     source: int
+    printed: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,12 @@ class Position:
     author: str = ""
     standing: str = ""
     counts: bool = True
+    printed: str = field(default="", repr=False)
+
+
+def place_words(one: Chunk | Citation | Position) -> str:
+    """The document and the page of something, in words."""
+    return ", ".join(filter(None, (one.span.document, page_words(one.page, one.printed))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ class File:
     data: bytes = field(repr=False)
 
 
+def page_words(number: int | None, printed: str = "") -> str:
+    """A page in words, alike everywhere: "p. 4", or "p. 4 (printed 2)" where that is printed on it; "" for no page."""
+    return "" if number is None else f"p. {number} (printed {printed})" if printed else f"p. {number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of a document. `number` is physical and 1-based; `label` is what is printed on it ("iv", "12")."""
@@ -36,6 +41,16 @@ class Page:
     label: str
     start: int
     end: int
+
+    @property
+    def printed(self) -> str:
+        """What is printed on it where that is another number than its own, else ""."""
+        return "" if self.label == str(self.number) else self.label
+
+    @property
+    def told(self) -> str:
+        """The page in words."""
+        return page_words(self.number, self.printed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +167,10 @@ class Document:
         at = bisect_right(self.pages, offset, key=lambda page: page.start)
         return self.pages[max(at - 1, 0)] if self.pages else None
 
+    def page_numbered(self, number: int | None) -> Page | None:
+        """The page with this number in the file, or None."""
+        return self.pages[number - 1] if number and number <= len(self.pages) else None
+
     def flag_in(self, span: Span) -> Finding | None:
         """The first suspicious stretch that a span touches, or None."""
         return next((flag for flag in self.flags if flag.start < span.end and span.start < flag.end), None)
@@ -183,6 +202,7 @@ class Chunk:
     section: str = field(default="", repr=False)
     page: int | None = None
     parent: Span | None = None
+    printed: str = field(default="", repr=False)
 
     @property
     def indexed(self) -> str:

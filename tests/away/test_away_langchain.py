@@ -93,7 +93,7 @@ def test_documents_are_the_exact_passages_in_order_with_their_place(
     texts = {document.name: document.text for document in documents}
     for one, hit in zip(found, hits, strict=True):
         about = one.metadata
-        assert list(about) == ["document", "page", "start", "end", "section", "score", "steps"]
+        assert list(about) == ["document", "page", "printed", "start", "end", "section", "score", "steps"]
         assert texts[about["document"]][about["start"] : about["end"]] == one.page_content
         assert [step["name"] for step in about["steps"]] == [step.name for step in hit.steps]
         assert about["score"] == pytest.approx(hit.score, abs=1e-6)

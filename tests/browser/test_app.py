@@ -116,7 +116,7 @@ def test_the_first_question_is_one_click_away_and_its_citation_opens_the_marked_
         page.screenshot(path=PICTURE)
     page.locator(".statement button").first.click()
     page.get_by_role("dialog").get_by_role("img").wait_for()
-    page.get_by_role("dialog").get_by_text(re.compile(r"p\. \d+ \(\d+\)")).wait_for()
+    page.get_by_role("dialog").get_by_text(re.compile(r"p\. \d+ \(printed \d+\)")).wait_for()
 
 
 def test_a_page_that_is_the_first_request_to_a_server_opens(chromium: "playwright.Browser", tmp_path: Path) -> None:

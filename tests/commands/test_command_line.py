@@ -74,10 +74,10 @@ def hold(row: dict[str, Any], places: Path) -> None:
     for claim in row["claims"]:
         assert list(claim) == ["text", "supported", "reason", "role", "label", "marks", "citations"]
         for cited in claim["citations"]:
-            assert list(cited) == ["document", "page", "start", "end", "quote"]
+            assert list(cited) == ["document", "page", "printed", "start", "end", "quote"]
             (document,) = read(places / cited["document"])
             assert document.text[cited["start"] : cited["end"]] == cited["quote"]
-    assert all(list(hit) == ["document", "page", "start", "end", "score", "text", "copies"] for hit in row["hits"])
+    assert all(list(hit) == ["document", "page", "printed", "start", "end", "score", "text", "copies"] for hit in row["hits"])
 
 
 def test_ask_prints_the_answer_and_keeps_progress_apart(run: Run, places: Path) -> None:

@@ -95,6 +95,22 @@ def body(number: int) -> list[str]:
     return [f"The {words[number]} part says {'very ' * at}little here." for at in range(1, 11)]
 
 
+@pytest.mark.parametrize(
+    ("foot", "labels"),
+    [
+        ("{} | Annals of invented wards", ["117", "118", "119", "120"]),
+        ("Page {} of 140", ["117", "118", "119", "120"]),
+        ("Form 2117", ["1", "2", "3", "4"]),
+    ],
+)
+def test_numbers_that_feet_count_from_another_one_are_the_printed_ones(make_pdf: MakePdf, foot: str, labels: list[str]) -> None:
+    found = one("part.pdf", make_pdf([[*body(number), foot.format(117 + number)] for number in range(4)]))
+    assert [page.label for page in found.pages] == labels
+    assert found.pages[1].told == ("p. 2 (printed 118)" if labels[1] == "118" else "p. 2")
+    few = one("part.pdf", make_pdf([[*body(number), foot.format(117 + number)] for number in range(2)]))
+    assert [page.told for page in few.pages] == ["p. 1", "p. 2"], "two pages may be alike by chance"
+
+
 def test_running_heads_and_page_numbers_are_left_out_and_the_text_stays(make_pdf: MakePdf) -> None:
     pages = [["The Plan – Invented Policy", *body(number), f"Page {number + 1} of 5"] for number in range(5)]
     found = one("policy.pdf", make_pdf(pages))

@@ -410,3 +410,8 @@ def test_the_pace_of_a_step_is_the_median_of_its_runs(artifacts: Artifacts) -> N
         artifacts.note("embed", 10, seconds)
     artifacts.note("embed", 0, 5.0)
     assert artifacts.pace("embed") == pytest.approx(0.3)
+    for _ in range(30):
+        artifacts.note_all([("embed", 1, 7.0), ("index", 2, 8.0)])
+    assert (artifacts.pace("embed"), artifacts.pace("index")) == (7.0, 4.0)
+    ((rows,),) = artifacts._base.read("SELECT count(*) FROM timings", ())
+    assert rows == 18, "of each step those that count, and no more"

@@ -34,7 +34,7 @@ def test_the_exact_messages_of_the_cited_prompt_worked_by_hand() -> None:
     ]
     prompt = Cited(system="Answer from the sources.")(QUESTION, found)
     user = (
-        "Sources:\n\n[1] a.pdf · page 12 · Plan › Drugs\nZalumide 5 mg daily.\n\n[2] b.txt\nNo rash.\n\n"
+        "Sources:\n\n[1] a.pdf · p. 12 · Plan › Drugs\nZalumide 5 mg daily.\n\n[2] b.txt\nNo rash.\n\n"
         "Question: Which dose of zalumide was given?"
     )
     assert prompt.messages == (Message("system", "Answer from the sources."), Message("user", user))
@@ -48,7 +48,7 @@ def test_a_source_names_title_date_and_edition_of_its_document_once_each() -> No
     }
     found = [hit("Zalumide 5 mg daily.", "a.pdf", 12, "Plan"), hit("No rash.", "b.txt")]
     content = Cited()(QUESTION, found, documents).messages[-1].content
-    assert "[1] a.pdf · Zalumide guideline · 2031-05-04 · edition 2031 · page 12 · Plan\nZalumide" in content
+    assert "[1] a.pdf · Zalumide guideline · 2031-05-04 · edition 2031 · p. 12 · Plan\nZalumide" in content
     assert "[2] b.txt\nNo rash." in content
 
 

@@ -245,7 +245,7 @@ def test_a_bar_that_does_not_fit_is_named(settings: dict[str, Any], parts: list[
 def test_the_row_of_a_refusal_holds_the_nearest_sentence_and_that_of_a_failure_has_the_same_fields(index: Index) -> None:
     row = answer_row(asked(index, QUESTION, refuse=Evidence(below=1.0)))
     assert (row["outcome"], row["refused"], row["answer"], row["claims"]) == ("refused", True, "", [])
-    assert list(row["nearest"]) == ["document", "page", "start", "end", "quote"]
+    assert list(row["nearest"]) == ["document", "page", "printed", "start", "end", "quote"]
     failed = failed_row("Why?", "The model is down.")
     assert [name for name in failed if name != "error"] == list(row) and failed["error"] == "The model is down."
     assert (failed["outcome"], failed["refused"], failed["nearest"]) == ("refused", True, None)

@@ -106,7 +106,7 @@ def test_a_source_says_where_it_begins_and_all_its_sections() -> None:
     assert [hit.chunk.section for hit in widened(hits(30, 31), INDEX, 8)] == ["Late"]
     (late,) = widened(hits(22, 23), INDEX, 8)
     assert numbers(late) == (20, 25) and late.chunk.page == 2
-    assert "book.txt · page 2 · Late\nEntry 20 " in Cited()("Which entry?", [late]).messages[-1].content
+    assert "book.txt · p. 2 (printed ii) · Late\nEntry 20 " in Cited()("Which entry?", [late]).messages[-1].content
 
 
 def test_passages_without_a_wider_one_stay_as_they_are_found() -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.prepare.reading.fact_layer import LAYER, chosen_groups, fact_legend, fact_stretches
-from pages.shared.findings import by_kind, findings_table, holding
+from pages.shared.findings import by_kind, count, findings_table, holding
 from pages.shared.layers import LAYERS, drawn, legend
 from pages.shared.state import project
 from pages.shared.text_view import plain, text_view
@@ -22,6 +22,7 @@ def reading(entry: Entry, threshold: float) -> None:
     """The text part by part with its layers, and on demand what stands beside it."""
     document = entry.document
     st.subheader(plain(document.name), anchor=False)
+    st.caption(sizes(document))
     _status(entry, threshold)
     for warning in document.warnings:
         st.caption(f":material/warning: {plain(warning)}")
@@ -45,6 +46,12 @@ def reading(entry: Entry, threshold: float) -> None:
         text_view([*legends, *([fact_legend(groups)] if groups else [])], f"{key}-legend")
     text_view([{"parts": drawn(document.text, low, high, stretches, goal)}], f"{key}-text", 460)
     _beside(entry, threshold, key)
+
+
+def sizes(document: Document) -> str:
+    """How large a document is: pages, sections, characters."""
+    numbers = {"page": len(document.pages), "section": len(document.sections), "character": len(document.text)}
+    return " · ".join(count(number, thing) for thing, number in numbers.items() if number)
 
 
 def _status(entry: Entry, threshold: float) -> None:
@@ -92,7 +99,7 @@ def _part(document: Document, key: str) -> tuple[int | None, int, int]:
     goal = document.sections[section].start if section is not None else None
     if parts > 1:
         first, last = document.page_at(low), document.page_at(max(high - 1, 0))
-        pages = f", pages {first.number} to {last.number}" if first and last else ""
+        pages = f", {first.told} to {last.told}" if first and last else ""
         st.caption(f"Characters {low:,} to {high:,} of {len(document.text):,}{pages}")
     return (goal if goal is not None and low <= goal < high else None), low, high
 
@@ -119,8 +126,12 @@ def _beside(entry: Entry, threshold: float, key: str) -> None:
         findings_table(document, entry.findings, threshold, f"{key}-findings")
     elif shown == "asides":
         st.caption("Stands in the file beside the running text. It is screened, but never indexed or retrieved.")
-        rows = [{"Kind": a.kind, "Page": a.page, "Text": " ".join(a.text.split())[:500]} for a in document.asides]
-        frame = pd.DataFrame(rows).astype({"Page": "Int64"}).dropna(axis="columns", how="all")
+        pages = [document.page_numbered(one.page) for one in document.asides]
+        rows = [
+            {"Kind": one.kind, "Page": page.told if page else None, "Text": " ".join(one.text.split())[:500]}
+            for one, page in zip(document.asides, pages, strict=True)
+        ]
+        frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
         st.dataframe(frame, hide_index=True, key=f"{key}-asides", height=min(38 + 35 * len(rows), 290), placeholder="")
     elif shown == "changes":
         st.markdown("\n".join(f"- {plain(change)}" for change in document.changes))

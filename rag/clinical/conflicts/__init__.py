@@ -84,6 +84,7 @@ def position(document: Document, span: Span, says: str, standings: Mapping[str, 
     page = document.page_at(start)
     told = own.reason if own else document.status
     when = day or document.date or document.effective or ""
-    number = page.number if page else None
+    number, printed = (page.number, page.printed) if page else (None, "")
     counts = own is None or own.in_force
-    return Position(Span(document.name, start, end), document.text[start:end], says, number, when, document.author, told, counts)
+    at = Span(document.name, start, end)
+    return Position(at, document.text[start:end], says, number, when, document.author, told, counts, printed)

@@ -35,6 +35,7 @@ class KeptCitation(Kept):
 
     document: Text
     page: int | None
+    printed: Text = ""
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
     quote: Text
@@ -108,6 +109,7 @@ def turn_row(turn: Turn) -> dict[str, Any]:
             {
                 "document": one.span.document,
                 "page": one.page,
+                "printed": one.printed,
                 "start": one.span.start,
                 "end": one.span.end,
                 "quote": one.quote[:LONGEST_TEXT],
@@ -119,5 +121,7 @@ def turn_row(turn: Turn) -> dict[str, Any]:
 
 
 def _turn(kept: KeptTurn) -> Turn:
-    citations = tuple(Citation(Span(one.document, one.start, one.end), one.quote, one.page, one.source) for one in kept.citations)
+    citations = tuple(
+        Citation(Span(one.document, one.start, one.end), one.quote, one.page, one.source, one.printed) for one in kept.citations
+    )
     return Turn(kept.question, kept.asked, kept.outcome, kept.statement, tuple(kept.patients), citations)

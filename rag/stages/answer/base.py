@@ -27,4 +27,4 @@ def citation(hit: Hit, number: int, index: Index, start: int, end: int) -> Citat
     document = index.documents[hit.chunk.span.document]
     page = document.page_at(start)
     span = Span(document.name, start, end)
-    return Citation(span, document.text[start:end], page.number if page else None, number)
+    return Citation(span, document.text[start:end], page.number if page else None, number, page.printed if page else "")

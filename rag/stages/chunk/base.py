@@ -74,6 +74,7 @@ class Chunking(Stage):
                 section=" › ".join(path),
                 page=page.number if page else None,
                 parent=Span(document.name, *parent) if parent and parent != (start, end) else None,
+                printed=page.printed if page else "",
             )
 
     def context(self, document: Document, path: tuple[str, ...]) -> str:

@@ -65,7 +65,8 @@ class Index:
         document = self.documents[span.document]
         page = document.page_at(span.start)
         text = document.text[span.start : span.end]
-        return replace(chunk, span=span, text=text, page=page.number if page else None, parent=None)
+        number, printed = (page.number, page.printed) if page else (None, "")
+        return replace(chunk, span=span, text=text, page=number, printed=printed, parent=None)
 
     @cached_property
     def standings(self) -> dict[str, Standing]:

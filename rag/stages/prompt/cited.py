@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from rag.stages.prompt.base import LONGEST, Prompting
-from rag.values import Chunk, Document
+from rag.values import Chunk, Document, page_words
 
 
 class Plain(Prompting):
@@ -38,7 +38,7 @@ class Cited(Prompting):
     )
 
     def passage(self, chunk: Chunk, document: Document | None = None) -> str:
-        page = f"page {chunk.page}" if chunk.page else ""
+        page = page_words(chunk.page, chunk.printed)
         about = [chunk.span.document, page, chunk.section]
         if document:
             edition = f"edition {document.edition}" if document.edition else ""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -117,13 +117,29 @@ def _shapes(line: str, page: int, label: str) -> set[str]:
     A value that differs from page to page in any other way (a laboratory result) makes the lines different.
     """
     shapes = {"".join(line.split())}
-    for number in COUNT.finditer(line[:300]):
-        counted = _roman(number[0]) if number[0].isalpha() else int(number[0])
+    for number, counted in _counted(line):
         before, behind = line[: number.start()], line[number.end() :]
         shapes.add(f"{before}\0{counted - page}{behind}")
         if number[0] == label:
             shapes.add(f"{before}\0{behind}")
     return {"".join(shape.split()) for shape in shapes}
+
+
+def _counted(line: str) -> Iterator[tuple[re.Match[str], int]]:
+    """The numbers of a line that may be those of pages."""
+    for number in COUNT.finditer(line[:300]):
+        yield number, _roman(number[0]) if number[0].isalpha() else int(number[0])
+
+
+def printed(found: Sequence[Sequence[Found]]) -> dict[int, str]:
+    """What the running heads and feet of pages print as their numbers, by page from 0, where these do not count from 1."""
+    counts: dict[int, dict[int, str]] = {}
+    for page, lines in enumerate(found):
+        for one in lines:
+            for number, counted in _counted(one.text):
+                counts.setdefault(counted - page, {}).setdefault(page, number[0])
+    first, told = max(counts.items(), key=lambda one: (len(one[1]), one[0] == 1), default=(1, {}))
+    return told if first != 1 and len(told) >= max(FEWEST, REPEATED * len(found)) else {}
 
 
 def _roman(numeral: str) -> int:

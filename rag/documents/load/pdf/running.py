@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from rag.documents.load.pdf.furniture import Edge, Found, Margin, edges, line_numbers, more_line_numbers, running
+from rag.documents.load.pdf.furniture import Edge, Found, Margin, edges, line_numbers, more_line_numbers, printed, running
 from rag.documents.load.pdf.layout import Line, Word, ordered
 from rag.documents.load.pdf.pages import Pages, words_of
 from rag.documents.load.pdf.sizes import Set
@@ -77,7 +77,7 @@ def running_text(pages: Pages, looks: Looks) -> Text:
     if pages.cut:  # Then it may know pages that are not read.
         looks = Looks()
     numbers, found = _left_out(pages, looks)
-    wording = looks.wording
+    wording, numbered = looks.wording, printed(found)
     result, parts, at = Text(), [], 0
     for index, page in enumerate(pages):
         out = {order for one in found[index] for order in one.words}
@@ -86,7 +86,7 @@ def running_text(pages: Pages, looks: Looks) -> Text:
         lines = ordered(words, [tuple(rule) for rule in page.get("rules", ())], page.get("angle", 0))
         text, marks, sets = _written(lines, wording, at)
         parts.append(text)
-        result.pages.append(Page(index + 1, page.get("label") or str(index + 1), at, at + len(text)))
+        result.pages.append(Page(index + 1, page.get("label") or numbered.get(index) or str(index + 1), at, at + len(text)))
         result.hidden += _findings(marks)
         result.heights.append(sorted((line.base, line.start) for line in sets) if page.get("angle", 0) == 0 else [])
         result.sets += sets
