@@ -15,6 +15,7 @@ from rag.values import Chunk, Usage
 MANY = 100  # Passages whose embedding may be long, where no pace is known.
 LOOKED_AT = 2000  # Passages whose token vectors stand for all.
 TOKENS = "tokens"
+TIMED = ("scope", "expand", "retrieve", "rerank", "refuse", "prompt", "answer", "verify")
 ASKED = {"expand": "the model of the query", "rerank": "the reranker", "answer": "the model of the answer"}
 
 
@@ -63,22 +64,28 @@ class Plan:
 
 
 def asking(
-    stages: Mapping[str, Any], chunks: Sequence[Chunk], embedder: Embedding, candidates: int, artifacts: Artifacts
+    stages: Mapping[str, Any],
+    chunks: Sequence[Chunk],
+    embedder: Embedding,
+    candidates: int,
+    artifacts: Artifacts,
+    questions: int = 1,
 ) -> tuple[Work, ...]:
-    """What a question will ask of the slow ones among these stages: about how long, by what they took before."""
+    """What questions will ask of the slow ones among these stages: about how long, by what they took before."""
     found = []
     for name in ASKED:
         stage, units = stages[name], 1
         if name == "rerank":
             units = min(getattr(stage, "depth", candidates), candidates, len(chunks) or candidates)
         told = f"{ASKED[name]} ({title(name, stage.kind)})"
-        if getattr(stage, "reads_tokens", False):
-            units = ceil(units * _without_tokens(chunks, embedder, artifacts))
+        if reads_tokens(stage):
+            read = min(units * questions, len(chunks) or units * questions)  # Each passage once.
+            units = ceil(read * _without_tokens(chunks, embedder, artifacts))
             pace = artifacts.pace(f"tokens {embedder.key()}") or artifacts.pace(f"embed {embedder.key()}")
             if units:
                 found.append(Work(TOKENS, units, told, None if pace is None else pace * units))
         elif hasattr(stage, "model"):
-            units = stage.calls(units) if hasattr(stage, "calls") else units
+            units = questions * (stage.calls(units) if hasattr(stage, "calls") else units)
             pace = pace_of(name, stage, artifacts)
             found.append(Work(name, units, told, None if pace is None else pace * units))
     return tuple(found)
@@ -87,17 +94,28 @@ def asking(
 def note_asked(
     stages: Mapping[str, Any], candidates: int, ms: Mapping[str, float], usage: Mapping[str, Usage], artifacts: Artifacts
 ) -> None:
-    """Remembers how long the models took for a question; not where they were not asked, since what they said was kept."""
-    for name in ASKED:
-        stage = stages[name]
+    """Remembers how long the stages took for a question; not models that were not asked, since what they said was kept.
+
+    Nor what reads token vectors: making these takes the time, and has a pace of its own.
+    """
+    taken = []
+    for name in (one for one in TIMED if one in ms):
+        stage, units = stages[name], 1
         calls = usage[name].calls if name in usage else 0
-        if not hasattr(stage, "model") or (isinstance(stage, ChatModel) and not calls):
+        if (isinstance(stage, ChatModel) and not calls) or reads_tokens(stage):
             continue
-        units = 1
-        if name == "rerank":
-            units = calls if hasattr(stage, "calls") else min(getattr(stage, "depth", candidates), candidates)
-        if units and ms[name] > units:  # A model reads no passage within a millisecond: what is faster was kept.
-            artifacts.note(_step(name, stage), units, ms[name] / 1000)
+        if hasattr(stage, "model"):
+            if name == "rerank":
+                units = calls if hasattr(stage, "calls") else min(getattr(stage, "depth", candidates), candidates)
+            if not units or ms[name] <= units:  # A model reads no passage within a millisecond: what is faster was kept.
+                continue
+        taken.append((_step(name, stage), units, ms[name] / 1000))
+    artifacts.note_all(taken)
+
+
+def reads_tokens(stage: Stage) -> bool:
+    """Whether a stage reads token vectors of passages, which are made for the first question that needs them."""
+    return bool(getattr(stage, "reads_tokens", False))
 
 
 def pace_of(name: str, stage: Stage, artifacts: Artifacts) -> float | None:

@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.state import project
 from pages.tune.answering.map_view import DRAWN, GROUPS, Drawing, _hover, _traces, drawn_rows, groups, selected_rows
 from pages.tune.comparing import column_answers, column_plans
 from pages.tune.comparing.column_answers import STOPPED, common_statements
@@ -22,6 +23,7 @@ from pages.tune.comparing.sweep import ordered, proposals, swept, swept_fields, 
 from rag.errors import ModelProblem, SettingProblem
 from rag.evaluate.card import Figure, Row, expense
 from rag.pipeline import UNIONS, Pipeline, Plan, Work, read_pipeline
+from rag.pipeline.plan import TIMED, note_asked
 from rag.stage import options
 from rag.stages.answer.chat import Chat
 from rag.stages.chunk.windows import Words
@@ -429,6 +431,21 @@ def test_side_by_side_has_a_row_a_rank_and_tints_what_one_column_alone_found() -
     assert [{part["look"] for part in cell[1]["parts"]} for cell in cells] == [{""}, {""}, {"new"}]
     widget(app.toggle, "compare-only").set_value(True).run()
     assert "Passages at the same rank in every column are hidden" in shown(app)
+
+
+def test_the_time_of_a_run_is_told_before_it_by_what_the_stages_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.pipeline.note_asked", lambda *parts: None)
+    told = without(shown(with_set([PIPELINE, TERMS], CASES)))
+    assert "The run: time not known yet, since nothing was asked here before" in told
+    artifacts = project().artifacts
+    note_asked({name: getattr(PIPELINE, name) for name in UNIONS}, 1, dict.fromkeys(TIMED, 1500.0), {}, artifacts)
+    app = with_set([PIPELINE, TERMS], CASES)
+    told = without(shown(app))
+    assert "The run takes roughly 45 s: A 24 s, B 21 s. Not counted, since never run here: Retrieval of B (Words)." in told
+    app = press(app, "Run 2 questions in 2 columns")
+    assert "The run takes" not in shown(app), "all is answered"
+    columns = [PIPELINE, TERMS, PIPELINE.model_copy(update={"rerank": Keep(top=1)})]
+    assert "The run takes roughly 24 s." in without(shown(with_set(columns, CASES))), "for the column alone that was not asked"
 
 
 def test_what_models_took_stands_on_the_card_with_its_interval_where_one_was_asked_and_nowhere_else() -> None:

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from rag.keep.artifacts import Artifacts
-from rag.pipeline import Pipeline
-from rag.pipeline.explain.expense import expenses, model_of
+from rag.pipeline import UNIONS, Pipeline
+from rag.pipeline.explain.expense import expenses, model_of, time_of_set
+from rag.pipeline.plan import TIMED, asking, note_asked
 from rag.stages.answer.chat import Chat
 from rag.stages.embed.hashing import Hashing
+from rag.stages.embed.minilm import MiniLM
 from rag.stages.expand.model import Hyde, Queries, Rewrite
 from rag.stages.index.base import Index
 from rag.stages.index.local import Exact, Hnsw, Ivf
@@ -17,7 +19,9 @@ from rag.stages.models.chat import ChatModel
 from rag.stages.rerank.compressor import Compressor
 from rag.stages.rerank.features import FEATURES, LABELS
 from rag.stages.rerank.judge import Judge
-from rag.values import Document
+from rag.stages.rerank.late import LateInteraction
+from rag.stages.retrieve import Terms
+from rag.values import Chunk, Document, Span, Usage
 from tests.fake_server import Server
 from tests.stages.test_index import prepared
 
@@ -26,6 +30,10 @@ QUESTION = "Which dose of torsemide was given at discharge?"
 
 def at(server: Server, kind: Any, model: str, **settings: Any) -> Any:
     return kind(**{"model": model, "base_url": server.url, "retries": 0, "timeout": 30.0, **settings})
+
+
+def stages_of(pipeline: Pipeline) -> dict[str, Any]:
+    return {name: getattr(pipeline, name) for name in UNIONS}
 
 
 def built(documents: tuple[Document, ...], **stages: Any) -> tuple[Pipeline, Index]:
@@ -123,6 +131,37 @@ def test_the_memory_of_an_index_is_that_of_its_numbers_and_its_graph() -> None:
     elsewhere = prepared(Exact())
     elsewhere.nearest = None
     assert size_of(elsewhere) is None
+
+
+def test_the_time_of_a_set_is_what_its_stages_took_for_the_questions_before(documents: tuple[Document, ...]) -> None:
+    pipeline, index = built(documents)
+    assert time_of_set(pipeline, 30, index) == (None, TIMED)
+    answers = [pipeline.ask(question, index) for question in (QUESTION, "What is covered?", "Who was seen?")]
+    typical = sum(sorted(answer.ms[stage] for answer in answers)[1] for stage in TIMED) / 1000
+    seconds, unknown = time_of_set(pipeline, 30, index)
+    assert seconds == pytest.approx(30 * typical) and unknown == ()
+    other = pipeline.model_copy(update={"retrieve": Terms()})
+    less, unknown = time_of_set(other, 30, index)
+    assert unknown == ("retrieve",) and less is not None and 0 < less < seconds
+
+
+def test_the_time_of_a_set_counts_each_call_of_a_model_and_each_passage_that_is_read_once(
+    documents: tuple[Document, ...],
+) -> None:
+    judge = Judge(depth=4, base_url="http://127.0.0.1:9/v1")
+    pipeline, index = built(documents, rerank=judge)
+    note_asked(stages_of(pipeline), 4, dict.fromkeys(TIMED, 10.0), {"rerank": Usage(4)}, index.artifacts)
+    seconds, unknown = time_of_set(pipeline, 10, index)
+    assert seconds == pytest.approx(10 * 8 * 0.01), "four calls of 10 ms in all, and seven other stages of 10 ms"
+    assert unknown == ()
+    late = Pipeline(embed=MiniLM(), rerank=LateInteraction(depth=5))
+    artifacts = Artifacts()
+    artifacts.note(f"tokens {MiniLM().key()}", 1, 2.0)
+    chunks = [Chunk(Span("a.txt", at, at + 1), "x") for at in range(12)]
+    asked = [asking(stages_of(late), chunks, late.embed, 50, artifacts, questions) for questions in (1, 2, 1000)]
+    assert [(one.stage, one.units, one.seconds) for (one,) in asked] == [
+        ("tokens", *part) for part in ((5, 10.0), (10, 20.0), (12, 24.0))
+    ]
 
 
 def test_every_feature_has_a_label() -> None:

@@ -19,9 +19,11 @@ from rag.evaluate.card import Row, run, unasked
 from rag.keep.artifacts import Artifacts
 from rag.keep.jobs import Stand, Tell
 from rag.pipeline import Pipeline
-from rag.pipeline.explain.expense import expenses_of_set
+from rag.pipeline.explain.expense import expenses_of_set, time_of_set
 from rag.pipeline.plan import duration
+from rag.pipeline.titles import TITLES, title
 from rag.stage import fingerprint
+from rag.stages.index.base import Index
 from rag.values import Case, Filter, Usage
 
 KEPT = 20_000
@@ -40,10 +42,13 @@ def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
     label = f"Run {where}" if missing == len(cases) * len(pipelines) else f"Run the {count(missing, 'answer')} still missing"
     if failed and failed == missing:
         label = f"Try the {count(failed, 'failed answer')} again"
-    for at, pipeline in enumerate(pipelines):
-        waiting = sum(line[at] is None or bool(line[at].error) for line in rows)  # type: ignore[union-attr]
-        if waiting:
-            _tell_costs(at, pipeline, waiting)
+    waiting = [sum(line[at] is None or bool(line[at].error) for line in rows) for at in range(len(pipelines))]  # type: ignore[union-attr]
+    indexes = [_index_of(pipeline) if number else None for pipeline, number in zip(pipelines, waiting, strict=True)]
+    if missing:
+        st.caption(f":material/schedule: {plain(told_time(pipelines, waiting, indexes))}")
+    for at, (pipeline, number) in enumerate(zip(pipelines, waiting, strict=True)):
+        if number:
+            _tell_costs(at, pipeline, number, indexes[at])
     if current_filter() != Filter():
         st.caption("The filter of the Ask page holds here too.")
     here, jobs = fingerprint("set run", *itertools.chain(*keys)), project().artifacts.jobs
@@ -82,12 +87,35 @@ def _stop() -> None:
     project().artifacts.jobs.stop(state().get(RUN, ""))
 
 
-def _tell_costs(at: int, pipeline: Pipeline, questions: int) -> None:
-    """What a column would ask of chat models for so many questions, as far as it is known before."""
+def _index_of(pipeline: Pipeline) -> Index | None:
+    """The index that a column asks; None where it is not made yet."""
     documents, artifacts = project().shelf.documents, project().artifacts
-    index = None
-    if not pipeline.plan(documents, artifacts).work:
-        index = pipeline.prepare(documents, artifacts)
+    return None if pipeline.plan(documents, artifacts).work else pipeline.prepare(documents, artifacts)
+
+
+def told_time(pipelines: Sequence[Pipeline], questions: Sequence[int], indexes: Sequence[Index | None]) -> str:
+    """About how long a run takes that asks each column so many questions, by what its stages took before."""
+    asked = [pipeline for pipeline, number in zip(pipelines, questions, strict=True) if number]
+    found = [
+        (letter(at), *(time_of_set(pipeline, number, index) if index else (None, ())))
+        for at, (pipeline, number, index) in enumerate(zip(pipelines, questions, indexes, strict=True))
+        if number
+    ]
+    known = {name: seconds for name, seconds, _ in found if seconds is not None}
+    if not known:
+        return "The run: time not known yet, since nothing was asked here before. It is told once the first answers are there."
+    parts = [f"{name} {duration(known[name]) if name in known else 'not known yet'}" for name, *_ in found]
+    whole = f"The run takes roughly {duration(sum(known.values()))}" + (f": {', '.join(parts)}" if len(parts) > 1 else "")
+    apart = [
+        f"{TITLES[stage]} of {name} ({title(stage, getattr(pipeline, stage).kind)})"
+        for (name, seconds, stages), pipeline in zip(found, asked, strict=True)
+        for stage in (stages if seconds is not None else ())
+    ]
+    return f"{whole}. Not counted, since never run here: {'; '.join(apart)}." if apart else f"{whole}."
+
+
+def _tell_costs(at: int, pipeline: Pipeline, questions: int, index: Index | None) -> None:
+    """What a column would ask of chat models for so many questions, as far as it is known before."""
     found = expenses_of_set(pipeline, questions, index)
     if not found:
         return

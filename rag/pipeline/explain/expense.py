@@ -1,11 +1,11 @@
-"""What a question will ask of chat models, stage by stage, before any of them is asked."""
+"""What questions will ask of chat models, stage by stage, before any of them is asked; and about how long they take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.errors import WorkbenchError
 from rag.pipeline import Pipeline
-from rag.pipeline.plan import pace_of
+from rag.pipeline.plan import TIMED, TOKENS, asking, pace_of, reads_tokens
 from rag.stage import Stage
 from rag.stages.answer.chat import Chat
 from rag.stages.expand.model import Written
@@ -60,6 +60,22 @@ def expenses(pipeline: Pipeline, question: str, index: Index | None, only: Filte
 def expenses_of_set(pipeline: Pipeline, questions: int, index: Index | None) -> list[Expense]:
     """What each stage with a chat model asks for so many questions at most: calls, and with an index tokens, cost and time."""
     return [_times(_whole(one, pipeline, index), questions) for one in expenses(pipeline, "", index)]
+
+
+def time_of_set(pipeline: Pipeline, questions: int, index: Index) -> tuple[float | None, tuple[str, ...]]:
+    """About how many seconds so many questions take at most, and the stages that are not counted, since they never ran here.
+
+    By what each stage took before; None where none of them ever ran.
+    """
+    stages, artifacts = {name: getattr(pipeline, name) for name in TIMED}, index.artifacts
+    slow = asking(stages, index.chunks, pipeline.embed, pipeline.retrieve.candidates, artifacts, questions)
+    times = {"rerank" if part.stage == TOKENS else part.stage: part.seconds for part in slow}
+    for name, stage in stages.items():
+        if name not in times and not reads_tokens(stage):
+            pace = pace_of(name, stage, artifacts)
+            times[name] = None if pace is None else pace * questions
+    known = [seconds for seconds in times.values() if seconds is not None]
+    return sum(known) if known else None, tuple(name for name in TIMED if name in times and times[name] is None)
 
 
 def _whole(one: Expense, pipeline: Pipeline, index: Index | None) -> Expense:
