@@ -85,7 +85,7 @@ def test_a_range_the_wrong_way_round_is_read_the_right_way_and_said() -> None:
 def test_the_documents_page_shows_the_status_and_takes_another(folder: Project) -> None:
     app = opened("pages/prepare/documents.py")
     table = app.dataframe[0].value
-    assert dict(zip(table["Document"], table["Report status"].fillna(""), strict=True)) == {
+    assert dict(zip(table["Document"], table["Version"].fillna(""), strict=True)) == {
         "first.txt": "preliminary", "second.txt": "final", "P-0001/rows.csv": "", "P-0002/rows.csv": "",
     }  # fmt: skip
     before = folder.shelf.document("first.txt")

@@ -6,10 +6,10 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from pages.shared.findings import holding
+from pages.shared.findings import count, holding
 from rag.documents.entry import Entry
 from rag.stage import fingerprint
-from rag.values import Filter
+from rag.values import Document, Filter
 
 STATES = ("All", "Released", "Waiting")
 FOUND: dict[str, Callable[[set[str]], bool]] = {
@@ -53,28 +53,26 @@ def shelf_table(entries: Sequence[Entry], threshold: float) -> Entry | None:
     table = pd.DataFrame(
         {
             "Document": [e.document.name for e in entries],
-            "Status": [e.status if e.released else "waiting" for e in entries],
-            "Findings": [len(holding(e.findings, threshold)) for e in entries],
-            "Warnings": ["; ".join(e.document.warnings) or None for e in entries],
-            "Type": [e.document.type for e in entries],
-            "Date": [e.document.date for e in entries],
-            "Patient": [e.document.patient for e in entries],
-            "Author": [e.document.author for e in entries],
-            "Edition": [e.document.edition or None for e in entries],
-            "Report status": [e.document.status or None for e in entries],
-            "Effective": [e.document.effective for e in entries],
             "Title": [e.document.title for e in entries],
-            "Pages": pd.array([len(e.document.pages) or None for e in entries], dtype="Int64"),
-            "Sections": [len(e.document.sections) for e in entries],
-            "Characters": [len(e.document.text) for e in entries],
+            "Type": [e.document.type for e in entries],
+            "Date": [e.document.date or e.document.effective for e in entries],
+            "Patient": [e.document.patient or None for e in entries],
+            "Version": [_version(e.document) or None for e in entries],
+            "Status": ["released" if e.released else "waiting" for e in entries],
+            "To look at": [_to_look_at(e, threshold) or None for e in entries],
         }
     ).dropna(axis="columns", how="all")
     columns = {
-        "Document": st.column_config.Column(width=235),
+        "Document": st.column_config.Column(width=234),
+        "Title": st.column_config.Column(width=170),
+        "Type": st.column_config.Column(width=76),
+        "Date": st.column_config.Column(width=86, help="Of the document, or from when on it is in force"),
+        "Patient": st.column_config.Column(width=66),
+        "Version": st.column_config.Column(width=76, help="Its edition, or how far a report stands: preliminary, final, amended"),
         "Status": st.column_config.Column(width=70, help="Only released documents can be retrieved"),
-        "Findings": st.column_config.NumberColumn(width=70, help=f"Those that score {threshold:.2f} or more"),
-        "Warnings": st.column_config.Column(width=110),
-        "Title": st.column_config.Column(width="medium"),
+        "To look at": st.column_config.Column(
+            width=100, help=f"Findings that score {threshold:.2f} or more, and warnings of the reading"
+        ),
     }
     event = st.dataframe(
         table,
@@ -88,3 +86,12 @@ def shelf_table(entries: Sequence[Entry], threshold: float) -> Entry | None:
     )
     rows = [row for row in event.selection.rows if row < len(entries)]
     return entries[rows[0]] if rows else None
+
+
+def _version(document: Document) -> str:
+    return document.status or (f"edition {document.edition}" if document.edition else "")
+
+
+def _to_look_at(entry: Entry, threshold: float) -> str:
+    numbers = {"finding": len(holding(entry.findings, threshold)), "warning": len(entry.document.warnings)}
+    return ", ".join(count(number, thing) for thing, number in numbers.items() if number)
