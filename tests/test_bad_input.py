@@ -14,7 +14,8 @@ from rag.documents.load import files, read, read_file
 from rag.documents.workspace import Project, Workspace, add_all
 from rag.errors import FileProblem, SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
-from rag.pipeline import LONGEST_QUESTION, UNIONS, Pipeline, read_pipeline
+from rag.pipeline import UNIONS, Pipeline, read_pipeline
+from rag.pipeline.steps import LONGEST_QUESTION
 from rag.stage import options
 from rag.stages.index.base import Index
 from rag.values import File

@@ -11,7 +11,7 @@ from pages.shared.text_view import plain, text_view
 from pages.tune.answering.asking import forget_failures
 from rag.documents.screen.redact import placeholders
 from rag.errors import WorkbenchError
-from rag.pipeline import LONGEST_QUESTION
+from rag.pipeline.steps import LONGEST_QUESTION
 from rag.values import Finding
 
 LEANING = "leaning"  # Holds a question that was just sent and may lean on others, with the number of the one shown before it.

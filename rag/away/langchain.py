@@ -23,7 +23,8 @@ from rag.away.records import answer_row, passage
 from rag.away.scope import FIELDS
 from rag.errors import SettingProblem
 from rag.governance.egress import permit_tracing
-from rag.pipeline import Pipeline, Watch
+from rag.pipeline import Pipeline
+from rag.pipeline.steps import Watch
 from rag.stages.index.base import Index
 from rag.strict import short
 from rag.values import Filter

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rag.away.scope import FIELDS
-from rag.pipeline import LONGEST_QUESTION
 from rag.pipeline.follow import By
 from rag.pipeline.follow.turn import Way
+from rag.pipeline.steps import LONGEST_QUESTION
 from rag.values import ConflictKind, Filter, Outcome
 
 MOST_VALUES = 1000

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import SettingProblem
 from rag.extras import install
-from rag.pipeline import Pipeline, Search, Watch, unwatched
+from rag.pipeline import Pipeline, Search
+from rag.pipeline.steps import Watch, unwatched
 from rag.stages.index.base import Index
 from rag.values import Answer, Filter
 

@@ -25,8 +25,8 @@ from rag.commands.scope import After, Authors, Before, InForce, Names, Nobody, P
 from rag.commands.workers import Ready, Row, Scheduler, asking
 from rag.errors import FileProblem, WorkbenchError
 from rag.keep.cluster import Lost
-from rag.pipeline import checked
 from rag.pipeline.follow import By, follow_row, put, read_conversation, turn_of, write_conversation
+from rag.pipeline.steps import checked
 from rag.stages.answer.outcome import looked_at, told
 from rag.stages.verify import tally
 from rag.values import Answer, Claim, Conflict, Document, Position, place_words

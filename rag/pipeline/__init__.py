@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
@@ -16,9 +15,9 @@ from rag.pipeline.divide import Divider
 from rag.pipeline.plan import Plan as Plan
 from rag.pipeline.plan import Work as Work
 from rag.pipeline.plan import amount, asking, note_asked
+from rag.pipeline.steps import MOST_RANKED, Watch, checked, digests_of, drained, nearest, sources_of, timed, unwatched
 from rag.stage import fingerprint, options
 from rag.stages.answer import Answerer
-from rag.stages.answer.base import citation
 from rag.stages.answer.differing import differing
 from rag.stages.answer.marks import marked
 from rag.stages.answer.outcome import ON_WEAK, concluded, notice, outcome, unknown
@@ -34,10 +33,7 @@ from rag.stages.expand import Expander
 from rag.stages.expand.clinical import Clinical
 from rag.stages.index import Indexer
 from rag.stages.index.base import Index
-from rag.stages.index.copies import merged
 from rag.stages.index.local import Exact
-from rag.stages.index.wider import widened
-from rag.stages.models.usage import metered
 from rag.stages.prompt import Cited, Prompter
 from rag.stages.reader.asks import asks_for_rules
 from rag.stages.reader.rows import with_rows
@@ -50,13 +46,11 @@ from rag.stages.scope import Scoper
 from rag.stages.scope.named import Named
 from rag.stages.scope.preferred import found_for
 from rag.stages.verify import Quotations, Verifier
-from rag.strict import SURROGATE, read_json, short
-from rag.values import Answer, Chunk, Citation, Claim, Document, Draft, Filter, Hit, Prompt, Query, Scope, Span, Usage
+from rag.strict import read_json, short
+from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Scope, Usage
 from rag.wordpiece import installed
 
-LONGEST_QUESTION = 4000
 CHARACTERS = 800  # About the length of a passage, where an estimate must do.
-MOST_RANKED = 200  # Passages that a reranker can keep.
 BUILD, OPEN = "index", "open index"
 UNIONS: dict[str, Any] = {
     "chunk": Chunker,
@@ -72,14 +66,6 @@ UNIONS: dict[str, Any] = {
     "verify": Verifier,
     "defer": Deferrer,
 }
-
-
-Watch = Callable[[str], AbstractContextManager[object]]
-
-
-def unwatched(stage: str) -> AbstractContextManager[object]:
-    """A watch that does nothing."""
-    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -281,7 +267,7 @@ class Pipeline(BaseModel):
         """
         ms: dict[str, float] = {}
         usage: dict[str, Usage] = {}
-        watch = _timed(ms, usage, watch)
+        watch = timed(ms, usage, watch)
         search = self.search(question, index, only, watch)
         question, hits, asks_model = search.question, list(search.hits), self.answer.asks_model
         with watch("refuse"):
@@ -317,7 +303,7 @@ class Pipeline(BaseModel):
             search.found,
             usage,
             sure.missing,
-            _nearest(sure.nearest, hits, prompt, index) if became == "refused" else None,
+            nearest(sure.nearest, hits, prompt, index) if became == "refused" else None,
             search.scope,
             asked,
             differ if became == "conflict" else (),
@@ -336,20 +322,6 @@ class Pipeline(BaseModel):
     def to_json(self) -> str:
         """The whole pipeline as JSON, every setting with its value."""
         return self.model_dump_json(indent=2)
-
-
-def digests_of(hits: Sequence[Hit], claims: Sequence[Claim], index: Index) -> dict[str, str]:
-    """The digests of the documents that passages and citations stand in, by name."""
-    cited = (one.span.document for claim in claims for one in claim.citations)
-    named = dict.fromkeys((*(hit.chunk.span.document for hit in hits), *cited))
-    return {name: index.documents[name].digest for name in named if name in index.documents}
-
-
-def sources_of(ranked: list[Hit], index: Index, top: int) -> list[Hit]:
-    """At most `top` sources, none a copy of another."""
-    sources = widened(ranked, index, top)
-    kept = merged(sources, index, top)
-    return kept if len(kept) == len(sources) else merged(widened(ranked, index, MOST_RANKED), index, top)
 
 
 def read_pipeline(text: str, name: str = "the pipeline") -> Pipeline:
@@ -385,50 +357,3 @@ def _fields(place: tuple[str, ...]) -> list[str]:
     if len(place) > 2 and place[0] in UNIONS:
         return list(options(UNIONS[place[0]])[place[1]].model_fields)
     return list(Pipeline.model_fields)
-
-
-def checked(question: str) -> str:
-    """The question without surrounding blanks. Raises SettingProblem where it is empty, too long or no text."""
-    question = question.strip()
-    if not question.isascii() and SURROGATE.search(question):
-        raise SettingProblem("The question is not valid UTF-8: half of a character stands in it. Type it again.")
-    if not question:
-        raise SettingProblem("The question is empty. Type a question.")
-    if len(question) > LONGEST_QUESTION:
-        raise SettingProblem(
-            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are allowed. Shorten it."
-        )
-    return question
-
-
-def drained(steps: Any, stream: Callable[[str], None] = lambda text: None) -> Draft:
-    """What an answerer leaves when it has finished; `stream` is called with every piece."""
-    while True:
-        try:
-            stream(next(steps))
-        except StopIteration as done:
-            draft: Draft = done.value
-            return draft
-
-
-def _nearest(span: Span | None, hits: Sequence[Hit], prompt: Prompt, index: Index) -> Citation | None:
-    """The citation of the sentence nearest to an answer, with the number of its source; 0 where that is not in the prompt."""
-    hit = next((hit for hit in hits if span is not None and hit.chunk.span.holds(span)), None)
-    if span is None or hit is None:
-        return None
-    return citation(hit, prompt.sources.index(hit) + 1 if hit in prompt.sources else 0, index, span.start, span.end)
-
-
-def _timed(ms: dict[str, float], usage: dict[str, Usage], watch: Watch) -> Watch:
-    """The same watch, which also writes down the milliseconds of each stage and what the models that it asked took."""
-
-    @contextmanager
-    def timed(stage: str) -> Iterator[None]:
-        with watch(stage), metered() as meter:
-            started = time.perf_counter()
-            yield
-            ms[stage] = 1000 * (time.perf_counter() - started)
-        if meter.total.calls:
-            usage[stage] = meter.total
-
-    return timed

@@ -13,8 +13,9 @@ from rag.documents.load import Loader
 from rag.errors import ModelProblem, SettingProblem
 from rag.keep.artifacts import Artifacts
 from rag.keep.engines import ENGINES
-from rag.pipeline import UNIONS, Pipeline, Plan, Work, checked, problems, read_pipeline
+from rag.pipeline import UNIONS, Pipeline, Plan, Work, problems, read_pipeline
 from rag.pipeline.presets import PRESETS
+from rag.pipeline.steps import checked
 from rag.stage import Stage, fingerprint, options
 from rag.stages.answer.chat import Chat
 from rag.stages.chunk.windows import Words

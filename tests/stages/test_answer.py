@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rag.documents.load import read_file
 from rag.keep.artifacts import Artifacts
-from rag.pipeline import Pipeline, drained
+from rag.pipeline import Pipeline
+from rag.pipeline.steps import drained
 from rag.stages.answer.base import citation
 from rag.stages.answer.quote import Quote
 from rag.stages.embed.hashing import Hashing

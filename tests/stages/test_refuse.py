@@ -262,15 +262,15 @@ def test_copied_statements_are_counted_and_nought_of_nought_is_never_said() -> N
 
 
 def test_a_span_of_a_passage_that_is_not_in_the_prompt_is_cited_as_source_nought(index: Index) -> None:
-    from rag.pipeline import _nearest
+    from rag.pipeline.steps import nearest
 
     answer = asked(index, QUESTION)
     hit = answer.hits[-1]
     apart = replace(answer.prompt, sources=answer.prompt.sources[:1])
-    found = _nearest(hit.chunk.span, list(answer.hits), apart, index)
+    found = nearest(hit.chunk.span, list(answer.hits), apart, index)
     assert found is not None and (found.source, found.span) == (0, hit.chunk.span)
-    assert _nearest(None, list(answer.hits), apart, index) is None
-    assert _nearest(Span("gone.txt", 0, 3), list(answer.hits), apart, index) is None
+    assert nearest(None, list(answer.hits), apart, index) is None
+    assert nearest(Span("gone.txt", 0, 3), list(answer.hits), apart, index) is None
 
 
 def test_a_guideline_carries_no_answer_about_a_patient() -> None:

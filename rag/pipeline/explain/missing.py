@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from rag.pipeline import Pipeline, drained, sources_of
+from rag.pipeline import Pipeline
+from rag.pipeline.steps import drained, sources_of
 from rag.pipeline.titles import TITLES, setting, title
 from rag.stages.answer.outcome import unknown
 from rag.stages.answer.quote import Quote

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from rag.errors import SettingProblem
-from rag.pipeline import Pipeline, checked
+from rag.pipeline import Pipeline
 from rag.pipeline.follow.model import rewritten_by
 from rag.pipeline.follow.rewriting import rewritten
 from rag.pipeline.follow.turn import Rewriting, Turn
+from rag.pipeline.steps import checked
 from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import FileProblem, SettingProblem
-from rag.pipeline import LONGEST_QUESTION
 from rag.pipeline.follow.turn import Turn
+from rag.pipeline.steps import LONGEST_QUESTION
 from rag.strict import read_json
 from rag.values import Citation, Outcome, Span
 

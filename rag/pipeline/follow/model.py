@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from rag.pipeline import LONGEST_QUESTION
 from rag.pipeline.follow.turn import Rewriting, Turn
 from rag.pipeline.follow.whom import names_somebody
+from rag.pipeline.steps import LONGEST_QUESTION
 from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel
 from rag.stages.models.reply import texts_in

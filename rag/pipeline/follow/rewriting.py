@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from rag.pipeline import LONGEST_QUESTION
 from rag.pipeline.follow.fragments import fragment
 from rag.pipeline.follow.frames import AUX
 from rag.pipeline.follow.leaning import LONGEST, Before
 from rag.pipeline.follow.sentences import sentence
 from rag.pipeline.follow.told import ENDS, any_of, same, says
 from rag.pipeline.follow.turn import Rewriting, Turn
+from rag.pipeline.steps import LONGEST_QUESTION
 from rag.stages.index.base import Index
 
 VERB = re.compile(
