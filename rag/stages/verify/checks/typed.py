@@ -1,10 +1,7 @@
 """Typed checks: the facts of a statement stand in its source, in whatever words, and of the same thing."""
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import ClassVar
 
 from rag.clinical.facts.types import (
     Action,
@@ -29,10 +26,7 @@ from rag.clinical.facts.types import (
     Size,
     Value,
 )
-from rag.stages.verify.binding import bound
-from rag.stages.verify.checks.amounts import follows, stands
-from rag.stages.verify.checks.base import Case, Verdict, against, worst
-from rag.stages.verify.texts import Source, Statement
+from rag.stages.verify.checks.typed_base import Typed
 
 LOOK_ALIKE = 0.7
 CLOSE, ROUND_TIME = 0.012, 0.035
@@ -52,68 +46,6 @@ STATES: tuple[Family, ...] = (
 )
 """What excludes what: within a family those of one group may stand for each other, those of two may not."""
 GENERIC = frozenset(("patient", "man", "woman", "doctor", "provider"))
-
-
-class Typed(ABC):
-    """Facts of one kind: every one of a statement is sought in the source; another one of the same thing speaks against it."""
-
-    name: ClassVar[str] = ""
-    kinds: ClassVar[tuple[type[Fact], ...]] = ()
-    absent_tells: ClassVar[bool] = True
-
-    def __call__(self, said: Statement, source: Source) -> Verdict | None:
-        return worst(self._judged(one, said, source) for one in self._own(said.facts))
-
-    @abstractmethod
-    def same(self, one: Fact, other: Fact) -> bool:
-        """Whether two facts state the same."""
-
-    def rival(self, one: Fact, other: Fact) -> bool:
-        """Whether the other, which states something else, may be what the source has instead."""
-        return type(one) is type(other)
-
-    def told(self, one: Fact) -> bool:
-        """Whether a fact of a statement says something that a source would have to say."""
-        return True
-
-    def aside(self, one: Fact, other: Fact) -> str:
-        """What else a person should know of the two."""
-        return ""
-
-    def _counted(self, one: Fact, said: Statement, source: Source, rivals: list[Fact]) -> bool:
-        """Whether the numbers of a fact stand in the source, though not as such a fact, or follow from what stands there."""
-        inside = [number for number in said.quantities if number.start < one.end and one.start < number.end]
-        drug = getattr(one, "drug", "")
-        if drug and any(getattr(other, "drug", "") == drug for other in rivals):
-            return bool(inside) and all(follows(number, said, source) for number in inside)
-        return bool(inside) and all(stands(number, source) or follows(number, said, source) for number in inside)
-
-    def _own(self, found: tuple[Fact, ...]) -> Iterator[Fact]:
-        return (one for one in found if isinstance(one, self.kinds))
-
-    def _judged(self, one: Fact, said: Statement, source: Source) -> Verdict | None:
-        if not self.told(one):
-            return None
-        others = list(self._own(source.facts))
-        same = [other for other in others if self.same(one, other)]
-        rivals = [other for other in others if not self.same(one, other) and self.rival(one, other)]
-        place = (one.start, one.end)
-        found = bound(said, source, place, map(_place, same), map(_place, rivals))
-        if not same and (_in_words(one, said) or self._counted(one, said, source, rivals)):
-            return None
-        case: Case = "fact same" if same else "fact rival" if rivals else "fact missing"
-        lead = found.lead if rivals else 0.0
-        sure = against(self.name, case, lead)
-        written = said.text[one.start - said.start : one.end - said.start]
-        if not found.rival_at or (same and sure < 0.5):
-            if same:
-                return Verdict(self.name, "supported", "as in the source", place, found.same_at, 1.0 - sure, case, lead)
-            if not self.absent_tells:
-                return None
-            return Verdict(self.name, "missing", f"“{written}” is not in the source", place, None, sure, "fact missing")
-        there = next(other for other in rivals if _place(other) == found.rival_at)
-        detail = f"“{written}”, where the source has “{source.text[there.start : there.end]}”{self.aside(one, there)}"
-        return Verdict(self.name, "contradicted", detail, place, found.rival_at, sure, case, lead)
 
 
 class Drugs(Typed):
@@ -407,10 +339,6 @@ def _apart(families: tuple[Family, ...], one: str, other: str) -> bool:
     return bool(known) and not _together(families, one, other)
 
 
-def _place(one: Fact) -> tuple[int, int]:
-    return one.start, one.end
-
-
 def _of_one(one: str, other: str) -> bool:
     """Whether two facts may be of the same drug: one of them does not tell, or both name it."""
     return not one or not other or one == other
@@ -422,9 +350,3 @@ def _side(one: Fact) -> str:
 
 def _close(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=CLOSE)
-
-
-def _in_words(one: Fact, said: Statement) -> bool:
-    """Whether the source has the words of a fact, though no such fact was read there."""
-    inside = [at for at, word in enumerate(said.words) if one.start <= word.start < one.end]
-    return bool(inside) and all(said.near[at] for at in inside)
