@@ -19,7 +19,7 @@ ROOT = Path(rag.__file__).parent
 FUNCTIONS = {"compile", "search", "finditer", "findall", "sub", "subn", "split"}
 DEEPEST = 6
 FITTED = {  # Kept by functions, and asked of a word, a sentence or a place alone.
-    "rag.clinical.editions._stamps": "match of a sentence, which is short where it is more",
+    "rag.clinical.stamps._stamps": "match of a sentence, which is short where it is more",
     "rag.clinical.statuses._patterns": "search in the first 1,500 characters, fullmatch of a title",
     "rag.pipeline.follow.matters._sides": "fullmatch of a question's words",
     "rag.text.BULLET": "match at the head of a line",
