@@ -52,14 +52,15 @@ def wrong() -> list[str]:
     for path in SCRIPTS:
         where, lines = path.relative_to(ROOT).as_posix(), len(path.read_text("utf-8").splitlines())
         found += [f"{where}: {lines} lines"] if lines > LONG else []
-        found += [f"{where}: {name} is private to {module}" for module, name in _private(path)]
+        found += [f"{where}: {name} is private to {module}" for module, name in private(path)]
         if path in MODULES and part(path) in ORDER:
             upward = {name for name in imported(path) if name.startswith("rag.") and _level(name) > ORDER.index(part(path))}
             found += [f"{where}: imports {name}, which lies above" for name in sorted(upward)]
     return found
 
 
-def _private(path: Path) -> list[tuple[str, str]]:
+def private(path: Path) -> list[tuple[str, str]]:
+    """The modules, and their private names, that a script imports."""
     tree = ast.parse(path.read_text("utf-8"))
     asked = [
         node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("rag", "pages"))

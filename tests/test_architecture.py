@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import MODULES, ORDER, ROOT, SCRIPTS, imported, part
+from tests.rooms import MODULES, ORDER, ROOT, SCRIPTS, imported, part, private
 
 FORBIDDEN = re.compile(r"\bpickle\b|\beval\(|\bexec\(|unsafe_allow_html|allow_dangerous_deserialization|allow_pickle=True")
 
@@ -19,6 +19,11 @@ def test_imports_in_rag_go_one_way_and_never_to_the_screen(path: Path) -> None:
         assert name.split(".")[0] not in {"streamlit", "pages"}, f"{path.name} imports {name}"
         if name.startswith("rag."):
             assert ORDER.index(name.split(".")[1]) <= here, f"{path.name} imports {name} upward"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_asks_another_for_its_private_names(path: Path) -> None:
+    assert private(path) == []
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
