@@ -137,9 +137,9 @@ def flags_of(call: ast.Call) -> int:
 
 
 def in_rules() -> Iterator[tuple[str, re.Pattern[Any]]]:
-    """Texts of the rules that can be read as patterns."""
+    """Texts of the rules that can be read as patterns; examples and explanations are none, whatever signs stand in them."""
     for path in sorted((ROOT / "rules").glob("*.json")):
-        for text in texts(json.loads(path.read_text("utf-8"))):
+        for text in texts(json.loads(path.read_text("utf-8")), but=("example", "about")):
             if REPEATED.search(text):
                 try:
                     yield path.name, re.compile(text, re.IGNORECASE)
@@ -147,12 +147,13 @@ def in_rules() -> Iterator[tuple[str, re.Pattern[Any]]]:
                     continue
 
 
-def texts(value: Any) -> Iterator[str]:
+def texts(value: Any, but: tuple[str, ...] = ()) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for one in value.values():
-            yield from texts(one)
+        for name, one in value.items():
+            if name not in but:
+                yield from texts(one, but)
     elif isinstance(value, list):
         for one in value:
-            yield from texts(one)
+            yield from texts(one, but)

@@ -355,7 +355,7 @@ def shown(value: Any, form: str) -> str:
 
 
 def _number(value: int | float, form: str) -> str:
-    found = SHOWN.fullmatch(re.sub(r'"[^"]*"|\[[^\]]*\]|[_\\*].|;.*', "", form).strip())
+    found = SHOWN.fullmatch(re.sub(r'"[^"]*"|\[[^][]*\]|[_\\*].|;.*', "", form).strip())
     if not found:
         return f"{value:.15g}" if isinstance(value, float) else str(value)[:400]
     grouping, decimals, percent = found.groups()
