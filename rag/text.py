@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import Stemmer
@@ -203,6 +203,14 @@ def terms(text: str, stem: bool = True) -> list[str]:
 def terms_at(text: str, stem: bool = True, every: bool = False) -> list[tuple[str, int, int]]:
     """The terms of a text, each with the start and end of what it stands for there; function words too where `every` is set."""
     known = (_EVERY if stem else _EVERY_WHOLE) if every else _STEMMED if stem else _WHOLE
+    tokens, spans = _tokens_at(text)
+    found = [known[token] for token in tokens]
+    return [(term, spans[start][0], spans[end - 1][1]) for group, start, end in _read(tokens, found, known) for term in group]
+
+
+@lru_cache(maxsize=16)
+def _tokens_at(text: str) -> tuple[list[str], list[tuple[int, int]]]:
+    """The tokens of a text and where they stand; the last texts are kept, since several readers go through each."""
     tokens: list[str] = []
     spans: list[tuple[int, int]] = []
     for stretch in STRETCH.finditer(text):
@@ -213,8 +221,7 @@ def terms_at(text: str, stem: bool = True, every: bool = False) -> list[tuple[st
             low, high = token.span() if same or not whole else whole.span(1)
             tokens.append(token[0])
             spans.append((stretch.start() + low, stretch.start() + high - (same and token[0].endswith("-"))))
-    found = [known[token] for token in tokens]
-    return [(term, spans[start][0], spans[end - 1][1]) for group, start, end in _read(tokens, found, known) for term in group]
+    return tokens, spans
 
 
 def _settled(tokens: list[str], found: list[str], known: "_Terms") -> list[str]:

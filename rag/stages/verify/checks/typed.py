@@ -29,7 +29,7 @@ from rag.clinical.facts.types import (
     Size,
     Value,
 )
-from rag.stages.verify.binding import bound
+from rag.stages.verify.binding import HALF, MOST, SETTLED, Bound, Place, bound, settled
 from rag.stages.verify.checks.amounts import follows, stands
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
 from rag.stages.verify.texts import Source, Statement
@@ -51,6 +51,8 @@ STATES: tuple[Family, ...] = (
     (("lasting",), ("temporary",)),
 )
 """What excludes what: within a family those of one group may stand for each other, those of two may not."""
+INJECTED = {"injection", "intravenous", "intramuscular", "subcutaneous", "intradermal"}
+VAGUE = frozenset(("relative", "family"))
 GENERIC = frozenset(("patient", "man", "woman", "doctor", "provider"))
 
 
@@ -60,6 +62,8 @@ class Typed(ABC):
     name: ClassVar[str] = ""
     kinds: ClassVar[tuple[type[Fact], ...]] = ()
     absent_tells: ClassVar[bool] = True
+    settles: ClassVar[float | None] = MOST
+    """The share of a statement's words that one sentence has to hold to settle, by saying another one, that it is wrong."""
 
     def __call__(self, said: Statement, source: Source) -> Verdict | None:
         return worst(self._judged(one, said, source) for one in self._own(said.facts))
@@ -88,13 +92,32 @@ class Typed(ABC):
             return bool(inside) and all(follows(number, said, source) for number in inside)
         return bool(inside) and all(stands(number, source) or follows(number, said, source) for number in inside)
 
+    def _settled(self, one: Fact, said: Statement, source: Source, same: list[Fact], rivals: list[Fact]) -> Place | None:
+        """The rival in the one sentence about the same; what a statement says besides is none."""
+        if not self.settles:
+            return None
+        beside = [other for other in self._own(said.facts) if other is not one]
+        left = [rival for rival in rivals if not any(self.same(other, rival) for other in beside)]
+        return settled(said, source, _place(one), map(_place, same), map(_place, left), self.settles)
+
+    def _others(self, one: Fact, source: Source) -> list[Fact]:
+        """The facts of this kind in a source; of one about a drug, those of that drug where there are any."""
+        others = list(self._own(source.facts))
+        named = [other for other in others if self._named(one, [other])]
+        return named or others
+
+    def _named(self, one: Fact, others: list[Fact]) -> bool:
+        """Whether a fact names its drug, and others are of the same one."""
+        drug = getattr(one, "drug", "")
+        return bool(drug and others) and all(getattr(other, "drug", "") == drug for other in others)
+
     def _own(self, found: tuple[Fact, ...]) -> Iterator[Fact]:
         return (one for one in found if isinstance(one, self.kinds))
 
     def _judged(self, one: Fact, said: Statement, source: Source) -> Verdict | None:
         if not self.told(one):
             return None
-        others = list(self._own(source.facts))
+        others = self._others(one, source)
         same = [other for other in others if self.same(one, other)]
         rivals = [other for other in others if not self.same(one, other) and self.rival(one, other)]
         place = (one.start, one.end)
@@ -104,8 +127,13 @@ class Typed(ABC):
         case: Case = "fact same" if same else "fact rival" if rivals else "fact missing"
         lead = found.lead if rivals else 0.0
         sure = against(self.name, case, lead)
+        surely = self._settled(one, said, source, same, rivals)
+        if surely is None and not same and self._named(one, others):
+            surely = found.rival_at
+        if surely:
+            found, sure, case = Bound(rival_at=surely), max(sure, SETTLED), ""
         written = said.text[one.start - said.start : one.end - said.start]
-        if not found.rival_at or (same and sure < 0.5):
+        if not found.rival_at or (same and sure < 0.5 and case):
             if same:
                 return Verdict(self.name, "supported", "as in the source", place, found.same_at, 1.0 - sure, case, lead)
             if not self.absent_tells:
@@ -127,6 +155,10 @@ class Drugs(Typed):
         named = one.name == other.name or parts <= set(other.name.split("/"))
         return named or (one.written == "class" and one.name in other.classes)
 
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Drug) and isinstance(other, Drug)
+        return other.written != "class"
+
     def aside(self, one: Fact, other: Fact) -> str:
         assert isinstance(one, Drug) and isinstance(other, Drug)
         alike = SequenceMatcher(None, one.name, other.name).ratio() >= LOOK_ALIKE or one.name[:4] == other.name[:4]
@@ -136,7 +168,7 @@ class Drugs(Typed):
 class Doses(Typed):
     """A dose of a drug, in whatever unit; that of another drug does not bear it out."""
 
-    name, kinds = "dose", (Dose,)
+    name, kinds, settles = "dose", (Dose,), HALF
 
     def told(self, one: Fact) -> bool:
         assert isinstance(one, Dose)
@@ -178,13 +210,14 @@ class Routes(Typed):
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Route) and isinstance(other, Route)
-        return one.route == other.route and _of_one(one.drug, other.drug)
+        injected = "injection" in (one.route, other.route) and {one.route, other.route} <= INJECTED
+        return (one.route == other.route or injected) and _of_one(one.drug, other.drug)
 
 
 class Actions(Typed):
     """What was done with a drug."""
 
-    name, kinds = "action", (Action,)
+    name, kinds, settles = "action", (Action,), None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Action) and isinstance(other, Action)
@@ -198,7 +231,7 @@ class Actions(Typed):
 class Values(Typed):
     """A laboratory or vital value, of the same analyte."""
 
-    name, kinds = "value", (Value,)
+    name, kinds, settles = "value", (Value,), HALF
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Value) and isinstance(other, Value)
@@ -213,7 +246,7 @@ class Values(Typed):
 class Sizes(Typed):
     """A measured length."""
 
-    name, kinds = "size", (Size,)
+    name, kinds, settles = "size", (Size,), HALF
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Size) and isinstance(other, Size)
@@ -234,7 +267,7 @@ class Days(Typed):
 class Intervals(Typed):
     """A stretch of time; "14 days" are two weeks."""
 
-    name, kinds = "duration", (Interval,)
+    name, kinds, settles = "duration", (Interval,), HALF
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Interval) and isinstance(other, Interval)
@@ -268,7 +301,7 @@ class Ages(Typed):
 class Sites(Typed):
     """A part of the body."""
 
-    name, kinds = "site", (Site,)
+    name, kinds, settles = "site", (Site,), None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Site) and isinstance(other, Site)
@@ -278,7 +311,7 @@ class Sites(Typed):
 class Sides(Typed):
     """The side of a part of the body."""
 
-    name, kinds, absent_tells = "side", (Site, Side), False
+    name, kinds, absent_tells, settles = "side", (Site, Side), False, HALF
 
     def told(self, one: Fact) -> bool:
         return bool(_side(one))
@@ -296,7 +329,7 @@ class Sides(Typed):
 class Changes(Typed):
     """How something went: better, worse, as it was."""
 
-    name, kinds, absent_tells = "comparison", (Change,), False
+    name, kinds, absent_tells, settles = "comparison", (Change,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Change) and isinstance(other, Change)
@@ -324,7 +357,7 @@ class Results(Typed):
 class Orders(Typed):
     """Before, after, first, last."""
 
-    name, kinds, absent_tells = "order", (Order,), False
+    name, kinds, absent_tells, settles = "order", (Order,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Order) and isinstance(other, Order)
@@ -338,7 +371,7 @@ class Orders(Typed):
 class Certainties(Typed):
     """How sure something is."""
 
-    name, kinds, absent_tells = "certainty", (Certainty,), False
+    name, kinds, absent_tells, settles = "certainty", (Certainty,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Certainty) and isinstance(other, Certainty)
@@ -352,7 +385,7 @@ class Certainties(Typed):
 class Courses(Typed):
     """How far something is in time: planned, going on, done, ended."""
 
-    name, kinds, absent_tells = "course", (Course,), False
+    name, kinds, absent_tells, settles = "course", (Course,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Course) and isinstance(other, Course)
@@ -378,7 +411,8 @@ class Persons(Typed):
 
     def rival(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Person) and isinstance(other, Person)
-        return not one.group or not other.group or one.group == other.group or "patient" in (one.group, other.group)
+        relative = "relative" in (one.group, other.group) and "patient" in (one.group, other.group)
+        return other.role not in VAGUE and (not one.group or not other.group or one.group == other.group or relative)
 
 
 class Codes(Typed):
