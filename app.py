@@ -18,6 +18,7 @@ page = st.navigation(
         "Tune": [
             st.Page("pages/tune/ask.py", title="Ask", icon=":material/forum:"),
             st.Page("pages/tune/compare.py", title="Compare", icon=":material/compare:"),
+            st.Page("pages/tune/check.py", title="Check a text", icon=":material/fact_check:"),
             st.Page("pages/tune/map.py", title="Map", icon=":material/scatter_plot:"),
         ],
     }

@@ -7,13 +7,13 @@ from pages.shared.flags import flag_stretches, warning_of
 from pages.shared.layers import Stretch, drawn
 from pages.shared.places import page_told
 from pages.shared.state import open_source, opened, project
+from pages.shared.statements import place, statements_view
 from pages.shared.text_view import Block, Button, Part, plain, selectable_text, text_view
 from rag.clinical.statements import shown
 from rag.documents.page_image import page_image
 from rag.stage import fingerprint
-from rag.stages.answer.marks import warns
 from rag.stages.answer.outcome import told
-from rag.values import Answer, Citation, Claim, Document, Span
+from rag.values import Answer, Citation, Document, Span
 
 AROUND = 6000
 BEFORE = "… "
@@ -21,27 +21,13 @@ EVIDENCE = "evidence chosen"
 PAGES_KEPT = 64
 
 
-def place(document: Document | None, citation: Citation) -> str:
-    """Where a citation stands, in a few words: document, page with its printed label where that differs, date or edition."""
-    when = (document.date or document.effective or document.edition or "") if document else ""
-    return ", ".join(filter(None, [citation.span.document, page_told(document, citation.span.start), when]))
-
-
 def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -> None:
     """What became of the question, and whether a person must look; then every statement, with buttons to open its citations."""
     outcome_line(answer)
     deferral_line(answer)
     conflicts_view(answer, key)
-    blocks = {role: [] for role in ("answer", "also")}
-    for at, claim in enumerate(answer.claims):
-        blocks[claim.role].append(_claim_block(answer, claim, at, claim.text in novel))
-    also: list[Block] = [{"parts": [{"text": "Also"}], "look": "title"}] if blocks["also"] else []
     if answer.claims:
-        pressed = text_view([*blocks["answer"], *also, *blocks["also"]], f"{key}-claims")
-        if pressed:
-            claim_at, cited = map(int, pressed.split("."))
-            if claim_at < len(answer.claims) and cited < len(answer.claims[claim_at].citations):
-                open_source(answer.claims[claim_at].citations[cited].span)
+        statements_view(answer.claims, key, lambda cited: _cited_warning(answer, cited), novel)
     if answer.nearest and text_view([_nearest_block(answer, answer.nearest)], f"{key}-nearest"):
         open_source(answer.nearest.span)
     if answer.notice and not answer.refused:
@@ -65,25 +51,6 @@ def _nearest_block(answer: Answer, nearest: Citation) -> Block:
     where = place(project().shelf.document(nearest.span.document), nearest)
     button: Button = {"label": where, "value": "open", "hint": "Open this passage in its document"}
     return {"parts": parts, "buttons": [button], "look": "quiet", "warning": _cited_warning(answer, nearest)}
-
-
-def _claim_block(answer: Answer, claim: Claim, at: int, novel: bool) -> Block:
-    looks = {True: "statement", None: "statement doubt", False: "statement wrong"}
-    look = "statement doubt" if claim.supported and any(map(warns, claim.marks)) else looks[claim.supported]
-    buttons: list[Button] = [
-        {
-            "label": f"{cited.source} · {place(project().shelf.document(cited.span.document), cited)}",
-            "value": f"{at}.{number}",
-            "hint": "Open this passage in its document",
-        }
-        for number, cited in enumerate(claim.citations)
-    ]
-    parts: list[Part] = [{"text": claim.lead, "look": "label"}] if claim.lead else []
-    parts.append({"text": shown(claim.text), "look": "new" if novel else ""})
-    parts += [{"text": mark, "look": "badge"} for mark in claim.marks]
-    note = f"✗ not supported: {claim.reason}" if claim.supported is False else claim.reason or "not judged"
-    warning = "\n".join(dict.fromkeys(told for cited in claim.citations if (told := _cited_warning(answer, cited))))
-    return {"parts": parts, "buttons": buttons, "look": look, "note": note, "warning": warning}
 
 
 def _cited_warning(answer: Answer, cited: Citation) -> str:

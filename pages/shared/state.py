@@ -94,6 +94,7 @@ def _fresh() -> dict[str, Any]:
         "pipeline": pipeline,
         "applied": pipeline,
         "asked": "",
+        "checked": "",
         "turns": [],
         "turn": None,
         "follow": None,

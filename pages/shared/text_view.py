@@ -57,6 +57,21 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); colo
 .wrong .note, .doubt .note { white-space: normal; }
 .warning { display: block; font-size: 0.82rem; margin-top: 0.15rem; padding: 0.05rem 0.4rem; border-radius: 0.25rem;
   background: color-mix(in srgb, #ea580c 18%, transparent); }
+.tag { font-size: 0.72rem; font-weight: 600; margin-left: 0.45rem; padding: 0.05rem 0.4rem; border-radius: 0.6rem;
+  white-space: nowrap; background: color-mix(in srgb, #64748b 18%, transparent); }
+.tag.good { background: color-mix(in srgb, #16a34a 18%, transparent); }
+.tag.open { background: color-mix(in srgb, #d97706 20%, transparent); }
+.tag.bad { background: color-mix(in srgb, #dc2626 20%, transparent); }
+.bear { border-bottom: 2px solid color-mix(in srgb, #16a34a 55%, transparent); }
+.deny { background: color-mix(in srgb, #dc2626 22%, transparent); border-bottom: 2px solid #dc2626; border-radius: 2px; }
+.quoted { font-weight: 600; }
+button.spare { opacity: 0.65; border-style: dashed; }
+button.bad { border-color: #dc2626; }
+button.good { border-color: #16a34a; }
+.block { position: relative; }
+.passage { position: absolute; left: 0.75rem; right: 0; top: 100%; z-index: 30; max-height: 13rem; overflow-y: auto;
+  padding: 0.5rem 0.7rem; font-size: 0.85rem; white-space: pre-wrap; background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: 0.4rem; box-shadow: 0 4px 14px rgb(0 0 0 / 22%); }
 .title { font-size: 0.8rem; font-weight: 600; opacity: 0.85; margin: 0.7rem 0 0.1rem 0; }
 .title:first-child { margin-top: 0; }
 .legend { font-size: 0.8rem; line-height: 1.9; }
@@ -64,6 +79,37 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); colo
 """
 
 JS = """
+function written(parts, into) {
+  for (const part of parts) {
+    const span = document.createElement('span');
+    span.className = part.look || '';
+    span.textContent = part.text;
+    if (part.hint) span.title = part.hint;
+    into.appendChild(span);
+  }
+}
+
+function showsPassage(button, parts, line, id) {
+  const passage = document.createElement('div');
+  passage.className = 'passage';
+  passage.id = id;
+  passage.setAttribute('role', 'tooltip');
+  passage.hidden = true;
+  written(parts, passage);
+  line.appendChild(passage);
+  button.setAttribute('aria-describedby', id);
+  let leaving = 0;
+  const show = () => { clearTimeout(leaving); passage.hidden = false; };
+  const hide = () => { leaving = setTimeout(() => { passage.hidden = true; }, 150); };
+  for (const element of [button, passage]) {
+    element.addEventListener('mouseenter', show);
+    element.addEventListener('mouseleave', hide);
+  }
+  button.addEventListener('focus', show);
+  button.addEventListener('blur', hide);
+  button.addEventListener('keydown', (event) => { if (event.key === 'Escape') passage.hidden = true; });
+}
+
 function selected(root) {
   const shadow = root.getRootNode();
   const selection = (shadow.getSelection ? shadow : document).getSelection();
@@ -118,9 +164,11 @@ export default function (component) {
       const element = document.createElement('button');
       element.type = 'button';
       element.textContent = button.label;
-      element.title = button.hint || '';
+      element.className = button.look || '';
       element.onclick = () => setTriggerValue('pressed', button.value);
       line.appendChild(element);
+      if (button.passage?.length) showsPassage(element, button.passage, line, `passage-${button.value}`);
+      else element.title = button.hint || '';
     }
     if (block.note) {
       const note = document.createElement('span');
@@ -145,8 +193,9 @@ export default function (component) {
 class Part(TypedDict, total=False):
     """A stretch of text with its looks, and whether the box scrolls to it.
 
-    Looks, several with blanks between: mark new gone matched even odd both label badge gap, own; those of a document's layers:
-    head, date, said (with its status), fact (with its group), identifier, instruction, hidden, low.
+    Looks, several with blanks between: mark new gone matched even odd both label badge gap, own; tag (good, open, bad), bear and
+    deny, for words that decide a verdict, quoted; those of a document's layers: head, date, said (with its status), fact (with
+    its group), identifier, instruction, hidden, low.
     """
 
     text: str
@@ -156,11 +205,16 @@ class Part(TypedDict, total=False):
 
 
 class Button(TypedDict, total=False):
-    """A button behind a block; its value is what a press returns."""
+    """A button behind a block; its value is what a press returns. `passage` is shown while the pointer or focus is on it.
+
+    Looks: "" spare bad good.
+    """
 
     label: str
     value: str
     hint: str
+    look: str
+    passage: Sequence[Part]
 
 
 class Block(TypedDict, total=False):

@@ -11,11 +11,12 @@ from pages.shared.text_view import plain, text_view
 from pages.tune.answering.asking import forget_failures
 from rag.documents.screen.redact import placeholders
 from rag.errors import WorkbenchError
+from rag.pipeline.check import LONGEST_TEXT
 from rag.pipeline.steps import LONGEST_QUESTION
 from rag.values import Finding
 
 LEANING = "leaning"  # Holds a question that was just sent and may lean on others, with the number of the one shown before it.
-Way = Literal["alone", "leaning", "edited"]
+Way = Literal["alone", "leaning", "edited", "checked"]
 
 
 def question_box(page: str, hint: str, way: Way = "alone") -> bool:
@@ -35,7 +36,7 @@ def question_box(page: str, hint: str, way: Way = "alone") -> bool:
         return False
     if f"{page}-held" not in st.session_state:
         return True
-    _decide(f"{page}-held")
+    decide(f"{page}-held")
     return False
 
 
@@ -75,15 +76,16 @@ def offered(question: str, page: str, way: Way) -> str:
     """Asks a question in which no identifier is found, and holds another one until somebody decides; says why neither can be."""
     held = f"{page}-held"
     st.session_state.pop(held, None)
-    if len(question.strip()) > LONGEST_QUESTION:
+    longest = LONGEST_TEXT if way == "checked" else LONGEST_QUESTION
+    if len(question.strip()) > longest:
         return (
-            f"The question has {len(question.strip()):,} characters; at most {LONGEST_QUESTION:,} can be asked. "
-            "Nothing was asked. Shorten it, then send it again."
+            f"The {_noun(way)} has {len(question.strip()):,} characters; at most {longest:,} can be {_done(way)}. "
+            f"Nothing was {_done(way)}. Shorten it, then send it again."
         )
     try:
         found = identifiers(question)
     except WorkbenchError as problem:
-        return plain(f"The question cannot be scanned, so it was not asked. {problem}")
+        return plain(f"The {_noun(way)} cannot be scanned, so it was not {_done(way)}. {problem}")
     if found:
         findings = [[f.type, f.start, f.end, f.rule, f.score] for f in found]
         st.session_state[held] = {"question": question, "findings": findings, "way": way}
@@ -98,7 +100,18 @@ def identifiers(question: str) -> list[Finding]:
     return [one for one in screen.text(question) if one.kind == "identifier" and one.score >= screen.threshold]
 
 
+def _noun(way: Way) -> str:
+    return "text" if way == "checked" else "question"
+
+
+def _done(way: Way) -> str:
+    return "checked" if way == "checked" else "asked"
+
+
 def _ask(question: str, way: Way) -> None:
+    if way == "checked":
+        state()["checked"] = question
+        return
     forget_failures()
     follow = state()["follow"]
     if way == "leaning":
@@ -110,22 +123,24 @@ def _ask(question: str, way: Way) -> None:
     state().update(asked=question, follow=follow, turn=None)
 
 
-def _decide(held: str) -> None:
+def decide(held: str) -> None:
     """What was found in the question, and the choice. The question stays in this browser session's memory alone."""
     kept = st.session_state[held]
     question = kept["question"]
     findings = [Finding("identifier", kind, start, end, rule, score) for kind, start, end, rule, score in kept["findings"]]
     told = "; ".join(dict.fromkeys(f"{one.type} ({one.rule})" for one in findings))
-    st.warning(f"**Not asked yet.** The question may hold {count(len(findings), 'identifier')}: {plain(told)}.")
+    noun, done = _noun(kept["way"]), _done(kept["way"])
+    st.warning(f"**Not {done} yet.** The {noun} may hold {count(len(findings), 'identifier')}: {plain(told)}.")
     text_view(
         [{"parts": drawn(question, 0, len(question), [finding_stretch(one, 0.0) for one in findings])}], f"{held}-text", 160
     )
     with st.container(horizontal=True):
         without = (held, placeholders(question, findings))
-        st.button("Ask without them", type="primary", key=f"{held}-without", on_click=_settle, args=without)
-        st.button("Ask all the same", key=f"{held}-same", on_click=_settle, args=(held, question))
+        verb = "Check" if kept["way"] == "checked" else "Ask"
+        st.button(f"{verb} without them", type="primary", key=f"{held}-without", on_click=_settle, args=without)
+        st.button(f"{verb} all the same", key=f"{held}-same", on_click=_settle, args=(held, question))
     st.caption(
-        "Without them, each is replaced by its type, such as [NAME]. Until you choose, the question is neither sent nor kept."
+        f"Without them, each is replaced by its type, such as [NAME]. Until you choose, the {noun} is neither sent nor kept."
     )
 
 

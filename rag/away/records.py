@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from rag.values import Answer, Chunk, Citation, Claim, Conflict, Hit, Position, Prompt, Scope
+from rag.pipeline.check import Checked
+from rag.stages.index.base import Index
+from rag.stages.verify.checks.base import Verdict
+from rag.stages.verify.judge import Judged
+from rag.values import Answer, Chunk, Citation, Claim, Conflict, Hit, Position, Prompt, Reason, Scope
 
 
 def passage(hit: Hit) -> dict[str, Any]:
@@ -87,12 +91,70 @@ def _claim(claim: Claim) -> dict[str, Any]:
     return {
         "text": claim.text,
         "supported": claim.supported,
+        "verdict": claim.verdict,
         "reason": claim.reason,
         "role": claim.role,
         "label": claim.label,
         "marks": list(claim.marks),
-        "citations": [_cited(cited) for cited in claim.citations],
+        "citations": [_needed(cited) for cited in claim.citations],
+        "elsewhere": [_cited(cited) for cited in claim.elsewhere],
+        "against": [_cited(cited) for cited in claim.against],
+        "reasons": [_reason(one, claim.text) for one in claim.reasons],
     }
+
+
+def _reason(one: Reason, text: str, index: Index | None = None) -> dict[str, Any]:
+    place: dict[str, Any] | None = None
+    if one.source:
+        place = {"document": one.source.document, "start": one.source.start, "end": one.source.end}
+        if index:
+            place["text"] = index.documents[one.source.document].text[one.source.start : one.source.end]
+    about = {"check": one.check, "verdict": one.verdict, "detail": one.detail}
+    return {**about, "said": _stretch(one.said, text), "source": place}
+
+
+def _needed(cited: Citation) -> dict[str, Any]:
+    return {**_cited(cited), "spare": cited.spare}
+
+
+def checked_row(found: Checked, index: Index) -> dict[str, Any]:
+    """A text that was held against documents: the same as one beside its source, and where in the documents."""
+    claims = [
+        {
+            "text": claim.text,
+            "start": start,
+            "end": end,
+            "supported": claim.supported,
+            "verdict": claim.verdict,
+            "reason": claim.reason,
+            "reasons": [_moved(_reason(one, claim.text, index), start) for one in claim.reasons],
+            "citations": [_needed(cited) for cited in claim.citations],
+            "against": [_cited(cited) for cited in claim.against],
+        }
+        for claim, (start, end) in zip(found.claims, found.places, strict=True)
+    ]
+    return {"score": round(found.score, 5), "claims": claims}
+
+
+def _moved(reason: dict[str, Any], by: int) -> dict[str, Any]:
+    """A reason whose words are counted from the beginning of the whole text."""
+    said = reason["said"]
+    return {**reason, "said": {**said, "start": said["start"] + by, "end": said["end"] + by}}
+
+
+def judged_row(claim: Judged, response: str, source: str) -> dict[str, Any]:
+    """A statement of a response that was judged beside its source."""
+    about = {"text": claim.text, "start": claim.start, "end": claim.end, "supported": claim.supported}
+    return {**about, "reasons": [_judged_reason(one, response, source) for one in claim.reasons]}
+
+
+def _judged_reason(one: Verdict, response: str, source: str) -> dict[str, Any]:
+    about = {"check": one.check, "verdict": one.verdict, "detail": one.detail}
+    return {**about, "said": _stretch(one.said, response), "source": _stretch(one.source, source) if one.source else None}
+
+
+def _stretch(place: tuple[int, int], text: str) -> dict[str, Any]:
+    return {"start": place[0], "end": place[1], "text": text[slice(*place)]}
 
 
 def _cited(cited: Citation | Position) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A tuned pipeline as a service over HTTP: /retrieve, /ask, /pipeline, /health, and its OpenAPI description."""
+"""A tuned pipeline as a service over HTTP: /retrieve, /ask, /verify, /pipeline, /health, and its OpenAPI description."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,9 +13,24 @@ from starlette.exceptions import HTTPException
 
 from rag.away.conversations import Conversations, UnknownConversation
 from rag.away.gate import HEADER, Gate, route
-from rag.away.records import answer_row, passage, understood
+from rag.away.records import answer_row, checked_row, judged_row, passage, understood
 from rag.away.scope import known, narrowed, within
-from rag.away.shapes import Answered, Asked, AskedInTurn, Found, Health, Only, Passage, Problem, Scope, Taken, Understood, Warned
+from rag.away.shapes import (
+    Answered,
+    Asked,
+    AskedInTurn,
+    Found,
+    Health,
+    Only,
+    Passage,
+    Problem,
+    Scope,
+    Taken,
+    Understood,
+    Verdicts,
+    Verified,
+    Warned,
+)
 from rag.away.telemetry import Traced
 from rag.documents.screen import Screen
 from rag.documents.shelf import Shelf
@@ -24,13 +39,15 @@ from rag.errors import ModelProblem, SettingProblem, WorkbenchError
 from rag.keep.artifacts import Artifacts
 from rag.keep.work import Work
 from rag.pipeline import Pipeline
+from rag.pipeline.check import check
 from rag.pipeline.follow import follow_row, put, turn_of
 from rag.pipeline.once import prepared_once
 from rag.stages.index.base import Index
+from rag.stages.verify.judge import judged
 from rag.strict import read_json, short
 from rag.values import Document, Filter, Hit
 
-BODIES: dict[str, type[Taken]] = {"/retrieve": Asked, "/ask": AskedInTurn}
+BODIES: dict[str, type[Taken]] = {"/retrieve": Asked, "/ask": AskedInTurn, "/verify": Verified}
 FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": about}
     for status, about in ((401, "No key, or a wrong one"), (413, "Too long"), (422, "Something to mend"), (502, "A model failed"))
@@ -71,7 +88,7 @@ class Served:
         self.ready = True
         return index
 
-    def only(self, asked: Asked, index: Index) -> Filter:
+    def only(self, asked: Asked | Verified, index: Index) -> Filter:
         """What a question may see. Raises SettingProblem, which tells of nothing outside of the scope."""
         wanted = asked.filter.filter
         known(wanted, within(self.scope, list(index.documents.values())), lambda name: f"filter.{name}:")
@@ -100,6 +117,16 @@ class Served:
         follow = None if name is None else follow_row(asked.question, put_so)
         row = {**answer_row(answer), "hits": passages(answer.hits), "warnings": self.warnings(answer.question)}
         return Answered.model_validate({**row, "conversation": name, "follow": follow})
+
+    def verify(self, sent: Verified) -> Verdicts:
+        """The statements of a text with their verdicts, by its source or by the documents. Raises WorkbenchError."""
+        if sent.source is not None:
+            found = judged(sent.response, sent.source)
+            claims = [judged_row(claim, sent.response, sent.source) for claim in found.claims]
+            return Verdicts.model_validate({"score": round(found.score, 5), "claims": claims})
+        index = self.index()
+        row = checked_row(check(sent.response, self.pipeline, index, self.only(sent, index)), index)
+        return Verdicts.model_validate({**row, "warnings": self.warnings(sent.response)})
 
     def warnings(self, question: str) -> list[Warned]:
         """What in a question looks like an identifier."""
@@ -147,7 +174,7 @@ class Strict(APIRoute):
 class _Read(Request):
     async def json(self) -> Any:
         try:
-            return read_json(await self.body(), "The body", 'Send {"question": "…"}.')
+            return read_json(await self.body(), "The body", f"Send {_example(route(self.scope))}.")
         except SettingProblem as problem:
             raise HTTPException(422, str(problem)) from None
 
@@ -181,6 +208,15 @@ def application(served: Served, key: str = "") -> Gate:
         is said under `follow`. Conversations are kept in memory alone, for an hour after their last question.
         """
         return served.ask(asked, request.headers.get(HEADER, ""))
+
+    @app.post("/verify", responses=FAULTS, response_model_exclude_unset=True)
+    def verify(sent: Verified) -> Verdicts:
+        """Every statement of a text, with what bears it out and what contradicts it, and the probability that all of it holds.
+
+        With a source it is held against that, as `rag verify` does; without one, against the documents that are served.
+        """
+        found = served.verify(sent)
+        return found if sent.id is None else found.model_copy(update={"id": sent.id})
 
     @app.get("/pipeline")
     def pipeline() -> dict[str, Any]:
@@ -223,6 +259,11 @@ def application(served: Served, key: str = "") -> Gate:
     return Gate(app, key)
 
 
+def _example(path: str) -> str:
+    """The shortest body that this path takes."""
+    return '{"response": "…"}' if BODIES.get(path) is Verified else '{"question": "…"}'
+
+
 def _elsewhere(error: HTTPException, paths: Sequence[str], before: str) -> str:
     """What does not lie where it was asked for, and what does; `before` stands before each path."""
     if error.status_code == 404:
@@ -241,5 +282,5 @@ def _fault(one: dict[str, Any], path: str) -> str:
     if one["type"] == "extra_forbidden" and taken:
         return f"unknown field {where}; allowed: {', '.join(taken.model_fields)}"
     if one["type"] == "bytes_type" or (place == ("body",) and one["type"] == "model_attributes_type"):
-        return 'the body: not a JSON object. Send {"question": "…"} with the header Content-Type: application/json'
+        return f"the body: not a JSON object. Send {_example(path)} with the header Content-Type: application/json"
     return f"{where}: {one['msg'].removeprefix('Value error, ')}"

@@ -1,15 +1,16 @@
 """What the service takes and gives, as it stands in its OpenAPI description."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from rag.away.scope import FIELDS
+from rag.pipeline.check import LONGEST_TEXT
 from rag.pipeline.follow import By
 from rag.pipeline.follow.turn import Way
 from rag.pipeline.steps import LONGEST_QUESTION
-from rag.values import ConflictKind, Filter, Outcome
+from rag.values import ConflictKind, Filter, Outcome, Verdict
 
 MOST_VALUES = 1000
 
@@ -86,6 +87,24 @@ class AskedInTurn(Asked):
     )
 
 
+class Verified(Taken):
+    """A text, and the source that it is held against: without one, the documents that are served."""
+
+    id: str | None = Field(default=None, max_length=300, description="Comes back with the verdicts")
+    question: str | None = Field(
+        default=None, max_length=LONGEST_QUESTION, description="For whoever reads it; nothing is judged by it"
+    )
+    response: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    source: str | None = Field(default=None, min_length=1, max_length=200_000)
+    filter: Only = Field(default=Only(), description="Of the documents those that may be looked at; not beside a source")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.source is not None and self.filter != Only():
+            raise ValueError("a filter is for the documents, and beside a source none are read; leave one of them out")
+        return self
+
+
 class Step(BaseModel):
     """What one step thought of a passage."""
 
@@ -155,20 +174,76 @@ class Cited(BaseModel):
     quote: str
 
 
+class Needed(Cited):
+    """A citation; `spare` where the others of its statement carry it alone."""
+
+    spare: bool
+
+
+class Words(BaseModel):
+    """Some words and where they stand: in the statement or response, or in the source; with a document, in its text."""
+
+    document: str | None = None
+    start: int
+    end: int
+    text: str | None = None
+
+
+class Checked(BaseModel):
+    """What a check found: `said` are the words that it is about, `source` those of the source, null where it has none."""
+
+    check: str
+    verdict: Literal["supported", "contradicted", "missing"]
+    detail: str
+    said: Words
+    source: Words | None
+
+
 class Stated(BaseModel):
-    """A statement. `supported` is null where it was not judged; `reason` says why.
+    """A statement. `supported` is null where it was not judged; `verdict` and `reason` say why, `reasons` what each check found.
 
     `role` parts what answers from what is shown beside it; `label` says where it stands; `marks` say what a
-    reader has to know of its source.
+    reader has to know of its source. `elsewhere` are passages that it does not cite and that carry it, `against` those that say
+    the opposite.
     """
 
     text: str
     supported: bool | None
+    verdict: Verdict
     reason: str
     role: Literal["answer", "also"]
     label: str
     marks: list[str]
-    citations: list[Cited]
+    citations: list[Needed]
+    elsewhere: list[Cited]
+    against: list[Cited]
+    reasons: list[Checked]
+
+
+class Weighed(BaseModel):
+    """A statement of a text that was verified; `start` and `end` are its characters in the text.
+
+    Held against the documents, it has its verdict in a word, the passages that carry it and those that say the opposite.
+    """
+
+    text: str
+    start: int
+    end: int
+    supported: bool | None
+    reasons: list[Checked]
+    verdict: Verdict = "not judged"
+    reason: str = ""
+    citations: list[Needed] = []
+    against: list[Cited] = []
+
+
+class Verdicts(BaseModel):
+    """A verified text: `score` is the probability that all of it is supported."""
+
+    id: str | None = None
+    score: float
+    claims: list[Weighed]
+    warnings: list[Warned] = []
 
 
 class Placed(Cited):

@@ -44,7 +44,7 @@ def serve(
     in_force: InForce = False,
     nobody: Nobody = False,
 ) -> None:
-    """Serves a pipeline over HTTP: POST /retrieve and /ask, GET /pipeline, /scope, /health and /openapi.json.
+    """Serves a pipeline over HTTP: POST /retrieve, /ask and /verify, GET /pipeline, /scope, /health and /openapi.json.
 
     Only released documents are served: those of a workspace, or those of --docs in which nothing is found that would wait.
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rag.away.records import judged_row
 from rag.clinical.facts import reading
 from rag.commands.common import counted, say
 from rag.commands.files import apart, rows, write
@@ -16,8 +17,7 @@ from rag.commands.workers import Row, Scheduler
 from rag.errors import FileProblem, SettingProblem
 from rag.keep.cluster import in_order, workers
 from rag.stages.verify import model
-from rag.stages.verify.checks.base import Verdict
-from rag.stages.verify.judge import Judged, judged
+from rag.stages.verify.judge import judged
 from rag.stages.verify.omissions import omissions
 from rag.stages.verify.risk import Case, Promise, promise, shipped
 
@@ -75,7 +75,7 @@ def verify(
 
 def _judged(promised: Promise | None, left_out: bool, budget: int | None, row: Row) -> str:
     found = judged(row["response"], row["source"])
-    claims = [claim_row(claim, row["response"], row["source"]) for claim in found.claims]
+    claims = [judged_row(claim, row["response"], row["source"]) for claim in found.claims]
     flagged = {"flagged": promised.flags(found.score)} if promised else {}
     omitted = _omitted(row["response"], row["source"], budget) if left_out else {}
     about = {"id": row["id"], "score": round(found.score, 5), **flagged, **omitted}
@@ -95,18 +95,3 @@ def _omitted(response: str, source: str, budget: int | None) -> dict[str, Any]:
     record = replace(reading(source), name="source")
     found = omissions(replace(reading(response), name="response"), [record])
     return omissions_row(found, {"source": record}, budget)
-
-
-def claim_row(claim: Judged, response: str, source: str) -> dict[str, Any]:
-    """A statement as JSON takes it."""
-    about = {"text": claim.text, "start": claim.start, "end": claim.end, "supported": claim.supported}
-    return {**about, "reasons": [_reason(one, response, source) for one in claim.reasons]}
-
-
-def _reason(one: Verdict, response: str, source: str) -> dict[str, Any]:
-    about = {"check": one.check, "verdict": one.verdict, "detail": one.detail}
-    return {**about, "said": _span(one.said, response), "source": _span(one.source, source) if one.source else None}
-
-
-def _span(place: tuple[int, int], text: str) -> dict[str, Any]:
-    return {"start": place[0], "end": place[1], "text": text[slice(*place)]}

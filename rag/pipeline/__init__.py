@@ -18,6 +18,7 @@ from rag.pipeline.plan import amount, asking, note_asked
 from rag.pipeline.steps import MOST_RANKED, Watch, checked, digests_of, drained, nearest, sources_of, timed, unwatched
 from rag.stage import fingerprint, options
 from rag.stages.answer import Answerer
+from rag.stages.answer.base import whole
 from rag.stages.answer.differing import differing
 from rag.stages.answer.marks import marked
 from rag.stages.answer.outcome import ON_WEAK, concluded, notice, outcome, unknown
@@ -45,7 +46,7 @@ from rag.stages.retrieve import Convex, Retriever
 from rag.stages.scope import Scoper
 from rag.stages.scope.named import Named
 from rag.stages.scope.preferred import found_for
-from rag.stages.verify import Quotations, Verifier
+from rag.stages.verify import Facts, Verifier
 from rag.strict import read_json, short
 from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Scope, Usage
 from rag.wordpiece import installed
@@ -98,7 +99,7 @@ class Pipeline(BaseModel):
     refuse: Refuser = Evidence()
     prompt: Prompter = Cited()
     answer: Answerer = Quote()
-    verify: Verifier = Quotations()
+    verify: Verifier = Facts()
     defer: Deferrer = ByRules()
 
     @model_validator(mode="before")
@@ -281,7 +282,7 @@ class Pipeline(BaseModel):
         with watch("answer"):
             draft = drained(self.answer(prompt, index), stream) if asked else Draft()
         with watch("verify"):
-            claims = self.verify(draft.claims, index)
+            claims = self.verify(draft.claims, index, whole(prompt.sources, index))
             differ = differing(question, claims, search.found, index)
         note_asked(self._stages, len(search.found), ms, usage, index.artifacts)
         if asked_anyway:

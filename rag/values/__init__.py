@@ -17,7 +17,9 @@ from rag.values.answers import (
     Outcome,
     Position,
     Prompt,
+    Reason,
     Usage,
+    Verdict,
     place_words,
 )
 from rag.values.documents import (
@@ -72,6 +74,7 @@ __all__ = [
     "Position",
     "Prompt",
     "Query",
+    "Reason",
     "Scope",
     "Screened",
     "Section",
@@ -79,6 +82,7 @@ __all__ = [
     "Status",
     "Step",
     "Usage",
+    "Verdict",
     "page_words",
     "place_words",
 ]

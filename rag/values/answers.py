@@ -44,13 +44,31 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A quotation with its place: `quote` is the document's text at `span`; `source` is its number in the prompt."""
+    """A quotation with its place: `quote` is the document's text at `span`; `source` is its number in the prompt.
+
+    A `spare` one is not needed: the others of its statement carry it alone.
+    """
 
     span: Span
     quote: str = field(repr=False)
     page: int | None
     source: int
     printed: str = field(default="", repr=False)
+    spare: bool = field(default=False, compare=False)
+
+
+Verdict = Literal["supported", "wrong citation", "no source", "contradicted", "not supported", "not judged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a check found: (start, end) of the words of the statement that it is about, and where its source has them."""
+
+    check: str
+    verdict: Literal["supported", "contradicted", "missing"]
+    detail: str = field(repr=False)
+    said: tuple[int, int]
+    source: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +77,8 @@ class Claim:
 
     `role` parts what answers from what is shown beside it. `label` says where it stands (a lead-in, the columns asked for) and
     is no part of it. `marks` say what a reader has to know of its source besides, such
-    as "superseded by guideline_2024.pdf" or "of another patient: P-0268".
+    as "superseded by guideline_2024.pdf" or "of another patient: P-0268". `reasons` are what the checks found; `elsewhere` are
+    passages that it does not cite and that carry it, `against` those that say the opposite.
     """
 
     text: str = field(repr=False)
@@ -69,6 +88,23 @@ class Claim:
     role: Literal["answer", "also"] = "answer"
     marks: tuple[str, ...] = field(default=(), repr=False)
     label: str = field(default="", repr=False)
+    reasons: tuple[Reason, ...] = ()
+    elsewhere: tuple[Citation, ...] = ()
+    against: tuple[Citation, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """In a word what became of it."""
+        if self.supported:
+            return "supported"
+        if self.elsewhere or any(one.check == "citation" for one in self.reasons):
+            return "wrong citation"
+        if self.supported is None:
+            return "not judged"
+        if not self.citations and not self.against:
+            return "no source"
+        denied = self.against or any(one.verdict == "contradicted" for one in self.reasons)
+        return "contradicted" if denied else "not supported"
 
     @property
     def lead(self) -> str:

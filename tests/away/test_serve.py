@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from rag.away.conversations import IDLE, MOST, MOST_TURNS, NEW, Conversations, UnknownConversation
+from rag.away.records import judged_row
 from rag.away.serve import Served, application
 from rag.away.yaml import to_yaml
 from rag.commands.common import documents_at
@@ -31,6 +32,7 @@ from rag.stages.answer.quote import Quote
 from rag.stages.embed.hashing import Hashing
 from rag.stages.index.base import Index
 from rag.stages.rerank.keep import Keep
+from rag.stages.verify.judge import judged
 from rag.values import Document, File
 
 ROOT = Path(__file__).parents[2]
@@ -188,7 +190,7 @@ def test_filters_narrow_what_is_found(service: Service) -> None:
 def test_the_pipeline_and_its_description_can_be_read(service: Service) -> None:
     assert Pipeline.model_validate(service.client.get("/pipeline").json()) == PIPELINE
     described = service.client.get("/openapi.json").json()
-    assert set(described["paths"]) == {"/retrieve", "/ask", "/pipeline", "/scope", "/health"}
+    assert set(described["paths"]) == {"/retrieve", "/ask", "/verify", "/pipeline", "/scope", "/health"}
     assert "passages" in described["components"]["schemas"]["Found"]["properties"]
 
 
@@ -489,6 +491,55 @@ def test_conversations_are_bounded_in_number_age_and_length_and_are_each_keys_ow
     with pytest.raises(UnknownConversation):
         kept.turns(names[0])
     assert kept.add(names[0], one) == names[0], "where it went while the answer was written, the answer is given all the same"
+
+
+def test_a_text_beside_its_source_is_judged_as_rag_verify_does(service: Service) -> None:
+    source, said = "Metformin 500 mg twice daily. No hypoglycaemia.", "Metformin is taken as 850 mg twice daily."
+    sent = {"id": "a", "question": "Which dose?", "response": said, "source": source}
+    body = service.client.post("/verify", json=sent).raise_for_status().json()
+    found = judged(said, source)
+    assert set(body) == {"id", "score", "claims"} and body["id"] == "a"
+    assert body["claims"] == [judged_row(one, said, source) for one in found.claims]
+    dose = next(one for one in body["claims"][0]["reasons"] if one["check"] == "dose")
+    assert (dose["said"]["text"], dose["source"]["text"]) == ("850 mg", "500 mg")
+
+
+def test_a_text_without_a_source_is_held_against_the_documents(service: Service, index: Index) -> None:
+    said = "Torsemide 40 mg by mouth is taken daily. She keeps bees."
+    body = service.client.post("/verify", json={"response": said}).raise_for_status().json()
+    assert set(body) == {"score", "claims", "warnings"}
+    assert [said[one["start"] : one["end"]] for one in body["claims"]] == [one["text"] for one in body["claims"]]
+    for claim in body["claims"]:
+        for one in (*claim["citations"], *claim["against"]):
+            assert index.documents[one["document"]].text[one["start"] : one["end"]] == one["quote"]
+        for reason in claim["reasons"]:
+            assert said[reason["said"]["start"] : reason["said"]["end"]] == reason["said"]["text"]
+    assert body["claims"][-1]["supported"] is not True
+    narrow = {"response": said, "filter": {"patients": ["P-9999"]}}
+    refusal(service.client.post("/verify", json=narrow), 422, "filter.patients", "P-9999")
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ({}, ("response", "required")),
+        ({"response": ""}, ("response",)),
+        ({"response": "x" * 20_001}, ("response", "20000")),
+        ({"response": " "}, ("no statement",)),
+        ({"response": "x", "question": "y", "sauce": "z"}, ("unknown field sauce", "response", "source")),
+        ({"response": "x", "source": "y", "filter": {"documents": ["a.txt"]}}, ("leave one of them out",)),
+    ],
+)
+def test_a_text_that_cannot_be_verified_is_told_why(service: Service, body: dict[str, Any], parts: tuple[str, ...]) -> None:
+    refusal(service.client.post("/verify", json=body), 422, *parts)
+
+
+def test_verify_needs_the_key_and_stands_in_the_description(services: dict[str, Service]) -> None:
+    keyed = services["key"]
+    assert httpx.post(f"{keyed.url}/verify", json={"response": "x."}, trust_env=False).status_code == 401
+    described = keyed.client.get("/openapi.json").json()
+    assert "post" in described["paths"]["/verify"] and "Verdicts" in described["components"]["schemas"]
+    assert '{"response": "…"}' in keyed.client.post("/verify", content=b"[]").json()["error"]
 
 
 def test_it_stops_at_once_and_finishes_what_it_was_asked(services: dict[str, Service]) -> None:

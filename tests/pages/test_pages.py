@@ -39,6 +39,7 @@ PAGES = {
     "chunks": "pages/prepare/chunks.py",
     "ask": "pages/tune/ask.py",
     "compare": "pages/tune/compare.py",
+    "check": "pages/tune/check.py",
     "map": "pages/tune/map.py",
 }
 KINDS = ("selectbox", "slider", "toggle", "number_input", "text_input", "text_area", "multiselect", "button_group", "button")

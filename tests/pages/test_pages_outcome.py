@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import sources
+from pages.shared import sources, statements
 from rag.pipeline import Pipeline
 from rag.stages.answer.chat import Chat
 from rag.stages.embed.hashing import Hashing
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("small_project")
 @pytest.fixture
 def blocks(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """What was drawn by the component that shows document text, by its key; a press is never returned."""
-    return recorded(monkeypatch, sources)
+    return recorded(monkeypatch, sources, statements)
 
 
 def recorded(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> dict[str, list[Any]]:
@@ -133,13 +133,17 @@ def test_statements_beside_the_answer_stand_under_their_heading_with_their_marks
     app = opened("ask", QUESTION)
     assert told in said(app, kind) and note in said(app, "caption")
     first, heading, also, doubted, wrong = blocks["answer-claims"]
-    assert first["look"] == "statement" and [part["look"] for part in first["parts"]] == [""]
+    assert first["look"] == "statement" and [part["look"] for part in first["parts"]] == ["", "tag good"]
     assert heading == {"parts": [{"text": "Also"}], "look": "title"}
-    assert also["look"] == "statement doubt" and also["parts"][-1] == {"text": "of another patient: P-0002", "look": "badge"}
+    assert also["look"] == "statement doubt" and also["parts"][-2] == {"text": "of another patient: P-0002", "look": "badge"}
     assert also["note"] == "word for word in the source" and also["buttons"][0]["value"] == "0.0", (
         "a press opens this claim's source"
     )
-    assert (doubted["note"], wrong["note"]) == ("in other words, not judged", "✗ not supported: cites no source")
+    assert (doubted["note"], wrong["note"]) == ("in other words, not judged", "cites no source")
+    assert [one["parts"][-1] for one in (doubted, wrong)] == [
+        {"text": "not judged", "look": "tag open"},
+        {"text": "not supported", "look": "tag bad"},
+    ]
 
 
 def test_a_prompt_that_was_not_sent_says_so() -> None:

@@ -1,6 +1,6 @@
 """What every answerer shares: the call that streams, and the step from sources to citations."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import ClassVar
 
 from rag.stage import Stage
@@ -28,3 +28,8 @@ def citation(hit: Hit, number: int, index: Index, start: int, end: int) -> Citat
     page = document.page_at(start)
     span = Span(document.name, start, end)
     return Citation(span, document.text[start:end], page.number if page else None, number, page.printed if page else "")
+
+
+def whole(sources: Sequence[Hit], index: Index) -> tuple[Citation, ...]:
+    """The sources of a prompt, all of each, as citations with their numbers."""
+    return tuple(citation(hit, number, index, hit.chunk.span.start, hit.chunk.span.end) for number, hit in enumerate(sources, 1))

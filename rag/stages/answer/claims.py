@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from rag.stages.answer.base import citation
+from rag.stages.answer.base import whole
 from rag.stages.answer.layout import laid_out
 from rag.stages.answer.named_sources import NamedSources
 from rag.stages.answer.references import without_references
 from rag.stages.answer.refusals import is_courtesy
 from rag.stages.answer.source_marks import in_one_form, settled, taken_out
 from rag.stages.index.base import Index
-from rag.text import sentences, terms
-from rag.values import Citation, Claim, Hit, Prompt
+from rag.stages.verify.weighed import nearest
+from rag.text import sentences
+from rag.values import Claim, Prompt, Reason
 
 HEADING = re.compile(r"#{1,6}\s")
 
@@ -39,17 +40,10 @@ def claim_of(plain: str, numbers: Sequence[int], prompt: Prompt, index: Index) -
     each = list(dict.fromkeys(numbers))
     given = [number for number in each if 1 <= number <= len(prompt.sources)]
     wrong = [number for number in each if number not in given]
-    citations = tuple(_nearest(plain, prompt.sources[number - 1], number, index) for number in given)
+    sources = whole(prompt.sources, index)
+    citations = tuple(nearest(plain, sources[number - 1], index) for number in given)
     if wrong:
         cited = ", ".join(str(number)[:8] for number in wrong[:5])
-        return Claim(plain, citations, False, f"cites source {cited}, but {len(prompt.sources)} were given")
+        reason = f"cites source {cited}, but {len(prompt.sources)} were given"
+        return Claim(plain, citations, False, reason, reasons=(Reason("citation", "missing", reason, (0, len(plain))),))
     return Claim(plain, citations) if citations else Claim(plain, (), False, "cites no source")
-
-
-def _nearest(statement: str, hit: Hit, number: int, index: Index) -> Citation:
-    """The sentence of a source that shares most terms with a statement, as its citation."""
-    document = index.documents[hit.chunk.span.document]
-    wanted = set(terms(statement))
-    places = index.sentences(hit.chunk.span) or [(hit.chunk.span.start, hit.chunk.span.end)]
-    start, end = max(places, key=lambda place: len(wanted.intersection(terms(document.text[slice(*place)]))))
-    return citation(hit, number, index, start, end)

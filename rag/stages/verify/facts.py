@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from rag.stages.index.base import Index
-from rag.stages.verify.judge import judged, reason_of
 from rag.stages.verify.quotations import Quotations
 from rag.stages.verify.risk import shipped
-from rag.values import Claim
+from rag.stages.verify.weighed import opposed, weighed
+from rag.values import Citation, Claim
 
 
 class Facts(Quotations):
@@ -21,12 +21,12 @@ class Facts(Quotations):
         default=0.0, ge=0.0, le=0.5, description="Share of wrong statements that may pass unflagged (0: the checks alone decide)"
     )
 
-    def __call__(self, claims: Sequence[Claim], index: Index) -> tuple[Claim, ...]:
-        return super().__call__(claims, index)
+    def __call__(self, claims: Sequence[Claim], index: Index, sources: Sequence[Citation] = ()) -> tuple[Claim, ...]:
+        found = super().__call__(claims, index, sources)
+        return tuple(opposed(claim, sources, index) if claim.citations else claim for claim in found)
 
-    def paraphrase(self, claim: Claim) -> Claim:
-        found = judged(claim.text, "\n".join(cited.quote for cited in claim.citations))
-        judged_so = replace(claim, supported=found.supported, reason=reason_of(found))
+    def paraphrase(self, claim: Claim, index: Index, sources: Sequence[Citation]) -> Claim:
+        judged_so, found = weighed(claim, sources, index)
         return self._flagged(judged_so, found.score) if self.risk else judged_so
 
     def _flagged(self, claim: Claim, score: float) -> Claim:

@@ -1,6 +1,7 @@
 """A response beside a source: its statements, each supported, contradicted or open with reasons, and one score for all."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.stages.verify.checks import CHECKS
@@ -18,13 +19,17 @@ ENOUGH = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A statement of a response at `start` to `end`, whether it is supported (None: open), and what each check found."""
+    """A statement of a response at `start` to `end`, whether it is supported (None: open), and what each check found.
+
+    `held` is the share, 0 to 1, of what its words tell that the likest sentences of the source hold, but for those objected to.
+    """
 
     text: str
     start: int
     end: int
     supported: bool | None
     reasons: tuple[Verdict, ...]
+    held: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,14 @@ def reason_of(judgement: Judgement) -> str:
     if against and judgement.supported is not True:
         return f"{against[0].check}: {against[0].detail}"
     if judgement.supported:
-        return f"in other words; {found[0].check} as in the passage" if found else "in other words; the passage holds all of it"
+        return f"in other words; {_listed(found)} as in the passage" if found else "in other words; the passage holds all of it"
     return "in other words, not judged: little of it is in the passage"
+
+
+def _listed(found: Sequence[Verdict]) -> str:
+    """The checks that bear a response out, by name."""
+    names = list(dict.fromkeys(one.check for one in found if one.verdict == "supported"))
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _verdicts(said: Statement, source: Source) -> list[Verdict]:
@@ -106,7 +117,14 @@ def _shown(said: Statement, verdicts: tuple[Verdict, ...], supported: bool | Non
     kept = [one for one in verdicts if one.verdict == "supported" or one.sure >= least]
     named = dict.fromkeys(one.check for one in kept)  # Two readings of a dose give one reason.
     shown = tuple(filter(None, (worst(one for one in kept if one.check == name) for name in named)))
-    return Judged(said.text, said.start, said.end, supported, shown)
+    return Judged(said.text, said.start, said.end, supported, shown, _held(said, against))
+
+
+def _held(said: Statement, against: Sequence[Verdict]) -> float:
+    objected = [one.said for one in against if one.check != "addition"]
+    left = [at for at, word in enumerate(said.words) if not any(low < word.end and word.start < high for low, high in objected)]
+    total = sum(said.words[at].weight for at in left)
+    return sum(said.words[at].weight for at in left if said.near[at]) / total if total else 0.0
 
 
 def _supported(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> bool | None:

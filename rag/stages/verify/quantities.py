@@ -10,6 +10,8 @@ from rag.text import terms_at
 
 SHORT_TIMES = {7: 1.0, 52: 7.0, 12: 30.4}
 """What a British note counts in: "4/7" are four days, "3/52" three weeks, "2/12" two months."""
+RANKS = frozenset(("first", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"))
+"""Words for a rank, which no unit belongs to: in the "first 2 hours" there are two."""
 EVERY = frozenset(("every", "each", "per"))
 CLOSE = 0.012
 Token = tuple[str, int, int]
@@ -19,7 +21,8 @@ Token = tuple[str, int, int]
 class Quantity:
     """A number at `start` to `end`: as written, and in the unit that its kind is compared in (`of` is "" without a unit).
 
-    `of` "rate" counts times a day. `plain` is whether it is a small count or rank in a word, which a text may leave out.
+    `of` "rate" counts times a day. `plain` is whether it is a small count or rank in a word, which a text may leave out. `per` is
+    what it is counted by ("mL an hour"), with its factor.
     """
 
     start: int
@@ -28,6 +31,7 @@ class Quantity:
     of: str = ""
     base: float = 0.0
     plain: bool = False
+    per: tuple[str, float] = ("", 1.0)
 
     def like(self, other: "Quantity") -> bool:
         """Whether both are of the same kind, or one of them does not say of which."""
@@ -36,6 +40,9 @@ class Quantity:
     def same(self, other: "Quantity") -> bool:
         """Whether both state the same."""
         if self.of and self.of == other.of:
+            if self.per[0] and other.per[0]:
+                mine, theirs = self.base * self.per[1], other.base * other.per[1]
+                return self.per[0] == other.per[0] and math.isclose(mine, theirs, rel_tol=CLOSE)
             return math.isclose(self.base, other.base, rel_tol=CLOSE if self.of != "time" else 0.03)
         if "rate" in (self.of, other.of) or not self.like(other):
             return False
@@ -96,10 +103,12 @@ def _read(text: str, tokens: Sequence[Token]) -> Iterator[Quantity]:
 def _in_unit(text: str, tokens: Sequence[Token], at: int, last: int, value: float) -> Quantity:
     """A number with the unit behind it, which it may share with the other end of a range."""
     start, end = tokens[at][1], tokens[last - 1][2]
+    if tokens[last - 1][0] in RANKS:
+        return Quantity(start, end, value, "", value, True)
     plain = tokens[at][0].isalpha() and value <= 3
     if text[end : end + 1] == "/" and last < len(tokens) and tokens[last][0] in ("7", "52", "12") and value < 15:
-        per = SHORT_TIMES[int(tokens[last][0])]
-        return Quantity(start, tokens[last][2], value, "time", value * per)
+        days = SHORT_TIMES[int(tokens[last][0])]
+        return Quantity(start, tokens[last][2], value, "time", value * days)
     if text[end : end + 1] == "%" or text[end : end + 2] == " %":
         return Quantity(start, end + 1, value, "share", value)
     place = last
@@ -109,7 +118,8 @@ def _in_unit(text: str, tokens: Sequence[Token], at: int, last: int, value: floa
         word = tokens[place][0]
         if word in _units() and not (word == "second" and not tokens[at][0][0].isdigit()):
             of, factor = _units()[word]
-            return Quantity(start, tokens[place][2], value, of, value * factor)
+            end, per = _per(text, tokens, place) if of != "time" else (tokens[place][2], ("", 1.0))
+            return Quantity(start, end, value, of, value * factor, per=per)
         if not (
             word in ("to", "or", "and", "more", "full", "additional", "further", "whole", "a", "an")
             or _value(tokens, place)[0] is not None
@@ -118,6 +128,22 @@ def _in_unit(text: str, tokens: Sequence[Token], at: int, last: int, value: floa
         place += 1
     listed = text[end : end + 1] in (".", ")") and not text[max(0, start - 12) : start].rpartition("\n")[2].strip(" \t-*•(")
     return Quantity(start, end, value, "" if not listed else "place", value, plain or listed)
+
+
+@cache
+def _pers() -> dict[str, tuple[str, float]]:
+    return {word: (one["of"], float(one["factor"])) for one in rules("checks")["per"] for word in one["words"]}
+
+
+def _per(text: str, tokens: Sequence[Token], place: int) -> tuple[int, tuple[str, float]]:
+    """What a unit is counted by, and where that ends: "/min", "per kg", "an hour"."""
+    end, behind = tokens[place][2], place + 1
+    if text[end : end + 1] != "/" and behind < len(tokens) and tokens[behind][0] in ("per", "a", "an", "each", "every"):
+        behind += 1
+    elif text[end : end + 1] != "/":
+        return end, ("", 1.0)
+    per = _pers().get(tokens[behind][0]) if behind < len(tokens) else None
+    return (tokens[behind][2], per) if per else (end, ("", 1.0))
 
 
 def _value(tokens: Sequence[Token], at: int) -> tuple[float | None, int]:

@@ -10,7 +10,7 @@ from pydantic import Field
 from rag.stage import Stage
 from rag.stages.index.base import Index
 from rag.text import terms
-from rag.values import Assertion, Citation, Claim
+from rag.values import Assertion, Citation, Claim, Reason
 
 NEGATION = re.compile(r"\b(?:no|not|never|without|denie[sd]|negative for|absent|rule[sd]? out|neither|nor|cannot)\b")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -29,25 +29,35 @@ class Quotations(Stage):
 
     kind: Literal["quotations"] = "quotations"
 
-    def __call__(self, claims: Sequence[Claim], index: Index) -> tuple[Claim, ...]:
-        """The claims with `supported` and its reason filled in where they were open."""
-        return tuple(claim if claim.supported is False else _trusted(self._judged(claim, index), index) for claim in claims)
+    def __call__(self, claims: Sequence[Claim], index: Index, sources: Sequence[Citation] = ()) -> tuple[Claim, ...]:
+        """The claims with `supported` and its reason filled in where they were open.
 
-    def _judged(self, claim: Claim, index: Index) -> Claim:
+        `sources` are the passages of the prompt, whole, each as a citation with its number.
+        """
+        return tuple(
+            claim if claim.supported is False else _trusted(self._judged(claim, index, sources), index) for claim in claims
+        )
+
+    def _judged(self, claim: Claim, index: Index, sources: Sequence[Citation]) -> Claim:
         if not claim.citations:
             return replace(claim, supported=False, reason="cites no source")
         for cited in claim.citations:
             document = index.documents.get(cited.span.document)
             if document is None or document.text[cited.span.start : cited.span.end] != cited.quote:
-                return replace(claim, supported=False, reason="the quotation is not at the cited place")
+                return refuted(claim, "citation", "missing", "the quotation is not at the cited place")
         verdicts = [_quoted(claim.text, cited, index) for cited in claim.citations]
         found = [verdict for verdict in verdicts if verdict is not None]
         if found:
-            supported, reason = max(found, key=lambda verdict: {True: 2, None: 1, False: 0}[verdict[0]])
+            supported, reason = best = max(found, key=lambda verdict: {True: 2, None: 1, False: 0}[verdict[0]])
+            first = verdicts.index(best)
+            kept = tuple(replace(one, spare=supported is True and at != first) for at, one in enumerate(claim.citations))
+            claim = replace(claim, citations=kept)
+            if supported is False:
+                return refuted(claim, "quotation", "contradicted", reason)
             return replace(claim, supported=supported, reason=reason)
-        return _as_asserted(self.paraphrase(claim), index)
+        return _as_asserted(self.paraphrase(claim, index, sources), index)
 
-    def paraphrase(self, claim: Claim) -> Claim:
+    def paraphrase(self, claim: Claim, index: Index, sources: Sequence[Citation]) -> Claim:
         """The verdict on a statement that is not a quotation."""
         return replace(claim, supported=None, reason="in other words, not judged")
 
@@ -58,7 +68,7 @@ class Overlap(Quotations):
     kind: Literal["overlap"] = "overlap"  # type: ignore[assignment]
     share: float = Field(default=0.6, ge=0.0, le=1.0, description="Share of a statement's terms that the passage must hold")
 
-    def paraphrase(self, claim: Claim) -> Claim:
+    def paraphrase(self, claim: Claim, index: Index, sources: Sequence[Citation]) -> Claim:
         passage = "\n".join(cited.quote for cited in claim.citations)
         absent = [number for number in NUMBER.findall(claim.text) if number not in NUMBER.findall(passage)]
         if absent:
@@ -76,6 +86,12 @@ def tally(claims: Sequence[Claim]) -> str:
         return ""
     copied = sum(claim.supported is True and claim.reason.startswith(VERBATIM) for claim in claims)
     return f"{copied} of {len(claims):,} statement{'' if len(claims) == 1 else 's'} {VERBATIM}"
+
+
+def refuted(claim: Claim, check: str, verdict: Literal["contradicted", "missing"], reason: str) -> Claim:
+    """The claim, not supported as a whole, for a reason."""
+    found = Reason(check, verdict, reason, (0, len(claim.text)))
+    return replace(claim, supported=False, reason=reason, reasons=(*claim.reasons, found))
 
 
 def _trusted(claim: Claim, index: Index) -> Claim:
@@ -130,7 +146,7 @@ def _as_asserted(claim: Claim, index: Index) -> Claim:
     if len(under) <= len(outside):
         return claim
     if any(a.status == "negated" for a in dropped) and not NEGATION.search(claim.text.lower()):
-        return replace(claim, supported=False, reason="the passage denies what it has of this statement")
+        return refuted(claim, "negation", "contradicted", "the passage denies what it has of this statement")
     doubted = next((a for a in dropped if a.status != "negated"), None)
     return replace(claim, supported=None, reason=f"{claim.reason}; {_meant(doubted)} there") if doubted else claim
 

@@ -100,7 +100,7 @@ def source_of(text: str, day: str | None = None) -> Source:
     return Source(reading(text, day))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statement:
     """A statement of a response at `start` to `end`, and what is like it in the source. All places are the response's.
 

@@ -5,6 +5,7 @@ from rag.stages.verify.checks.amounts import Amounts
 from rag.stages.verify.checks.base import Check, Verdict
 from rag.stages.verify.checks.contrasts import Contrast
 from rag.stages.verify.checks.polarity import Negation
+from rag.stages.verify.checks.standing import STANDINGS
 from rag.stages.verify.checks.typed import TYPED
 
 CHECKS: tuple[Check, ...] = (
@@ -14,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
         for name in ("comparison", "action", "negation", "severity", "side", "site", "route", "time", "certainty", "person")
     ),
     Negation(),
+    *STANDINGS,
     *TYPED,
     Addition(),
 )

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import permutations
 
 from rag.rules import rules
-from rag.stages.verify.binding import bound
+from rag.stages.verify.binding import HALF, SETTLED, bound, settled
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
 from rag.stages.verify.quantities import Quantity
 from rag.stages.verify.texts import Source, Statement
@@ -38,6 +38,10 @@ class Amounts:
         same = [other for other in source.quantities if one.same(other) and (other.of or not other_unit)]
         rivals = [other for other in source.quantities if other.of == one.of and not one.same(other) and not other.plain]
         found = bound(said, source, place, map(_place, same), map(_place, rivals))
+        left = [rival for rival in rivals if not any(other.same(rival) for other in said.quantities)]
+        surely = None if one.plain else settled(said, source, place, map(_place, same), map(_place, left), HALF)
+        if surely and not follows(one, said, source):
+            return self._against(one, said, source, surely, "", SETTLED)
         if same:
             sure = against(self.name, "same", found.lead) if found.rival_at and not one.plain else 0.0
             if sure > 0.5 and found.rival_at and not follows(one, said, source):
@@ -61,7 +65,7 @@ class Amounts:
         self, one: Quantity, said: Statement, source: Source, there: tuple[int, int], case: Case, lead: float
     ) -> Verdict:
         detail = f"“{_written(one, said)}”, where the source has “{source.text[slice(*there)]}”"
-        sure = against(self.name, case, lead)
+        sure = against(self.name, case, lead) if case else lead
         return Verdict(self.name, "contradicted", detail, (one.start, one.end), there, sure, case, lead)
 
 
@@ -74,7 +78,9 @@ def follows(one: Quantity, said: Statement, source: Source) -> Quantity | None:
     """A quantity of the source from which this one follows, where the statement says that it counted, or None."""
     near = _near(said, source)
     found = _rounded(one, near)
-    if found or not any(word in _counting() for word, _, _ in said.every):
+    rates = [other for other in said.quantities if other.of == "rate"]  # The "daily" of "once daily" counts nothing up.
+    spoken = (word for word, low, _ in said.every if not any(rate.start <= low < rate.end for rate in rates))
+    if found or not any(word in _counting() for word in spoken):
         return found
     factors = [other for other in said.quantities if other is not one]
     return next((first for first, second in _derived(one, near) if not any(other.same(second) for other in factors)), None)
@@ -99,6 +105,8 @@ def _counting() -> frozenset[str]:
 
 
 def _in_other_unit(one: Quantity, other: Quantity) -> bool:
+    if "rate" in (one.of, other.of) or one.plain or other.plain:
+        return False
     return one.number == other.number and bool(one.of and other.of) and not one.same(other)
 
 
@@ -119,7 +127,7 @@ def _derived(one: Quantity, near: list[Quantity]) -> Iterator[tuple[Quantity, Qu
                 math.isclose(one.base, found, rel_tol=0.005) for found in (first.base + second.base, first.base - second.base)
             ):
                 yield first, second
-        if first.of == one.of != "rate" and second.of in ("rate", "share", "") and second.number > 0:
+        if first.of == one.of != "rate" and second.of in ("rate", "share", "count", "") and second.number > 0:
             share = second.number / 100 if second.of == "share" else second.number
             if math.isclose(one.base, first.base * share, rel_tol=0.005):
                 yield first, second

@@ -3,7 +3,7 @@
 from functools import cache
 
 from rag.rules import rules
-from rag.stages.verify.binding import bound
+from rag.stages.verify.binding import HALF, MOST, SETTLED, Bound, bound, settled
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
 from rag.stages.verify.texts import Source, Statement
 
@@ -25,6 +25,12 @@ def _sides(check: str) -> Sides:
     return {word: tuple(own) for word, own in found.items()}
 
 
+@cache
+def _settles() -> tuple[bool, ...]:
+    """For every group whether one sentence about the same thing settles it: its words exclude each other whatever is said."""
+    return tuple(bool(one.get("settles")) for one in rules("checks")["contrasts"])
+
+
 class Contrast:
     """A word of the statement whose opposite, and not itself, stands in what the source says of the same."""
 
@@ -38,12 +44,14 @@ class Contrast:
             return None
         around = [(word, low, high) for word, low, high in source.every if word in sides]
         return worst(
-            self._judged(word, (low, high), said, source, _split(around, sides, group, side))
+            self._judged(word, (low, high), said, source, _split(around, sides, group, side), _settles()[group])
             for word, low, high in own
             for group, side in sides[word]
         )
 
-    def _judged(self, word: str, own: Place, said: Statement, source: Source, there: tuple[list[Place], list[Place]]) -> Verdict:
+    def _judged(
+        self, word: str, own: Place, said: Statement, source: Source, there: tuple[list[Place], list[Place]], settles: bool
+    ) -> Verdict:
         same, rivals = there
         found = bound(said, source, own, same, rivals)
         case: Case = "same" if same else "rival" if rivals else "missing"
@@ -51,8 +59,12 @@ class Contrast:
         sure = against(self.name, case, lead)
         if case == "missing":
             return Verdict(self.name, "missing", f"“{word}” is not in the source", own, None, sure, case)
-        if found.rival_at is None or (same and sure < 0.5):
+        surely = settled(said, source, own, same, rivals, HALF if self.name == "side" else MOST) if settles else None
+        if surely:
+            found, sure, case = Bound(rival_at=surely), max(sure, SETTLED), ""
+        elif found.rival_at is None or (same and sure < 0.5):
             return Verdict(self.name, "supported", "as in the source", own, found.same_at, 1.0 - sure, case, lead)
+        assert found.rival_at
         detail = f"“{word}”, where the source has “{source.text[slice(*found.rival_at)]}”"
         return Verdict(self.name, "contradicted", detail, own, found.rival_at, sure, case, lead)
 

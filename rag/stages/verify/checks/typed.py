@@ -26,6 +26,7 @@ from rag.clinical.facts.types import (
     Size,
     Value,
 )
+from rag.stages.verify.binding import HALF
 from rag.stages.verify.checks.typed_base import Typed
 
 LOOK_ALIKE = 0.7
@@ -45,6 +46,8 @@ STATES: tuple[Family, ...] = (
     (("lasting",), ("temporary",)),
 )
 """What excludes what: within a family those of one group may stand for each other, those of two may not."""
+INJECTED = {"injection", "intravenous", "intramuscular", "subcutaneous", "intradermal"}
+VAGUE = frozenset(("relative", "family"))
 GENERIC = frozenset(("patient", "man", "woman", "doctor", "provider"))
 
 
@@ -59,6 +62,10 @@ class Drugs(Typed):
         named = one.name == other.name or parts <= set(other.name.split("/"))
         return named or (one.written == "class" and one.name in other.classes)
 
+    def rival(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Drug) and isinstance(other, Drug)
+        return other.written != "class"
+
     def aside(self, one: Fact, other: Fact) -> str:
         assert isinstance(one, Drug) and isinstance(other, Drug)
         alike = SequenceMatcher(None, one.name, other.name).ratio() >= LOOK_ALIKE or one.name[:4] == other.name[:4]
@@ -68,7 +75,7 @@ class Drugs(Typed):
 class Doses(Typed):
     """A dose of a drug, in whatever unit; that of another drug does not bear it out."""
 
-    name, kinds = "dose", (Dose,)
+    name, kinds, settles = "dose", (Dose,), HALF
 
     def told(self, one: Fact) -> bool:
         assert isinstance(one, Dose)
@@ -110,13 +117,14 @@ class Routes(Typed):
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Route) and isinstance(other, Route)
-        return one.route == other.route and _of_one(one.drug, other.drug)
+        injected = "injection" in (one.route, other.route) and {one.route, other.route} <= INJECTED
+        return (one.route == other.route or injected) and _of_one(one.drug, other.drug)
 
 
 class Actions(Typed):
     """What was done with a drug."""
 
-    name, kinds = "action", (Action,)
+    name, kinds, settles = "action", (Action,), None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Action) and isinstance(other, Action)
@@ -130,7 +138,7 @@ class Actions(Typed):
 class Values(Typed):
     """A laboratory or vital value, of the same analyte."""
 
-    name, kinds = "value", (Value,)
+    name, kinds, settles = "value", (Value,), HALF
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Value) and isinstance(other, Value)
@@ -145,7 +153,7 @@ class Values(Typed):
 class Sizes(Typed):
     """A measured length."""
 
-    name, kinds = "size", (Size,)
+    name, kinds, settles = "size", (Size,), HALF
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Size) and isinstance(other, Size)
@@ -166,7 +174,7 @@ class Days(Typed):
 class Intervals(Typed):
     """A stretch of time; "14 days" are two weeks."""
 
-    name, kinds = "duration", (Interval,)
+    name, kinds, settles = "duration", (Interval,), HALF
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Interval) and isinstance(other, Interval)
@@ -200,7 +208,7 @@ class Ages(Typed):
 class Sites(Typed):
     """A part of the body."""
 
-    name, kinds = "site", (Site,)
+    name, kinds, settles = "site", (Site,), None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Site) and isinstance(other, Site)
@@ -210,7 +218,7 @@ class Sites(Typed):
 class Sides(Typed):
     """The side of a part of the body."""
 
-    name, kinds, absent_tells = "side", (Site, Side), False
+    name, kinds, absent_tells, settles = "side", (Site, Side), False, HALF
 
     def told(self, one: Fact) -> bool:
         return bool(_side(one))
@@ -228,7 +236,7 @@ class Sides(Typed):
 class Changes(Typed):
     """How something went: better, worse, as it was."""
 
-    name, kinds, absent_tells = "comparison", (Change,), False
+    name, kinds, absent_tells, settles = "comparison", (Change,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Change) and isinstance(other, Change)
@@ -256,7 +264,7 @@ class Results(Typed):
 class Orders(Typed):
     """Before, after, first, last."""
 
-    name, kinds, absent_tells = "order", (Order,), False
+    name, kinds, absent_tells, settles = "order", (Order,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Order) and isinstance(other, Order)
@@ -270,7 +278,7 @@ class Orders(Typed):
 class Certainties(Typed):
     """How sure something is."""
 
-    name, kinds, absent_tells = "certainty", (Certainty,), False
+    name, kinds, absent_tells, settles = "certainty", (Certainty,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Certainty) and isinstance(other, Certainty)
@@ -284,7 +292,7 @@ class Certainties(Typed):
 class Courses(Typed):
     """How far something is in time: planned, going on, done, ended."""
 
-    name, kinds, absent_tells = "course", (Course,), False
+    name, kinds, absent_tells, settles = "course", (Course,), False, None
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Course) and isinstance(other, Course)
@@ -310,7 +318,8 @@ class Persons(Typed):
 
     def rival(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Person) and isinstance(other, Person)
-        return not one.group or not other.group or one.group == other.group or "patient" in (one.group, other.group)
+        relative = "relative" in (one.group, other.group) and "patient" in (one.group, other.group)
+        return other.role not in VAGUE and (not one.group or not other.group or one.group == other.group or relative)
 
 
 class Codes(Typed):

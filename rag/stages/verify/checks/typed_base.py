@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from rag.clinical.facts.types import Fact
-from rag.stages.verify.binding import bound
+from rag.stages.verify.binding import MOST, SETTLED, Bound, Place, bound, settled
 from rag.stages.verify.checks.amounts import follows, stands
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
 from rag.stages.verify.texts import Source, Statement
@@ -17,6 +17,8 @@ class Typed(ABC):
     name: ClassVar[str] = ""
     kinds: ClassVar[tuple[type[Fact], ...]] = ()
     absent_tells: ClassVar[bool] = True
+    settles: ClassVar[float | None] = MOST
+    """The share of a statement's words that one sentence has to hold to settle, by saying another one, that it is wrong."""
 
     def __call__(self, said: Statement, source: Source) -> Verdict | None:
         return worst(self._judged(one, said, source) for one in self._own(said.facts))
@@ -45,13 +47,32 @@ class Typed(ABC):
             return bool(inside) and all(follows(number, said, source) for number in inside)
         return bool(inside) and all(stands(number, source) or follows(number, said, source) for number in inside)
 
+    def _settled(self, one: Fact, said: Statement, source: Source, same: list[Fact], rivals: list[Fact]) -> Place | None:
+        """The rival in the one sentence about the same; what a statement says besides is none."""
+        if not self.settles:
+            return None
+        beside = [other for other in self._own(said.facts) if other is not one]
+        left = [rival for rival in rivals if not any(self.same(other, rival) for other in beside)]
+        return settled(said, source, _place(one), map(_place, same), map(_place, left), self.settles)
+
+    def _others(self, one: Fact, source: Source) -> list[Fact]:
+        """The facts of this kind in a source; of one about a drug, those of that drug where there are any."""
+        others = list(self._own(source.facts))
+        named = [other for other in others if self._named(one, [other])]
+        return named or others
+
+    def _named(self, one: Fact, others: list[Fact]) -> bool:
+        """Whether a fact names its drug, and others are of the same one."""
+        drug = getattr(one, "drug", "")
+        return bool(drug and others) and all(getattr(other, "drug", "") == drug for other in others)
+
     def _own(self, found: tuple[Fact, ...]) -> Iterator[Fact]:
         return (one for one in found if isinstance(one, self.kinds))
 
     def _judged(self, one: Fact, said: Statement, source: Source) -> Verdict | None:
         if not self.told(one):
             return None
-        others = list(self._own(source.facts))
+        others = self._others(one, source)
         same = [other for other in others if self.same(one, other)]
         rivals = [other for other in others if not self.same(one, other) and self.rival(one, other)]
         place = (one.start, one.end)
@@ -61,8 +82,13 @@ class Typed(ABC):
         case: Case = "fact same" if same else "fact rival" if rivals else "fact missing"
         lead = found.lead if rivals else 0.0
         sure = against(self.name, case, lead)
+        surely = self._settled(one, said, source, same, rivals)
+        if surely is None and not same and self._named(one, others):
+            surely = found.rival_at
+        if surely:
+            found, sure, case = Bound(rival_at=surely), max(sure, SETTLED), ""
         written = said.text[one.start - said.start : one.end - said.start]
-        if not found.rival_at or (same and sure < 0.5):
+        if not found.rival_at or (same and sure < 0.5 and case):
             if same:
                 return Verdict(self.name, "supported", "as in the source", place, found.same_at, 1.0 - sure, case, lead)
             if not self.absent_tells:

@@ -1,0 +1,78 @@
+"""Standing: what a source denies, doubts, plans or says of a relative is not stated as a fact of the patient, nor the reverse."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from rag.rules import rules
+from rag.stages.verify.binding import MOST, SETTLED, likest
+from rag.stages.verify.checks.base import Verdict
+from rag.stages.verify.checks.polarity import negators
+from rag.stages.verify.texts import Part, Source, Statement
+from rag.stages.verify.words import Word
+from rag.values import Status
+
+LEAST, UNDER, NEARLY_ALL = 0.3, 0.8, 0.7
+"""The weight of a word that is compared, the share of the words that have to stand under a cue, and the share that a sentence has
+to hold of a statement about what is doubted or planned."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The status of the words of a statement and of the one sentence of its source that holds nearly all of them.
+
+    `cue` names the words of `standing` in the rules that tell the status where no reader of assertions does.
+    """
+
+    name: str
+    status: Status
+    cue: str
+
+    def __call__(self, said: Statement, source: Source) -> Verdict | None:
+        part = likest(said, source, (-1, -1), MOST if self.status in ("negated", "family") else NEARLY_ALL)
+        if part is None:
+            return None
+        pairs = list(self._pairs(said, source, part))
+        total = sum(word.weight for word, _ in pairs)
+        if not total:
+            return None
+        here = sum(word.weight for word, _ in pairs if self.status in word.statuses) / total
+        there = sum(word.weight for word, other in pairs if self.status in other.statuses) / total
+        spoken = {word for word, _, _ in said.every}
+        written = {word for word, low, _ in source.every if part.start <= low < part.end}
+        if there >= UNDER and not here and not spoken & self._cues() and self._asserts(spoken):
+            detail = f"stated here, {TOLD[self.status]} in the source"
+        elif here >= UNDER and not there and not written & self._cues() and self.status != "planned":
+            detail = f"{TOLD[self.status]} here, stated in the source"
+        else:
+            return None
+        word, other = max(pairs, key=lambda pair: pair[0].weight)
+        return Verdict(self.name, "contradicted", detail, (word.start, word.end), (other.start, other.end), SETTLED)
+
+    def _pairs(self, said: Statement, source: Source, part: Part) -> list[tuple[Word, Word]]:
+        found = []
+        for word, places in zip(said.words, said.held, strict=True):
+            there = next((source.words[at] for at in places if part.first <= at < part.last), None)
+            if there and word.weight >= LEAST:
+                found.append((word, there))
+        return found
+
+    def _cues(self) -> frozenset[str]:
+        return negators() if self.status == "negated" else _listed(self.cue)
+
+    def _asserts(self, spoken: set[str]) -> bool:
+        """Whether a statement says that something is so, where to leave that open would be no fault."""
+        return self.status != "planned" or bool(spoken & _listed("done"))
+
+
+TOLD = {"negated": "denied", "uncertain": "not certain", "planned": "planned", "family": "of a relative"}
+STANDINGS = (
+    Standing("negation", "negated", ""),
+    Standing("certainty", "uncertain", "hedges"),
+    Standing("time", "planned", "plans"),
+    Standing("person", "family", "relatives"),
+)
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    return frozenset(rules("checks")["standing"][name])
