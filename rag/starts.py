@@ -6,6 +6,7 @@ Letters count in either case, all digits alike, and all blanks.
 """
 
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -13,15 +14,13 @@ from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from rag.needed import PLAIN, holds, plain
+
 LETTERS = 3
 MOST = 300
 """Beginnings of a pattern at most; where there are more, shorter ones are taken."""
 ONE_LETTER = 8
 """Beginnings of one letter at most: with more of them, the search that `re` makes is as fast."""
-ALIKE = str.maketrans({"ſ": "s", "ı": "i", "İ": "i", "\u212a": "k"})
-"""What a pattern for either case takes for a plain letter."""
-PLAIN = str.maketrans("123456789\t\n\r\v\f\x1c\x1d\x1e\x1f", "000000000         ")
-DIGIT, BLANK = re.compile(r"\d"), re.compile(r"\s")
 PLACE = re.compile(r"[^\W\d]+|\d+|[^\w\s]")
 
 
@@ -45,8 +44,11 @@ def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """All matches of a pattern in a text, in order: what `pattern.finditer(text)` gives."""
     places = _places_of(pattern, text)
     if places is None:
-        yield from pattern.finditer(text)
-        return
+        return pattern.finditer(text) if holds(pattern, text) else iter(())
+    return _apart(pattern, text, places) if places else iter(())
+
+
+def _apart(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
     end = 0
     for at in places:
         if at >= end and (match := pattern.match(text, at)):
@@ -56,7 +58,7 @@ def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
 
 def has_starts(pattern: re.Pattern[str]) -> bool:
     """Whether the matches of a pattern are sought by their first letters, which costs next to nothing."""
-    return _beginnings(pattern.pattern, pattern.flags) is not None
+    return _rule(pattern.pattern, pattern.flags) is not None
 
 
 def first_of(patterns: dict[str, re.Pattern[str]], text: str) -> Iterator[tuple[str, re.Match[str]]]:
@@ -75,39 +77,72 @@ def _all(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     if places is not None:
         yield from filter(None, (pattern.match(text, at) for at in places))
         return
-    match = pattern.search(text)
+    match = pattern.search(text) if holds(pattern, text) else None
     while match:
         yield match
         match = pattern.search(text, match.start() + 1)
 
 
+class _Places:
+    """The places of a text at which words and signs begin, by their first letters; and which rules may match there."""
+
+    def __init__(self, text: str) -> None:
+        found: dict[str, list[int]] = defaultdict(list)
+        self.same = len(low := plain(text)) == len(text)
+        for place in PLACE.finditer(text) if self.same else ():
+            at = place.start()
+            found[low[at : at + LETTERS]].append(at)
+        self._places = dict(found)
+        self._rules: dict[int, list[str]] = {}
+        self._read = 0
+
+    def of(self, rule: int) -> list[int]:
+        """Where the matches of a rule may begin, in order."""
+        if rule >= self._read:
+            self._look()
+        letters = self._rules.get(rule, ())
+        if len(letters) == 1:
+            return self._places[letters[0]]
+        return sorted(at for three in letters for at in self._places[three])
+
+    def _look(self) -> None:
+        """Which rules may match at each place: once for all of them, and again where new ones were met meanwhile."""
+        read, rules = len(_met), defaultdict[int, list[str]](list)
+        for three in self._places:
+            for size in range(1, len(three) + 1):
+                for rule in _by_letters.get(three[:size], ()):
+                    rules[rule].append(three)
+        self._rules, self._read = dict(rules), read
+
+
+_places = lru_cache(maxsize=32)(_Places)
+_met: list[str] = []
+"""The patterns that were met so far; a rule is the number of one of them."""
+_by_letters: dict[str, list[int]] = {}
+"""The rules by the letters with which their matches begin."""
+_lock = threading.Lock()
+
+
 def _places_of(pattern: re.Pattern[str], text: str) -> list[int] | None:
     """The places of a text at which this pattern may match, in order; None where it has to be sought everywhere."""
-    letters = _beginnings(pattern.pattern, pattern.flags)
-    known = _places(text) if letters is not None else None
-    if letters is None or known is None:
-        return None
-    places, longer = known
-    whole = {three for one in letters & longer.keys() for three in longer[one]}
-    return sorted(at for three in whole for at in places[three])
+    rule = _rule(pattern.pattern, pattern.flags)
+    places = _places(text) if rule is not None else None
+    return places.of(rule) if places and places.same and rule is not None else None
 
 
-@lru_cache(maxsize=32)
-def _places(text: str) -> tuple[dict[str, list[int]], dict[str, list[str]]] | None:
-    """Where words and signs begin, by their first three letters, and what these are by their first one, two and three."""
-    plain = text.lower() if text.isascii() else BLANK.sub(" ", DIGIT.sub("0", text.translate(ALIKE))).lower()
-    plain = plain.translate(PLAIN)
-    if len(plain) != len(text):
+@cache
+def _rule(pattern: str, flags: int) -> int | None:
+    """The number of a pattern, which is met now if it was not before; None where it has to be sought everywhere."""
+    letters = beginnings(pattern, flags)
+    if letters is None:
         return None
-    places: dict[str, list[int]] = defaultdict(list)
-    for place in PLACE.finditer(text):
-        at = place.start()
-        places[plain[at : at + LETTERS]].append(at)
-    longer: dict[str, list[str]] = defaultdict(list)
-    for three in places:
-        for size in range(1, len(three) + 1):
-            longer[three[:size]].append(three)
-    return dict(places), dict(longer)
+    with _lock:
+        rule = len(_met)
+        for one in letters:
+            if not any(one != other and one.startswith(other) for other in letters):
+                _by_letters.setdefault(one, []).append(rule)
+        _met.append(pattern)  # Now it is sought: whoever looks before reads the places again.
+        return rule
 
 
 def beginnings(pattern: str, flags: int = 0) -> frozenset[str] | None:
@@ -119,9 +154,6 @@ def beginnings(pattern: str, flags: int = 0) -> frozenset[str] | None:
     if any(not one.strip() or one[0] == " " for one in letters) or not all(map(_is_place, found)):
         return None
     return letters if sum(len(one) == 1 and one.isalpha() for one in letters) <= ONE_LETTER else None
-
-
-_beginnings = cache(beginnings)
 
 
 def _is_place(start: Start) -> bool:
@@ -186,7 +218,7 @@ def _before(items: Any, there: bool) -> str:
 def _letters(items: Iterable[tuple[Any, Any]]) -> Starts:
     found: set[str] = set()
     for operation, argument in items:
-        if operation is codes.LITERAL and argument < 128:
+        if operation is codes.LITERAL and (argument < 128 or not (chr(argument).isalnum() or chr(argument).isspace())):
             found.add(chr(argument))
         elif operation is codes.RANGE and argument[1] < 128:
             found.update(map(chr, range(argument[0], argument[1] + 1)))

@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import Stemmer
@@ -132,8 +132,14 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
     or inside a number), at any full stop of Chinese, Japanese, Hindi or Urdu, at blank lines, before list items and lines
     with a label, and at lines that were not merely wrapped. Together they hold all non-blank text.
     """
+    return list(_sentences(text, start, len(text) if end is None else end))
+
+
+@lru_cache(maxsize=4)
+def _sentences(text: str, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Kept for a moment, since what reads a document asks for its sentences more than once."""
     found: list[tuple[int, int]] = []
-    for low, high in _blocks(text, start, len(text) if end is None else end):
+    for low, high in _blocks(text, start, end):
         begin = low
         for stop in STOP.finditer(text, low, high):
             if text[stop.start()] in ENDS:
@@ -154,7 +160,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
                 found.append((begin, stop.end()))
                 begin = stop.end()
         found.append((begin, high))
-    return [span for span in (trim(text, *pair) for pair in found) if span[0] < span[1]]
+    return tuple(span for span in (trim(text, *pair) for pair in found) if span[0] < span[1])
 
 
 def _goes_on(last: str, written: str, after: str) -> bool:
@@ -169,6 +175,8 @@ def _goes_on(last: str, written: str, after: str) -> bool:
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The same stretch without blanks at either end; empty stretches collapse."""
     piece = text[start:end]
+    if not piece or not (piece[0].isspace() or piece[-1].isspace()):
+        return start, max(start, end)
     left = len(piece) - len(piece.lstrip())
     return start + left, max(start + left, start + len(piece.rstrip()))
 

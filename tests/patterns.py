@@ -151,8 +151,9 @@ def texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for one in value.values():
-            yield from texts(one)
+        for key, one in value.items():
+            if key != "example":  # A sentence, whatever signs stand in it.
+                yield from texts(one)
     elif isinstance(value, list):
         for one in value:
             yield from texts(one)

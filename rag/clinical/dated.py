@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from rag.clinical.times import stands_alone, writes_day_first, written_day
+from rag.needed import holds
 from rag.rules import rules
 
 REACH = 24
@@ -22,7 +23,7 @@ def labelled(head: str, labels: tuple[str, ...], inside: bool = True, months: bo
     day_first = writes_day_first(head)
     for pattern in _openings(labels)[: 2 if inside else 1]:
         found: dict[str, str] = {}
-        for label in pattern.finditer(head):
+        for label in pattern.finditer(head) if holds(pattern, head) else ():
             name = " ".join(label[1].lower().split())
             if name not in found and _whole(head, label.start(1), name) and (day := day_at(head, label.end(), months, day_first)):
                 found[name] = day

@@ -10,6 +10,7 @@ from rag.clinical.dated import day_at, labelled
 from rag.clinical.numbers import numbers_in
 from rag.clinical.patients import HEAD
 from rag.clinical.times import NAMES, absolute
+from rag.needed import holds
 from rag.rules import rules
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -163,7 +164,7 @@ def effective_of(kind: str, text: str, edition: Edition) -> str | None:
     head = without_others(_history(text[:HISTORY])[1][:HEAD])
     sure, lesser = _labels()
     within = kind in rules("editions")["types"]
-    service = SERVICE.search(head)
+    service = SERVICE.search(head) if holds(SERVICE, head) else None
     if found := labelled(head, sure, inside=within, months=True) or (service and day_at(head, service.end(), months=True)):
         return found
     if not (within or kind == "other"):
@@ -350,7 +351,7 @@ def _titles_of_history() -> re.Pattern[str]:
 
 def _history(text: str) -> tuple[Edition, str]:
     """The newest row in force of the table of revisions, and the text without that table."""
-    title = _titles_of_history().search(text)
+    title = _titles_of_history().search(text) if holds(_titles_of_history(), text) else None
     if title is None:
         return Edition(), text
     rows: list[Edition] = []

@@ -41,10 +41,11 @@ def _lines(text: str) -> Iterator[Line]:
     found = [(at.start() + len(at[0]) - len(at[0].lstrip()), at[0].strip()) for at in LINE.finditer(text)]
     blanks = [text.count("\n", a + len(line), b) > 1 for (a, line), (b, _) in pairwise(found)]
     style = _style([line for _, line in found])
+    sizes = [len(line) for _, line in found]
     for at, (start, line) in enumerate(found):
         before = found[at - 1][1] if at else ""
         after = found[at + 1][1] if at + 1 < len(found) else ""
-        width = max(len(other) for _, other in found[max(0, at - 6) : at + 7]) if style.alone else 0
+        width = max(sizes[max(0, at - 6) : at + 7]) if style.alone else 0
         ended = len(before) + 1 + len(line.split(None, 1)[0]) <= max(SHORT, WRAPPED * width)
         yield Line(start, line, before, after, not at or blanks[at - 1], at + 1 == len(found) or blanks[at], ended, style)
 

@@ -138,8 +138,8 @@ def _everywhere(notes: Sequence[str]) -> float:
     """How many times as long reading and screening takes where every rule is tried at every letter; both ways in turns."""
     look, taken = Screen(), [0.0, 0.0]
     for number, note in enumerate(notes[:EVERYWHERE]):
-        for way, known in enumerate((starts._beginnings, lambda *_: None)):
-            with patch.object(starts, "_beginnings", known):
+        for way, known in enumerate((starts._rule, lambda *_: None)):
+            with patch.object(starts, "_rule", known):
                 begun = time.process_time()
                 look(read_file(File(f"{number}.{way}.txt", f"{note} {number}.{way}".encode()))[0])
                 taken[way] += time.process_time() - begun

@@ -5,6 +5,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +97,15 @@ def whole(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isascii() else SURROGATE.sub("\ufffd", value)
     if isinstance(value, tuple):
-        return tuple(map(whole, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        before = {one.name: getattr(value, one.name) for one in fields(value)}
-        changed = {name: after for name, told in before.items() if (after := whole(told)) != told}
-        return replace(value, **changed) if changed else value
-    return value
+        return tuple([whole(one) for one in value])
+    changed = {name: after for name in _fields(type(value)) if (after := whole(told := getattr(value, name))) != told}
+    return replace(value, **changed) if changed else value
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The fields of a record; none where it is no record."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _member(

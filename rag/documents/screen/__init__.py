@@ -63,7 +63,7 @@ def _beside(one: Finding, aside: int) -> Finding:
 def _file_name(name: str) -> list[Finding]:
     """Names and numbers of people in the name of a file; they stand at no place of the text."""
     own = unmarked(name).rsplit(".", 1)[0]
-    readings = (re.sub(r"[_\-.]+", " ", own).title(), re.sub(r"[_/]+", " ", own))
+    readings = dict.fromkeys((re.sub(r"[_\-.]+", " ", own).title(), re.sub(r"[_/]+", " ", own)))
     found = {
         (one.type, one.rule): Finding("identifier", one.type, 0, 0, f"file name: {one.rule}", one.score)
         for reading in readings

@@ -206,14 +206,16 @@ def _markup(text: str) -> Iterator[tuple[str, int, int, float]]:
             yield "markup that is not displayed", *element.span(), 0.85
 
 
-CHECKS: tuple[Callable[[str], Iterator[tuple[str, int, int, float]]], ...] = (
-    _zero_width, _direction, _tags, _selectors, _private, _mixed, _styled, _spaced, _encoded, _padding, _markup,
-)  # fmt: skip
+Check = Callable[[str], Iterator[tuple[str, int, int, float]]]
+OF_ODD_SIGNS: tuple[Check, ...] = (_zero_width, _direction, _tags, _selectors, _private, _mixed, _styled)
+"""What only a text beyond ASCII can hold."""
+OF_ANY: tuple[Check, ...] = (_spaced, _encoded, _padding, _markup)
 
 
 def hidden(text: str) -> list[Finding]:
     """Stretches that a reader does not see or cannot read, in order. The rule of each finding is its type."""
-    found = [item for check in CHECKS for item in check(text) if item[3] >= REPORT]
+    checks = OF_ANY if text.isascii() else (*OF_ODD_SIGNS, *OF_ANY)
+    found = [item for check in checks for item in check(text) if item[3] >= REPORT]
     return [
         Finding("hidden", kind, start, end, kind, score) for kind, start, end, score in sorted(found, key=lambda item: item[1:3])
     ]

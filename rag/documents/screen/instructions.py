@@ -22,7 +22,7 @@ from math import prod
 
 from rag.documents.screen.topics import QUESTION, Topic, foreign, form, topic
 from rag.rules import rules
-from rag.starts import has_starts, matches
+from rag.starts import matches
 from rag.text import sentences
 from rag.values import Finding
 
@@ -34,7 +34,6 @@ OWN_PARAGRAPH = 0.15
 RECORD_WORDS, RECORD_SHARE = 6, 0.12
 
 AROUND = " \t\n.:;,!?\"”'’()]"
-WORD_EDGE = re.compile(r"\W+")
 SPEAKER = re.compile(
     r"^\s*\[?(?:doctor|dr|patient|pt|nurse|clinician|physician|guest\w*|mother|father|speaker \d+|[dp])\b[^:\n\]]{0,20}[:\]]",
     re.IGNORECASE,
@@ -49,7 +48,6 @@ class Rule:
     type: str
     weight: float
     pattern: re.Pattern[str]
-    needs: tuple[str, ...]
     unless: re.Pattern[str] | None
     record: bool
     care: bool
@@ -75,11 +73,29 @@ class Sentences:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of `rules/instructions.json`: <NAME> is a set of words, a blank is any run of blanks and line ends."""
+    """A pattern of `rules/instructions.json`: <NAME> is a set of words, a blank is any run of blanks and line ends.
+
+    <BEGIN> is the place where an order may begin.
+    """
     for name, words in rules("instructions")["sets"].items():
         pattern = pattern.replace(f"<{name}>", words)
+    pattern = pattern.replace("<BEGIN>", _begin())
     spaced = re.sub(r" ([?*]?)", lambda blank: r"\s{0,40}" if blank[1] else r"\s{1,40}", pattern)
     return re.compile(spaced, re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def _begin() -> str:
+    """The start of a line, what is behind a sign or behind a word such as "please"; `re` looks back over one width at a time."""
+    known = rules("instructions")["before_an_order"]
+    signs, words = re.escape(known["signs"]), [re.escape(word) for word in known["words"]]
+    alike = ["|".join(word for word in words if len(word) == size) for size in sorted({len(word) for word in words})]
+    behind = [
+        *(rf"^[^\S\n]{{{count}}}" for count in range(21)),
+        *(rf"[{signs}]\s{{{count}}}" for count in range(4)),
+        *(rf"\b(?:{those})\s{{{count}}}" for those in alike for count in range(1, 6)),
+    ]
+    return rf"(?:{'|'.join(f'(?<={one})' for one in behind)})\b"
 
 
 @cache
@@ -91,7 +107,6 @@ def wordings() -> tuple[Rule, ...]:
             rule["type"],
             rule["weight"],
             compiled(rule["pattern"]),
-            tuple(rule.get("needs", ())),
             compiled(rule["unless"]) if "unless" in rule else None,
             rule.get("record", False),
             rule.get("care", False),
@@ -139,11 +154,7 @@ def _worded(read: Sentences) -> Iterator[tuple[int, Sign]]:
     for rule in wordings():
         if rule.record and not any_record:
             continue
-        if not has_starts(rule.pattern) and not _needed(rule, read.text):
-            continue
         for match in matches(rule.pattern, read.text):
-            if not _needed(rule, read.text):
-                break
             start = match.start() + len(match.group()) - len(match.group().lstrip(AROUND))  # Not the stop of the sentence before.
             held = range(bisect_right(ends, start), bisect_left(starts, match.end()))
             if not held or (rule.record and not read.in_record[held[0]]):
@@ -154,18 +165,6 @@ def _worded(read: Sentences) -> Iterator[tuple[int, Sign]]:
                 continue
             for at in held:
                 yield at, Sign(rule.weight, rule.name, rule.type)
-
-
-def _needed(rule: Rule, text: str) -> bool:
-    """Whether a text has one of the words that the rule needs."""
-    return not rule.needs or any(need in _lowered(text) for need in rule.needs)
-
-
-@lru_cache(maxsize=8)
-def _lowered(text: str) -> str:
-    """A text in small letters, as it is written and without signs between its words."""
-    lowered = text.lower()
-    return f"{lowered}\n {WORD_EDGE.sub(' ', lowered)} "
 
 
 @cache

@@ -80,8 +80,8 @@ def kind(word: str) -> tuple[str, str]:
 def topic(text: str) -> Topic:
     """What the content words of a text speak of; numbers and single letters are left out."""
     kinds = [kind(word) for word in terms(text, stem=False) if word.isalpha() and len(word) > 1]
-    counts = Counter(spoken_of for _, spoken_of in kinds)
-    return Topic(counts["care"], counts["other"], tuple(stem for stem, _ in kinds))
+    spoken = [spoken_of for _, spoken_of in kinds]
+    return Topic(spoken.count("care"), spoken.count("other"), tuple([stem for stem, _ in kinds]))
 
 
 def form(text: str) -> str:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import pairwise
+from typing import NamedTuple
 
 from rag.rules import rules
 from rag.starts import matches
@@ -13,8 +14,7 @@ WORD = re.compile(r"[^\W\d_][\w'’\-]*")
 POSSESSIVE = re.compile(r"['’]s?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word at its place, without a possessive ending; `low` is its lower case."""
 
     start: int
@@ -33,6 +33,9 @@ class Word:
         return len(self.text) == 1 and self.text.isupper()
 
 
+_word = partial(tuple.__new__, Word)  # As `Word._make`, without its own call: one for every word of a document.
+
+
 @lru_cache(maxsize=32)
 def words(text: str) -> tuple[Word, ...]:
     """All words of a text, in order."""
@@ -41,7 +44,8 @@ def words(text: str) -> tuple[Word, ...]:
         plain = match[0]
         if not plain.isalnum():
             plain = POSSESSIVE.sub("", plain).rstrip("-'’") or plain[0]
-        found.append(Word(match.start(), match.start() + len(plain), plain, plain.lower()))
+        start = match.start()
+        found.append(_word((start, start + len(plain), plain, plain.lower())))
     return tuple(found)
 
 
