@@ -3,11 +3,11 @@
 import base64
 import json
 
-from rag.documents.child import Stopped
+from rag.documents.child import Stopped, slowed
 from rag.documents.load.pdf.isolated import Reader
 from rag.documents.load.pdf.picture import SCRIPT
 
-SECONDS = 10.0
+SECONDS = 10.0  # on a machine that has nothing else to do
 MEMORY = 768  # megabytes
 
 
@@ -21,7 +21,7 @@ def page_image(data: bytes, page: int, quote: str, scale: float = 1.6) -> tuple[
     wanted = json.dumps({"page": page, "quote": quote, "scale": scale}).encode() + b"\n"
     reader = Reader(SCRIPT, wanted + data, memory=MEMORY)
     try:
-        told = [json.loads(line) for line in reader.messages(SECONDS)]
+        told = [json.loads(line) for line in reader.messages(SECONDS * slowed())]
     except Stopped as stopped:
         raise ValueError(f"page {page} cannot be drawn ({stopped})") from None
     finally:

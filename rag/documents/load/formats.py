@@ -30,6 +30,8 @@ SEPARATOR = re.compile(r"\s*\"?sep=(\\t|[^\s\w\"]|\t)\"?[ \t]*(?:\n|$)", re.IGNO
 SIGNS = ",;\t|"
 LONG_TEXT = 500_000
 """Text of so many bytes is read in a process of its own; what is shorter takes no more than linear time in this one."""
+LONGEST_CELL = 20_000_000
+"""Characters in one cell of a table: a whole note may stand in it."""
 MOST_PATIENTS = 5_000
 """A table of more is not divided; then it is about nobody, as any text with the ids of several patients."""
 
@@ -226,12 +228,14 @@ class Table(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
 
     def __call__(self, file: File) -> Iterator[Document]:
+        csv.field_size_limit(LONGEST_CELL)
         text, warnings = decode(file)
         text, delimiter = _parted(text, file.name.lower().endswith(".tsv"))
         try:
             rows = list(named_rows(list(csv.reader(io.StringIO(text), delimiter=delimiter))))
         except csv.Error as error:
-            raise FileProblem(f"{file.name}: not a readable table ({error}). Save it again as CSV.") from None
+            why = f"a cell of more than {LONGEST_CELL:,} characters" if "limit" in str(error) else str(error)
+            raise FileProblem(f"{file.name}: not a readable table ({why}). Save it again as CSV.") from None
         if not rows:
             raise FileProblem(f"{file.name}: the table has no row below its header. A first row of names is needed.")
         ragged = sum(len(row.cells) != len(row.names) for row in rows if row.names)

@@ -124,7 +124,7 @@ def xml_root(name: str, data: bytes) -> Any:
     if has_entities(data[:1_000_000]):
         raise FileProblem(f"{name}: the XML declares a document type or entities (DTD), which are refused. Remove the DOCTYPE.")
     check_tags(name, data)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, load_dtd=False, dtd_validation=False)
     try:
         root = _parsed(data, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
@@ -148,7 +148,7 @@ def _parsed(data: bytes, parser: Any) -> Any:
         if any(entry.domain_name != "NAMESPACE" for entry in parser.error_log) or not len(parser.error_log):
             raise
     again = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False, recover=True
+        resolve_entities=False, no_network=True, huge_tree=True, load_dtd=False, dtd_validation=False, recover=True
     )
     return etree.fromstring(data, again)
 

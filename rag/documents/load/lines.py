@@ -22,6 +22,8 @@ NAMES = ("id", "doc_id", "document_id", "note_id", "name")
 LONGEST_NAME = 150
 LONGEST_FACT = 200
 DEEPEST = 50
+MOST_FAILED = 100
+"""Reasons for lines that cannot be read; of more only the number is told."""
 
 
 class Json(Format):
@@ -34,11 +36,11 @@ class Json(Format):
         text, warnings = decode(file)
         lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) == 1 or not _is_lines(file, lines):
-            yield from self._whole(file, json_value(file.name, text), warnings)
+            yield from _shortened(file.name, self._whole(file, json_value(file.name, text), warnings))
             return
         failed: list[FileProblem] = []
         begun = False
-        for part in self._lines(file, lines, warnings):
+        for part in _shortened(file.name, self._lines(file, lines, warnings)):
             if not begun and isinstance(part, FileProblem):
                 failed.append(part)
                 continue
@@ -48,7 +50,7 @@ class Json(Format):
             yield part
         if not begun:
             first = str(failed[0]).removeprefix(f"{file.name}, ")
-            raise FileProblem(f"{file.name}: none of its {len(failed):,} lines can be read; {first}")
+            raise FileProblem(f"{file.name}: none of its {len(lines):,} lines can be read; {first}")
 
     def _lines(self, file: File, lines: list[tuple[int, str]], warnings: tuple[str, ...]) -> Iterator[Document | FileProblem]:
         """The document of each line, or why it cannot be read."""
@@ -119,6 +121,17 @@ class Json(Format):
         for path, leaf in _leaves(file.name, value):
             layout.line((f"{path}: {leaf}" if path else leaf, ""))
         return self.laid_out(file, layout, divided=False)
+
+
+def _shortened(name: str, parts: Iterator[Document | FileProblem]) -> Iterator[Document | FileProblem]:
+    """The parts with a reason for the first of those that cannot be read, and how many more there are."""
+    failed = 0
+    for part in parts:
+        failed += isinstance(part, FileProblem)
+        if isinstance(part, Document) or failed <= MOST_FAILED:
+            yield part
+    if failed > MOST_FAILED:
+        yield FileProblem(f"{name}: {failed - MOST_FAILED:,} more of its parts cannot be read.")
 
 
 def _is_lines(file: File, lines: list[tuple[int, str]]) -> bool:

@@ -90,6 +90,8 @@ def _opened(file: File, values: bool) -> Any:
             return openpyxl.load_workbook(io.BytesIO(file.data), data_only=values, keep_links=False, rich_text=False)
     except MemoryError:
         raise
+    except RecursionError:
+        raise FileProblem(f"{file.name}: its parts are nested without end. Save it again from Excel, or as CSV.") from None
     except Exception as error:  # openpyxl raises many built-in kinds on damaged files.
         raise FileProblem(
             f"{file.name}: the workbook is damaged ({type(error).__name__}). Save it again from Excel, or as CSV."
@@ -355,7 +357,7 @@ def shown(value: Any, form: str) -> str:
 
 
 def _number(value: int | float, form: str) -> str:
-    found = SHOWN.fullmatch(re.sub(r'"[^"]*"|\[[^\]]*\]|[_\\*].|;.*', "", form).strip())
+    found = SHOWN.fullmatch(re.sub(r'"[^"]*"|\[[^\[\]]*\]|[_\\*].|;.*', "", form).strip())
     if not found:
         return f"{value:.15g}" if isinstance(value, float) else str(value)[:400]
     grouping, decimals, percent = found.groups()

@@ -40,6 +40,10 @@ class Word(Format):
             body = opened.element.body
         except MemoryError:
             raise
+        except RecursionError:  # python-docx follows its parts one inside the other.
+            raise FileProblem(
+                f"{file.name}: its parts refer to each other in a chain without end. Save it again from Word."
+            ) from None
         except Exception as error:  # python-docx raises many built-in kinds on damaged files.
             raise FileProblem(
                 f"{file.name}: the Word document is damaged ({type(error).__name__}). Save it again from Word."

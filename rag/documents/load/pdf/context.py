@@ -4,14 +4,14 @@ import json
 import re
 import time
 
-from rag.documents.child import Stopped
+from rag.documents.child import Stopped, slowed
 from rag.documents.load.layout import Heading
 from rag.documents.load.pdf.fields import Field, fill_in
 from rag.documents.load.pdf.isolated import Reader
 from rag.documents.load.pdf.running import Text
 from rag.values import Aside
 
-PATIENCE = 8.0  # seconds
+PATIENCE = 8.0  # seconds, on a machine that has nothing else to do
 LONGEST_TITLE = 300
 MOST_SECTIONS = 5000
 SIGN = re.compile(r"[^\W_]")
@@ -29,7 +29,8 @@ class Beside:
         fields: list[Field] = []
         bookmarks: list[tuple[str, int | None, int]] = []
         try:
-            for line in reader.messages(PATIENCE, time.monotonic() + PATIENCE):
+            patience = PATIENCE * slowed()
+            for line in reader.messages(patience, time.monotonic() + patience):
                 message = json.loads(line)
                 kind, value = message["kind"], message["value"]
                 if kind == "about":

@@ -62,7 +62,7 @@ def _root(name: str, text: str) -> Any:
     check_tags(name, text)
     if not text.strip():
         return None
-    parser = lxml.html.HTMLParser(no_network=True, huge_tree=False, remove_comments=False, remove_pis=False)
+    parser = lxml.html.HTMLParser(no_network=True, huge_tree=True, remove_comments=False, remove_pis=False)
     try:
         return lxml.html.document_fromstring(text, parser=parser)
     except etree.ParserError:  # What it says of a page without any element.
