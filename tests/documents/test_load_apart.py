@@ -97,6 +97,31 @@ def test_what_gives_too_much_is_named_with_the_limit(monkeypatch: pytest.MonkeyP
     assert "takes more than 2 MB" in refusal(File("a.html", b"<p>" + SECRET.encode() * 300_000))
 
 
+def test_parts_of_a_word_file_that_lead_on_without_end_are_named() -> None:
+    assert "refer to each other in a chain without end" in refusal(hostile("9,999 parts (a.docx)"))
+
+
+def test_what_is_larger_than_usual_is_read_whole() -> None:
+    picture = "data:image/png;base64," + "QUJD" * 3_000_000
+    page = File("a.html", f"<html><p>Before.</p><img src='{picture}'><p title='{'word ' * 2_500_000}'>Behind.</p>".encode())
+    assert [line for line in read_file(page)[0].text.split("\n") if "." in line] == ["Before.", "Behind."]
+    long = "The cough is better. " * 12_000
+    (table,) = read_file(File("a.csv", f"id,note\n1,{long}\n2,short\n".encode()))
+    assert table.text.count("cough") == 12_000 and "short" in table.text
+    scanned = CCDA.replace(
+        "<paragraph>The cough", f"<renderMultiMedia>{'QUJD' * 3_000_000}</renderMultiMedia><paragraph>The cough"
+    )
+    assert "The cough is better." in read_file(File("a.xml", scanned.encode()))[0].text
+
+
+def test_of_many_lines_that_cannot_be_read_some_are_told_with_their_reasons() -> None:
+    failed: list[FileProblem] = []
+    (document,) = read_file(File("a.jsonl", b'{"text": "One."}\n' + b"{}\n" * 150), failed)
+    assert document.text.strip() == "One." and len(failed) == 101
+    assert str(failed[0]).startswith("a.jsonl, line 2: ") and str(failed[-1]) == "a.jsonl: 50 more of its parts cannot be read."
+    assert "none of its 150 lines" in refusal(File("a.jsonl", b"{}\n" * 150))
+
+
 def test_a_process_that_is_killed_amid_a_file_is_named_and_the_next_one_reads(anew: None) -> None:
     def kill() -> None:
         for process in made:
