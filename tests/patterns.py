@@ -35,13 +35,17 @@ def collected() -> dict[str, re.Pattern[Any]]:
     found: dict[tuple[Any, int], tuple[str, re.Pattern[Any]]] = {}
     fitted = fitted_names()
     of_words = set(texts(rules("assertions")["patterns"]))
-    for place, pattern in (*in_modules(), *in_sources(), *in_rules()):
-        if (
-            not (place in fitted or any(place.rpartition(".")[2] == one.rpartition(".")[2] for one in FITTED))
-            and pattern.pattern not in of_words
-        ):
+    modules = list(in_modules())
+    known = [(_name(place), pattern) for place, pattern in modules if place in FITTED]
+    for place, pattern in (*modules, *in_sources(), *in_rules()):
+        imported = any(_name(place) == name and pattern is one for name, one in known)  # The same, under its name in a module.
+        if place not in fitted and not imported and pattern.pattern not in of_words:
             found.setdefault((pattern.pattern, pattern.flags), (place, pattern))
     return {f"{place} {number}": pattern for number, (place, pattern) in enumerate(found.values())}
+
+
+def _name(place: str) -> str:
+    return place.rpartition(".")[2]
 
 
 def fitted_names() -> set[str]:

@@ -53,8 +53,6 @@ def cases(make_pdf: MakePdf) -> dict[str, tuple[File, str]]:
         "no ending": (File("README", NOTE.encode()), "without ending"),
         "only an ending": (File(".txt", NOTE.encode()), "without ending"),
         "table of a header alone": (File("a.csv", f"drug,{SECRET}\n".encode()), "header"),
-        "table with a huge cell": (File("a.csv", f'drug,note\nx,"{NOTE * 4000}"\n'.encode()), "table"),
-        "table with an open quote": (File("a.csv", f'drug,note\nx,"{NOTE * 4000}'.encode()), "table"),
         "scan": (File("a.pdf", make_pdf([[]])), "OCR"),
     }
 
@@ -63,7 +61,7 @@ NAMES = (
     "empty|only blanks|empty pdf|binary as text|picture as text|archive as table|encrypted pdf|truncated pdf|"
     "only the head of a pdf|"
     "pdf of rubbish|pdf named text|text named pdf|word document|no ending|only an ending|table of a header alone|"
-    "table with a huge cell|table with an open quote|scan"
+    "scan"
 ).split("|")
 
 

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from pages.shared.computed import answer_key, prepared
 from pages.shared.findings import count
 from pages.shared.frame import stop_without_documents
 from pages.shared.sources import show_opened
-from pages.shared.state import answer_key, current_filter, pipeline_of, prepared, project, state
+from pages.shared.state import current_filter, pipeline_of, project, state
 from pages.shared.statements import statements_view
 from pages.shared.text_view import plain
 from pages.tune.question import decide, offered

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.errors import SettingProblem
-from rag.pipeline import LONGEST_QUESTION, Pipeline
+from rag.pipeline import Pipeline
+from rag.pipeline.steps import LONGEST_QUESTION
 from rag.stages.answer.base import whole
 from rag.stages.index.base import Index
 from rag.stages.verify.judge import Judgement, judged, reason_of

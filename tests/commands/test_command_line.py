@@ -32,6 +32,7 @@ from rag.stages.retrieve import Terms
 
 QUESTION = "Is torsemide 40 mg taken by mouth daily?"
 OUTCOME = ["outcome", "refused", "missing", "nearest", "scope", "confidence", "notice"]
+CLAIM = ["text", "supported", "verdict", "reason", "role", "label", "marks", "citations", "elsewhere", "against", "reasons"]
 KEYS = ["id", "question", "answer", *OUTCOME, "claims", "conflicts", "deferred", "hits", "documents", "ms"]
 Run = Callable[..., tuple[int, str, str]]
 
@@ -72,9 +73,9 @@ def hold(row: dict[str, Any], places: Path) -> None:
     """An answer as the README describes it; every quotation stands at its place."""
     assert [key for key in row if key != "error"] == KEYS
     for claim in row["claims"]:
-        assert list(claim) == ["text", "supported", "reason", "role", "label", "marks", "citations"]
+        assert list(claim) == CLAIM
         for cited in claim["citations"]:
-            assert list(cited) == ["document", "page", "printed", "start", "end", "quote"]
+            assert list(cited) == ["document", "page", "printed", "start", "end", "quote", "spare"]
             (document,) = read(places / cited["document"])
             assert document.text[cited["start"] : cited["end"]] == cited["quote"]
     assert all(list(hit) == ["document", "page", "printed", "start", "end", "score", "text", "copies"] for hit in row["hits"])

@@ -199,8 +199,8 @@ def texts() -> Iterator[tuple[str, str, bytes, str]]:
     yield "a program", "a.exe", b"MZ" + bytes(100), "no reader for .exe"
     yield "a packed bomb", "a.gz", zlib.compress(bytes(10_000_000)), "no reader for .gz"
     yield "header alone", "a.csv", f"drug,{SECRET}\n".encode(), "header"
-    yield "giant cell", "a.csv", f'drug,note\nx,"{WORDS * 4000}"\n'.encode(), "table"
-    yield "open quote", "a.csv", f'drug,note\nx,"{WORDS * 4000}'.encode(), "table"
+    yield "giant cell", "a.csv", f'drug,note\nx,"{WORDS * 4000}"\n'.encode(), ""
+    yield "open quote", "a.csv", f'drug,note\nx,"{WORDS * 4000}'.encode(), "never closed"
     yield "ragged rows", "a.csv", b"drug,tier\nZalumide\nPeritol,2,x\n", "2 of 2 rows"
     yield "empty table", "a.tsv", b"\t\t\n\t\n", "no row"
 

@@ -288,6 +288,12 @@ def test_what_is_asked_by_yes_or_no_is_denied_or_not() -> None:
         ("Was sleep apnea seen?", ["OSA was seen.", "Sleep apnea is severe."], "Was sleep apnea seen?"),
         ("How many units of blood did he get?", ["Two units PRBC on Friday."], "How many PRBC did he get?"),
         ("Is he on a blood thinner?", ["Warfarin 5 mg.", "Apixaban was stopped."], "Is he on a blood thinner?"),
+        ("When was her operation?", ["Seen by Surgery.", "Procedure: nail, May 4."], "When was her procedure?"),
+        ("When was her operation?", ["Seen by Surgery.", "Surgery on May 4.", "No procedure."], "When was her surgery?"),
+        ("what is the hba1c", ["A1c 6.1%, LDL 142."], "what is the A1c"),
+        ("How low was the haemoglobin?", ["Hemoglobin fell to 7."], "How low was the Hemoglobin?"),
+        ("How far does he walk?", ["He walks 20 feet."], "How far does he walk?"),
+        ("Any in-between reading?", ["A reading between the two."], "Any in-between reading?"),
     ],
 )
 def test_an_abbreviation_is_read_in_the_words_of_the_passages(question: str, texts: list[str], read: str) -> None:

@@ -17,7 +17,7 @@ Around the sentence: `headed` reads what headings say, and `lists` what a lead-i
 
 from bisect import bisect_left
 
-from rag.clinical.assertions.headed import by_section, is_cue, stretches
+from rag.clinical.assertions.headed import by_section, is_cue, stretches, undenied
 from rag.clinical.assertions.lists import is_item, lead_in, says_itself
 from rag.clinical.assertions.scopes import QUESTION, in_sentence
 from rag.clinical.assertions.words import Word, words_of
@@ -58,6 +58,7 @@ def assertions(text: str, sections: tuple[Section, ...] = (), date: str | None =
         lead = lead_in(inside) if text[low:high].endswith(":") else None
         above = lead or above
         asked = inside[-QUESTION:] if text[high - 1] == "?" else []
+    found = list(undenied(found, text))
     kin = [one for one in found if one.cue.startswith("section ") and one.status == "family"]
     found = [one for one in found if one.status != "historical" or not any(k.start <= one.start < k.end for k in kin)]
     return tuple(sorted(set(found), key=lambda a: (a.start, a.end, a.status, a.cue)))

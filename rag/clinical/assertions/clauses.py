@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from rag.clinical.assertions.cues import groups
 from rag.clinical.assertions.words import COMMA, Word, hard_before, listed
 
 LABEL_WORDS = 4
@@ -45,9 +46,14 @@ def _states(words: list[Word], first: int, last: int) -> bool:
         said = words[at].said
         if said in listed("joining") and at > first:
             return False
-        if said in listed("verbs") or said in listed("values"):
+        if said in listed("verbs") or (said in listed("values") and words[at - 1].said != "as"):
             return True
-    return False
+    return _counts(words, first, last)
+
+
+def _counts(words: list[Word], first: int, last: int) -> bool:
+    """Whether a part begins with a number of things: "no drugs, 3 beers a week", but not "no fever, 3 days"."""
+    return first + 1 < last and words[first].said.isdigit() and words[first + 1].said not in groups()[0]["unit"]
 
 
 def _is_free(words: list[Word], first: int) -> bool:

@@ -117,13 +117,14 @@ def _cues() -> _Node:
 @lru_cache(maxsize=4096)
 def _names(word: str) -> tuple[str, ...]:
     """The word and the groups that it belongs to, by a list or by a pattern."""
-    groups, patterns = _groups()
-    listed = (f"<{name}>" for name, words in groups.items() if word in words)
+    named, patterns = groups()
+    listed = (f"<{name}>" for name, words in named.items() if word in words)
     return (word, *dict.fromkeys((*listed, *(f"<{name}>" for name, pattern in patterns.items() if pattern.fullmatch(word)))))
 
 
 @cache
-def _groups() -> tuple[dict[str, frozenset[str]], dict[str, re.Pattern[str]]]:
+def groups() -> tuple[dict[str, frozenset[str]], dict[str, re.Pattern[str]]]:
+    """The words of the named groups, and the patterns of those that no list holds."""
     known = rules("assertions")
-    groups = {name: frozenset(words.split("|")) for name, words in known["groups"].items()}
-    return groups, {name: re.compile(pattern) for name, pattern in known["patterns"].items()}
+    named = {name: frozenset(words.split("|")) for name, words in known["groups"].items()}
+    return named, {name: re.compile(pattern) for name, pattern in known["patterns"].items()}

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -25,10 +26,36 @@ def by_section(text: str, sections: tuple[Section, ...]) -> Iterator[Assertion]:
         kind = heading_kind(section.title)
         if kind and kind.name in known:
             rule, name = known[kind.name], f"section {kind.name}"
-            for low, high in sentences(text, section.body, section.end) if "items" in rule else [(section.body, section.end)]:
+            whole = "items" not in rule and "but" not in rule
+            for low, high in [(section.body, section.end)] if whole else sentences(text, section.body, section.end):
                 start, end = trim(text, LIST_MARK.match(text, low).end(), high)  # type: ignore[union-attr]
-                if start < end <= section.end and ("items" not in rule or _is_bare(text[start:end], listed(rule["items"]))):
+                if start < end <= section.end and _is_of_section(text[start:end], rule):
                     yield Assertion(start, end, rule["status"], name)
+
+
+def _is_of_section(sentence: str, rule: dict[str, str]) -> bool:
+    """Whether a sentence of a section has the section's status."""
+    if "items" in rule:
+        return _is_bare(sentence, listed(rule["items"]))
+    return "but" not in rule or not any(word.said in listed(rule["but"]) for word in words_of(sentence))
+
+
+def undenied(found: list[Assertion], text: str) -> Iterator[Assertion]:
+    """The assertions, those that a section makes past without what is denied in it: "Past medical history: gout, no stroke"."""
+    denied = sorted((one.start, one.end) for one in found if one.status == "negated")
+    ends = [end for _, end in denied]
+    for one in found:
+        if one.status != "historical" or not one.cue.startswith("section "):
+            yield one
+            continue
+        at = one.start
+        for start, end in [*denied[bisect_left(ends, at + 1) :], (one.end, one.end)]:
+            low, high = trim(text, LIST_MARK.match(text, at).end(), min(start, one.end))  # type: ignore[union-attr]
+            if low < high:
+                yield replace(one, start=low, end=high)
+            at = max(at, end)
+            if start >= one.end:
+                break
 
 
 def _is_bare(item: str, openers: frozenset[str]) -> bool:

@@ -40,8 +40,15 @@ def _condition_ends(words: list[Word], first: int, last: int) -> int:
     for at in range(first, last):
         if at > first and COMMA.search(words[at].gap) and (happened or words[at].said in listed("conditional")):
             return at
+        if at > first and words[at].said in listed("behind a condition") and not _can(words, at):
+            return at - (words[at - 1].said == "to")
         happened = happened or words[at].said in listed("happening")
     return last
+
+
+def _can(words: list[Word], at: int) -> bool:
+    """Whether an order is one that somebody can, must or wants to follow: "if unable to call"."""
+    return words[at - 1].said == "to" and words[at - 2].said in listed("able")
 
 
 def _stopped(words: list[Word], at: int, opened: int, cue: Cue) -> bool:

@@ -43,6 +43,8 @@ def in_sentence(words: list[Word], asked: list[Word], mark: str, year: int | Non
         if status == "historical" and not _is_past(words, here, year, until):
             continue
         ahead, scope = _scope(words, found, at, asked, bounds, short)
+        if status == "historical" and ahead and _lasts(scope):
+            continue
         if ahead and status in until:
             until[status] = here.last + len(scope) + (status == "family")
         if ahead and here.cue.condition:
@@ -75,27 +77,39 @@ def _without_past(told: list[Assertion], start: int) -> list[Assertion]:
 def _said(words: list[Word]) -> list[Found]:
     """The cues of a sentence without the verbs that give no order: "Use ice", "will rest and use ice", not "they use ice"."""
     found: list[Found] = []
-    planned = False
+    planned = conditional = False
     for here in matches(words):
-        if here.cue.direction == "opening" and not _orders(words, here, planned):
+        behind = conditional and words[here.last - 1].said in listed("behind a condition")
+        if here.cue.direction == "opening" and not _orders(words, here, planned, behind):
             here = here._replace(cue=replace(here.cue, status=None))
             if not here.cue.stops:
                 continue
         found.append(here)
+        conditional = conditional or here.cue.condition
         if here.cue.condition or here.cue.status in ("planned", "negated"):
             planned = here.cue.status != "negated"
     return found
 
 
 def _is_past(words: list[Word], here: Found, year: int | None, until: dict[str, int]) -> bool:
-    """Whether a cue of the past tells of the patient's: not inside a relative's, not a time of a plan, not the note's year."""
-    if here.first < until["family"] or (here.first < until["planned"] and here.cue.direction == "around"):
+    """Whether a cue of the past tells of the patient's: not inside a relative's, not a time to come, not the note's year."""
+    if here.first < until["family"]:
         return False
+    if here.cue.direction == "around":
+        ahead = any(word.said in listed("of the future") for word in words[: here.last])
+        if ahead or here.first < max(until["planned"], until["condition"]):
+            return False
     written = [match[1] for word in words[here.first : here.last] if (match := YEAR.fullmatch(word.said))]
     if year is None or not written:
         return True
     told = int(written[0])
     return told < year if told > 99 else told != year % 100
+
+
+def _lasts(scope: list[Word]) -> bool:
+    """Whether what is told goes on for days or weeks, as an illness does: "history of fever for a week"."""
+    places = (at for at, word in enumerate(scope) if word.said == "for")
+    return any(word.said in listed("of an illness") for at in places for word in scope[at + 1 : at + 4])
 
 
 def _goes_on(words: list[Word], here: Found) -> bool:
@@ -161,9 +175,12 @@ def _goes_forward(words: list[Word], here: Found, opens: list[int]) -> bool:
     return not _ended(words, here, opens) and words[here.last].said not in listed("behind a finding")
 
 
-def _orders(words: list[Word], here: Found, planned: bool) -> bool:
-    """Whether a cue begins its sentence, or after a plan its clause, and no verb follows: not "Repeat CT showed a clot"."""
-    if here.first and not PARTED.search(words[here.first].gap):
+def _orders(words: list[Word], here: Found, planned: bool, behind: bool) -> bool:
+    """Whether a cue begins its sentence, or after a plan its clause, and no verb follows: not "Repeat CT showed a clot".
+
+    One `behind` a condition begins no clause: "if worse to call us".
+    """
+    if here.first and not behind and not PARTED.search(words[here.first].gap):
         joined = COMMA.search(words[here.first].gap) or words[here.first - 1].said in listed("before an order")
         if not (planned and joined) and words[here.first - 1].said != "please":
             return False

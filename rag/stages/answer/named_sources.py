@@ -30,6 +30,8 @@ class NamedSources:
             name = hit.chunk.span.document
             called = {_plain(name), _plain(PurePath(name).stem), _plain(document.title if document else "")}
             for one in called - {""}:
+                if LED.sub("", one, count=1).isdecimal():  # Such as that of "1.txt": [1] is the first source all the same.
+                    continue
                 self.found.setdefault(one, []).append((number, hit))
 
     def number(self, name: str, said: str = "") -> int | None:

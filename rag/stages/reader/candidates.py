@@ -1,6 +1,7 @@
 """The statements of the passages found, each with how likely it answers: by the reader and by what else speaks for it."""
 
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from rag.stages.reader.reading import Sentence, read
 from rag.text import terms
 from rag.values import Hit, Span
 
+WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+LONGEST_HEAD = 40  # Characters of a line before its colon.
 KEPT = 64
 """Questions whose candidates are kept, so that refusal and answer weigh them once."""
 DOCUMENTS = 4096
@@ -97,20 +100,37 @@ def _in_their_words(question: str, names: RowNames, columns: Collection[str]) ->
 
 
 def written_out(question: str, texts: Sequence[str]) -> str:
-    """The question as the reader is asked it: what it names in words of the texts, where they call it otherwise.
+    """The question as the reader is asked it: what it names in words of the texts, where they call or spell it otherwise.
 
     So it is with an abbreviation ("AAA") where no text holds a short form, and with any other name ("clot prevention") that no
-    text holds: the other name that most of them hold, or the only one where a class is named ("blood thinner").
+    text holds: the other name that stands before a colon ("PROCEDURE:"), that most of them hold, or the only one where a class is
+    named ("blood thinner"). A word that they spell in another way ("HbA1c" for A1c) is spelled so.
     """
     named = matches(question)
-    words = [_in_order(text) for text in texts] if named else []
+    words = [_in_order(text) for text in texts]
     for match in reversed(named):
         written = question[match.start : match.end]
         often = {form: sum(_in_order(form) in one for one in words) for form in (written, *match.forms)}
         held = {form: count for form, count in often.items() if count}
-        if form := _long_form(held) if written.isupper() else _other_name(written, held):
+        if form := _long_form(held) if written.isupper() else _other_name(written, held, texts):
             question = f"{question[: match.start]}{form}{question[match.end :]}"
-    return question
+    return _spelled(question, texts, words)
+
+
+def _spelled(question: str, texts: Sequence[str], words: Sequence[str]) -> str:
+    """The question with the texts' own spelling of what they hold in another one alone."""
+    there = " ".join(texts).lower()
+    spellings: dict[tuple[str, ...], str] = {}
+
+    def spelled(word: re.Match[str]) -> str:
+        if word[0].lower() in there or not any((term := _in_order(word[0])).strip() and term in one for one in words):
+            return word[0]
+        if not spellings:
+            spellings.update((tuple(terms(one, stem=False)), one) for text in texts for one in reversed(WORD.findall(text)))
+        own = tuple(terms(word[0], stem=False))
+        return word[0] if len(own) <= word[0].count("-") else spellings.get(own, word[0])  # "in-between" is not "between".
+
+    return WORD.sub(spelled, question)
 
 
 def _in_order(text: str) -> str:
@@ -123,12 +143,18 @@ def _long_form(held: Mapping[str, int]) -> str:
     return next((form for form in held if " " in form), "") if all(map(str.islower, held)) else ""
 
 
-def _other_name(written: str, held: Mapping[str, int]) -> str:
-    """The form that most texts hold, where none holds what is written; of a class one of several forms says too little."""
+def _other_name(written: str, held: Mapping[str, int], texts: Sequence[str]) -> str:
+    """The form that heads a line of the texts, or that most of them hold, where none holds what is written.
+
+    Of a class one of several forms says too little.
+    """
     if not held or written in held:
         return ""
     one = len({tuple(terms(form)) for form in held}) == 1
-    return max(held, key=lambda form: held[form]) if one or not is_class(written) else ""
+    if not one and is_class(written):
+        return ""
+    heads = {_in_order(line.partition(":")[0]) for text in texts for line in text.split("\n") if ":" in line[:LONGEST_HEAD]}
+    return max(held, key=lambda form: (_in_order(form) in heads, held[form]))
 
 
 def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:

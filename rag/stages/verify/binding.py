@@ -58,10 +58,21 @@ def settled(
 
     `share` is how much of the statement's other words that sentence has to hold.
     """
-    part = likest(said, source, own, share)
-    if part is None or any(part.start <= low < part.end for low, _ in same):
+    part, places = likest(said, source, own, share), list(same)
+    if part is None or any(part.start <= low < part.end for low, _ in places) or _numbered(said, source, own, part, places):
         return None
     return next((place for place in rivals if part.start <= place[0] < part.end), None)
+
+
+def _numbered(said: Statement, source: Source, own: Place, part: Part, same: Sequence[Place]) -> bool:
+    """Whether another number of the statement stands in a sentence that says the same, and not in this one."""
+    numbers = [one for one in said.quantities if not (one.start < own[1] and own[0] < one.end)]
+    beside = {source.part_at(low) for low, _ in same}
+    for one in numbers:
+        places = [other.start for other in source.quantities if one.same(other)]
+        if any(source.part_at(low) in beside for low in places) and not any(part.start <= low < part.end for low in places):
+            return True
+    return False
 
 
 def likest(said: Statement, source: Source, own: Place, share: float) -> Part | None:

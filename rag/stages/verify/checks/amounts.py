@@ -39,9 +39,11 @@ class Amounts:
         rivals = [other for other in source.quantities if other.of == one.of and not one.same(other) and not other.plain]
         found = bound(said, source, place, map(_place, same), map(_place, rivals))
         left = [rival for rival in rivals if not any(other.same(rival) for other in said.quantities)]
+        left.sort(key=lambda rival: rival is not other_unit)  # The same number in another unit is what was meant.
         surely = None if one.plain else settled(said, source, place, map(_place, same), map(_place, left), HALF)
         if surely and not follows(one, said, source):
-            return self._against(one, said, source, surely, "", SETTLED)
+            found_wrong = self._against(one, said, source, surely, "", SETTLED)
+            return replace(found_wrong, check="unit") if other_unit and surely == _place(other_unit) else found_wrong
         if same:
             sure = against(self.name, "same", found.lead) if found.rival_at and not one.plain else 0.0
             if sure > 0.5 and found.rival_at and not follows(one, said, source):
