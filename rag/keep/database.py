@@ -130,7 +130,7 @@ class Database:
                 private.file(path)
         base = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
         try:
-            base.execute("PRAGMA journal_mode=WAL")
+            write_ahead(base)
             base.execute("PRAGMA synchronous=NORMAL")
             base.execute("PRAGMA secure_delete=ON")
             base.executescript(self._tables)
@@ -138,6 +138,22 @@ class Database:
             base.close()
             raise
         return base
+
+
+def write_ahead(base: sqlite3.Connection) -> None:
+    """Keeps a log of changes, so that readers wait for no writer. Waits for `PATIENCE` where others do the same at this moment.
+
+    SQLite itself waits for nobody here: it tells at once that a file is busy whose log is just begun by two connections.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            base.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def fault_of(error: sqlite3.Error) -> str:

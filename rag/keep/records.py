@@ -21,7 +21,7 @@ from rag.errors import ModelProblem, SettingProblem
 from rag.extras import install
 from rag.governance import audit
 from rag.keep import private, tables
-from rag.keep.database import DAMAGED, FULL, LOCKED, fault_of
+from rag.keep.database import DAMAGED, FULL, LOCKED, fault_of, write_ahead
 from rag.keep.engines import ENGINES
 from rag.keep.postgres import told
 
@@ -205,7 +205,8 @@ def _version(base: Connection) -> str:
 
 def _tuned(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # Transactions begin where SQLAlchemy says so.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+    write_ahead(connection)
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
