@@ -99,7 +99,7 @@ def _marked(claim: Claim, novel: bool) -> list[Part]:
         return [{"text": text, "look": tint}]
     whole = [Stretch(0, len(text), tint)] if tint else []
     told = [one for one in claim.reasons if one.said != (0, len(text))]
-    return drawn(text, 0, len(text), [*whole, *(_stretch(one, *one.said) for one in told)])
+    return _decided(drawn(text, 0, len(text), [*whole, *(_stretch(one, *one.said) for one in told)]))
 
 
 def _passage(document: Document, cited: Citation, reasons: Iterable[Reason]) -> list[Part]:
@@ -108,7 +108,16 @@ def _passage(document: Document, cited: Citation, reasons: Iterable[Reason]) -> 
     there = [one for one in reasons if one.source and _touch(one.source, Span(document.name, low, high))]
     marks = [_stretch(one, one.source.start, one.source.end) for one in there if one.source]
     parts = drawn(document.text, low, high, [Stretch(cited.span.start, cited.span.end, "quoted"), *marks])
-    return [{"text": "… " if low else ""}, *parts, {"text": " …" if high < len(document.text) else ""}]
+    return [{"text": "… " if low else ""}, *_decided(parts), {"text": " …" if high < len(document.text) else ""}]
+
+
+def _decided(parts: list[Part]) -> list[Part]:
+    """The same parts; what one check denies and another bears out is marked as denied alone."""
+    looks = [part.get("look", "").split() for part in parts]
+    return [
+        {**part, "look": " ".join(one for one in look if one != "bear" or "deny" not in look)}
+        for part, look in zip(parts, looks, strict=True)
+    ]
 
 
 def _stretch(one: Reason, start: int, end: int) -> Stretch:

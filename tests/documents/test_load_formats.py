@@ -345,7 +345,7 @@ def test_a_json_line_that_is_a_section_of_a_note_has_what_that_section_says(fiel
     document = one("notes.jsonl", json.dumps({"id": "n", "text": "Gout. No stroke.\nMEDICATIONS:\nNaproxen.", field: title}))
     assert next((found.title, found.start, found.end) for found in document.sections) == (title, 0, 17)
     past = [document.text[found.start : found.end].strip() for found in document.assertions if found.status == "historical"]
-    assert past == ["Gout. No stroke."]
+    assert past == ["Gout."], "what is denied there is not past"
     assert document.path_at(0) == (title,) and title not in document.text
 
 

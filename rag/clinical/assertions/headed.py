@@ -11,11 +11,12 @@ from rag.clinical.assertions.cues import matches
 from rag.clinical.assertions.words import listed, words_of
 from rag.clinical.headings import heading_kind
 from rag.rules import rules
-from rag.text import sentences, trim
+from rag.text import lowered, sentences, trim
 from rag.values import Assertion, Section
 
 LONG = 120
 """The characters of an item that are looked at."""
+BETWEEN = " \t\n,;"
 LIST_MARK = re.compile(r"[\s\-*•,:;.)\]]*")
 
 
@@ -42,15 +43,17 @@ def _is_of_section(sentence: str, rule: dict[str, str]) -> bool:
 
 def undenied(found: list[Assertion], text: str) -> Iterator[Assertion]:
     """The assertions, those that a section makes past without what is denied in it: "Past medical history: gout, no stroke"."""
-    denied = sorted((one.start, one.end) for one in found if one.status == "negated")
-    ends = [end for _, end in denied]
+    denied = sorted((one.start, one.end, one.cue) for one in found if one.status == "negated")
+    ends = [end for _, end, _ in denied]
     for one in found:
         if one.status != "historical" or not one.cue.startswith("section "):
             yield one
             continue
         at = one.start
-        for start, end in [*denied[bisect_left(ends, at + 1) :], (one.end, one.end)]:
-            low, high = trim(text, LIST_MARK.match(text, at).end(), min(start, one.end))  # type: ignore[union-attr]
+        for start, end, cue in [*denied[bisect_left(ends, at + 1) :], (one.end, one.end, "")]:
+            piece = lowered(text[at : min(start, one.end)]).rstrip()
+            until = at + len(piece.removesuffix(cue).rstrip(BETWEEN))
+            low, high = trim(text, LIST_MARK.match(text, at).end(), until)  # type: ignore[union-attr]
             if low < high:
                 yield replace(one, start=low, end=high)
             at = max(at, end)
