@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "places", "extras", "errors", "strict", "rules", "values", "stage", "embedding", "spelling", "needed", "starts", "text",
+    "places", "extras", "errors", "strict", "rules", "values", "stage", "embedding", "spelling", "needed", "starts", "text", "harmless",
     "wordpiece", "governance", "keep", "clinical", "documents", "stages", "pipeline", "evaluate", "away", "langchain", "commands",
     "__main__",
 ]  # fmt: skip
