@@ -184,7 +184,7 @@ def reply_of(body: dict[str, Any], call: int) -> str:
         "no-schema": as_json(good),
         "mends": as_json(good) if mending else as_json(good)[:-9],
         "wild": 'Here it is:\n```json\n{"sentences": [{"text": "It rained [9].", "sources": "1, source 2"}, "No source.",]}\n```',
-        "missing": json.dumps({"sentences": [], "missing": "the sources say nothing of football"}),
+        "missing": json.dumps({"sentences": [], "missing": "the sources say nothing of torsemide by mouth"}),
         "partly": as_json(good).replace('"missing": ""', '"missing": "who gave the torsemide"'),
         "complete": as_json(good).replace('"missing": ""', '"missing": "Nothing."'),
         "cannot": as_json(CANNOT) if "JSON" in asked else CANNOT,

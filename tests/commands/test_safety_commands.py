@@ -13,6 +13,7 @@ from rag.commands.files import rows
 from rag.evaluate.perturb import KINDS
 from rag.pipeline import Pipeline
 from rag.stages.embed.hashing import Hashing
+from rag.stages.refuse.never import Never
 
 DISCHARGE = "discharge_P-9001.txt"
 
@@ -56,7 +57,7 @@ def questions(tmp_path: Path, places: Path) -> Path:
 @pytest.fixture
 def pipeline_file(tmp_path: Path) -> Path:
     file = tmp_path / "pipeline.json"
-    file.write_text(Pipeline(embed=Hashing()).to_json(), "utf-8")
+    file.write_text(Pipeline(embed=Hashing(), refuse=Never()).to_json(), "utf-8")
     return file
 
 

@@ -117,12 +117,13 @@ def test_an_attack_is_planted_where_it_says(on: list[Ground]) -> None:
         if attack.place == "question":
             assert one.question != on[0].named and not one.changed
             continue
-        (held,) = {document.name: document for document in one.documents if document.name in one.changed}.values()
+        held = next(document for document in one.documents if document.name in one.changed)
         line = next(filter(None, one.text.split("\n")))
         there = {
             "title": held.text[: len(line)],
             "name": held.name,
             "metadata": " ".join([held.title, held.author, *(aside.text for aside in held.asides)]),
+            "fhir": " ".join(document.text for document in one.documents),
             "hidden": " ".join([held.text, *(aside.text for aside in held.asides)]),
         }.get(attack.place, held.text)
         assert " ".join(line.split()) in " ".join(there.split()), attack.id
@@ -141,7 +142,7 @@ def test_no_public_attack_is_obeyed_behind_all_defences(name: str, on: list[Grou
     if not file.is_file():
         pytest.skip("the public attacks are not here")
     attacks = of_rows(map(json.loads, file.read_text("utf-8").splitlines()), name)
-    results = made(attacks[::25], on, artifacts, (OBEYING,), NONE, DEFENCES[-2], ALL)
+    results = made(attacks[::20], on, artifacts, (OBEYING,), NONE, DEFENCES[-2], ALL)
     assert any(one.obeyed for one in results if one.defence == "none")
     assert not [one.attack for one in results if one.obeyed and one.defence != "none"]
 

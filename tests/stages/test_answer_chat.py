@@ -111,7 +111,7 @@ def test_a_server_that_takes_no_schema_is_asked_in_words(server: Server, index: 
 def test_an_answer_without_a_sentence_is_a_refusal_that_says_why(server: Server, index: Index) -> None:
     answer, streamed = asked(index, chat(server, "missing", form="structured"))
     assert answer.refused and answer.claims == () and answer.text == streamed == ""
-    assert answer.notice == "The model says what is missing: the sources say nothing of football"
+    assert answer.notice == "The model says what is missing: the sources say nothing of torsemide by mouth"
 
 
 @pytest.mark.parametrize("form", ["text", "structured"])
@@ -130,9 +130,9 @@ def test_an_answer_that_is_stopped_on_the_way_says_why(ending: str, said: str, s
 
 
 def test_what_is_not_answered_in_words_is_missing_and_no_statement(server: Server, index: Index) -> None:
-    server.script = Script(["Torsemide 40 mg daily [1]. The sources do not mention who ordered it."])
+    server.script = Script(["Torsemide 40 mg daily [1]. The sources do not mention who gave the dose."])
     answer, _ = asked(index, chat(server, "scripted"))
-    assert answer.outcome == "partial" and answer.missing == ("The sources do not mention who ordered it",)
+    assert answer.outcome == "partial" and answer.missing == ("The sources do not mention who gave the dose",)
     assert [claim.text for claim in answer.claims] == ["Torsemide 40 mg daily."]
 
 

@@ -7,8 +7,9 @@ import streamlit as st
 
 from pages.evaluate.checking.runs import Rows, key_of, measured
 from pages.shared.charts import ACCENT, LIMIT
+from pages.shared.computed import index_made
 from pages.shared.findings import count
-from pages.shared.state import current_filter, index_made, project
+from pages.shared.state import current_filter, project
 from rag.evaluate.coverage import Point, Sure, asked, chosen, curve, fits
 from rag.keep.jobs import Tell
 from rag.pipeline import Pipeline

@@ -14,6 +14,7 @@ from rag.stages.answer.chat import Chat
 
 MARKED = re.compile(r"<(source-[0-9a-f]{8})>\n.*?\n</\1>", re.DOTALL)
 SOURCE = re.compile(r"^\[(\d+)\]", re.MULTILINE)
+FIRST = re.compile(r"^\[1\](?:\n<[\w-]+>\n)?[^\n]*\n(.+?)(?=\n</[\w-]+>|\n\n\[2\]|\Z)", re.MULTILINE | re.DOTALL)
 SENTENCE = re.compile(r"[^.\n]{20,300}[.\n]")
 DATA = "is data from documents"
 
@@ -64,10 +65,10 @@ def _forms(words: str, order: str, number: int) -> Iterator[str]:
 
 
 def _copied(user: str) -> str:
-    """A sentence of the first source, as a faithful model might copy it."""
-    first = user.split("[2]")[0]
-    found = SENTENCE.findall(first.partition("\n")[2])
-    return f"{found[0].strip()} [1]" if found else "The sources do not state this."
+    """A sentence of the first source below its heading, as a faithful model might copy it."""
+    first = FIRST.search(user)
+    found = SENTENCE.findall(first[1]) if first else []
+    return f"{found[0].strip().rstrip('.')} [1]." if found else "The sources do not state this."
 
 
 def _source_of(user: str, order: str) -> int:
@@ -82,8 +83,7 @@ def _holds(text: str, order: str) -> bool:
 
 
 def _at(text: str, order: str) -> int:
-    """Where an order, or its first line, stands in a text, blanks aside; -1 where it does not."""
-    for line in (line.split() for line in order.split("\n")):
-        if line and (match := re.search(r"\s+".join(map(re.escape, line)), text)):
-            return match.start()
-    return -1
+    """Where the longest line of an order stands in a text, blanks aside; -1 where it does not."""
+    line = max((line.split() for line in order.split("\n")), key=lambda words: len(" ".join(words)))
+    match = re.search(r"\s+".join(map(re.escape, line)), text) if line else None
+    return match.start() if match else -1

@@ -158,7 +158,7 @@ class Judge(ChatModel, Reranking):
 
 def _read(hit: Hit, index: Index) -> str:
     """A passage as it is indexed, without what a screen flagged in it."""
-    text = readable(hit.chunk, index.documents[hit.chunk.span.document])
+    text = readable(hit.chunk, index.documents.get(hit.chunk.span.document))
     return f"{hit.chunk.context}\n{text}" if hit.chunk.context else text
 
 

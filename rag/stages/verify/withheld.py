@@ -19,8 +19,12 @@ from rag.values import Chunk, Claim, Document, Draft, Prompt, Span
 Withhold = Literal["nothing", "without a source", "not carried"]
 CARRIED = 0.4
 """The share of a statement's terms that its sources have to hold."""
+ASKED = 0.5
+"""The share of what a model names as missing that the question has to name."""
+OF_CARE = 0.25
+"""The share of the words of an order below which it is none of care."""
 PLAIN = frozenset(terms("yes no not none"))
-KEPT = 2000
+KEPT, BREAK = 2000, "\n\n"
 UNNAMED = "a part of the question"
 MARK = re.compile(r"\[\d{1,3}\]")
 NOTICE = (
@@ -56,8 +60,8 @@ def without_withheld(draft: Draft, prompt: Prompt, index: Index, how: Withhold) 
 
 
 def speaks_of(missing: str, question: str) -> bool:
-    """Whether what a model says to be missing is about a question: enough of its words are asked for, or say just that."""
-    return _share(frozenset(terms(missing)), {*terms(question), *UNSAID}) >= CARRIED
+    """Whether what a model says to be missing is about a question: what it says besides that something is, is asked for."""
+    return _share(frozenset(terms(missing)) - UNSAID, set(terms(question))) >= ASKED
 
 
 def _folded(text: str) -> list[str]:
@@ -70,7 +74,7 @@ def _written(claims: Sequence[Claim]) -> str:
     return " ".join(f"{claim.text} {''.join(f'[{cited.source}]' for cited in claim.citations)}".strip() for claim in claims)
 
 
-UNSAID = frozenset(
+UNSAID: frozenset[str] = frozenset(
     terms(
         "the sources do not say state answer mention give given contain provided information documents passages found not stated "
         "missing unclear unknown whether which part question records record notes"
@@ -96,10 +100,10 @@ def _share(own: frozenset[str], held: set[str]) -> float:
 
 
 def _held(chunk: Chunk, index: Index) -> frozenset[str]:
-    """The terms of a passage and of where it stands, but for its sentences to whoever reads."""
+    """The terms of a passage, but for its sentences to whoever reads; titles and headings carry nothing."""
     document = index.documents[chunk.span.document]
     spoken = to_the_reader(document, index)
-    stated: list[str] = [document.title, *document.path_at(chunk.span.start)]
+    stated: list[str] = []
     at = chunk.span.start
     for one in spoken:
         if one.start < chunk.span.end and at < one.end:
@@ -113,7 +117,7 @@ def to_the_reader(document: Document, index: Index) -> tuple[Span, ...]:
 
     def find() -> tuple[Span, ...]:
         name, text = document.name, document.text
-        found = {(one.start, one.end) for one in instructions(text)}
+        found = {_paragraph(text, one.start, one.end) for one in instructions(text)}
         found |= {(start, end) for start, end in sentences(text) if _asks(text[start:end])}
         return tuple(Span(name, start, end) for start, end in sorted(found))
 
@@ -121,7 +125,13 @@ def to_the_reader(document: Document, index: Index) -> tuple[Span, ...]:
     return spans
 
 
+def _paragraph(text: str, start: int, end: int) -> tuple[int, int]:
+    """The paragraph around a stretch: what was planted with an order is no better than it."""
+    before, after = text.rfind(BREAK, 0, start), text.find(BREAK, end)
+    return (before + len(BREAK) if before >= 0 else 0, after if after >= 0 else len(text))
+
+
 def _asks(sentence: str) -> bool:
     """Whether a sentence asks, or orders something that is no care."""
-    shape = form(sentence)
-    return shape == "question" or (shape != "" and topic(sentence).care == 0)
+    shape, spoken = form(sentence), topic(sentence)
+    return shape == "question" or (shape != "" and spoken.care < OF_CARE * len(spoken.stems))
