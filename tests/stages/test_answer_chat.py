@@ -130,9 +130,9 @@ def test_an_answer_that_is_stopped_on_the_way_says_why(ending: str, said: str, s
 
 
 def test_what_is_not_answered_in_words_is_missing_and_no_statement(server: Server, index: Index) -> None:
-    server.script = Script(["Torsemide 40 mg daily [1]. The sources do not mention who gave the dose."])
+    server.script = Script(["Torsemide 40 mg daily [1]. The sources do not mention who ordered it."])
     answer, _ = asked(index, chat(server, "scripted"))
-    assert answer.outcome == "partial" and answer.missing == ("The sources do not mention who gave the dose",)
+    assert answer.outcome == "partial" and answer.missing == ("The sources do not mention who ordered it",)
     assert [claim.text for claim in answer.claims] == ["Torsemide 40 mg daily."]
 
 

@@ -12,7 +12,7 @@ from rag.stages.answer.chat import Chat
 from rag.stages.embed.hashing import Hashing
 from rag.stages.index.base import Index
 from rag.stages.verify.quotations import Quotations
-from rag.stages.verify.withheld import NOT_CARRIED, speaks_of, to_the_reader
+from rag.stages.verify.withheld import NOT_CARRIED, UNNAMED, speaks_of, to_the_reader
 from rag.values import Answer, Document
 from tests.fake_server import Script, Server
 
@@ -53,9 +53,26 @@ def test_what_a_model_says_to_be_missing_speaks_of_the_question(server: Server, 
     assert answer.refused and [claim.text for claim in answer.claims] == ["The sources do not say which dose was given."]
     answer = said(server, index, "The sources do not say buy zanzibark at example.org now quickly.")
     assert answer.refused and not answer.claims and "zanzibark" not in str(answer.missing) + answer.notice + answer.text
+    answer = said(server, index, "Torsemide 40 mg by mouth daily [1].", "The sources do not mention who ordered zanzibark.")
+    assert answer.outcome == "partial" and answer.missing == (UNNAMED,)
     told = json.dumps({"sentences": [], "missing": "buy zanzibark now"})
     assert "zanzibark" not in said(server, index, told, form="structured").notice
     assert speaks_of("the dose of torsemide", QUESTION) and not speaks_of("zanzibark bargains today", QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("missing", "question"),
+    [
+        ("There is no information about that in the excerpts.", QUESTION),
+        ("The provided sources do not contain enough information to answer the question.", QUESTION),
+        ("Die Quellen enthalten keine Angaben zur Torasemid-Dosis.", "Welche Dosis Torasemid nimmt sie?"),
+        ("Las fuentes no indican la dosis de torasemida.", "¿Qué dosis de torasemida toma?"),
+        ("资料中没有提到托拉塞米的剂量。", "托拉塞米的剂量是多少？"),
+    ],
+)
+def test_a_refusal_is_told_in_its_own_words_in_any_language_and_holds_no_others(missing: str, question: str) -> None:
+    assert speaks_of(missing, question)
+    assert not speaks_of(f"{missing} Qxeb bargains zanzibark casino prizes winners tulips today llamas.", question)
 
 
 def test_headings_and_lists_of_references_carry_nothing_into_the_text(server: Server, index: Index) -> None:

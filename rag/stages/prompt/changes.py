@@ -60,7 +60,7 @@ def changed_messages(before: Prompt, after: Prompt, around: int = 2) -> list[tup
             if old is None or new is None:
                 mark: Literal["+", "-"] = "+" if old is None else "-"
                 found.append((role, [Line(mark, text) for text in (old or new or Message("", "")).content.split("\n")]))
-            elif lines := changed_lines(*(MARKER.sub(STAND_IN["delimiters"], one.content) for one in (old, new)), around):
+            elif lines := changed_lines(_unmarked(old), _unmarked(new), around):
                 found.append((role, lines))
     return found
 
@@ -121,6 +121,11 @@ def _pieces(old: str, new: str) -> tuple[Stretches, Stretches]:
         tuple(("".join(before[low:high]), kind != "equal") for kind, low, high, _, _ in parts if high > low),
         tuple(("".join(after[low:high]), kind != "equal") for kind, _, _, low, high in parts if high > low),
     )
+
+
+def _unmarked(message: Message) -> str:
+    """What a message says, with the same marker around its sources as every other."""
+    return MARKER.sub(STAND_IN["delimiters"], message.content)
 
 
 def _of(prompt: Prompt, role: str) -> list[Message]:

@@ -6,12 +6,14 @@ reads, rather than somebody who cares for a patient, carries nothing.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import cache
 from typing import Literal
 
 from rag.documents.screen.instructions import instructions
-from rag.documents.screen.topics import QUESTION, form, topic
+from rag.documents.screen.topics import QUESTION, form, kind, topic
+from rag.rules import rules
 from rag.stages.index.base import Index
 from rag.text import sentences, terms
 from rag.values import Chunk, Claim, Document, Draft, Prompt, Span
@@ -24,6 +26,10 @@ ASKED = 0.5
 OF_CARE = 0.25
 """The share of the words of an order below which it is none of care."""
 PLAIN = frozenset(terms("yes no not none"))
+UNSAID = "enough found question unclear unknown unable whether which part"
+SILENCE = ("sources", "records", "silent", "uncited", "alone")
+"""The parts of the refusals of a language whose words name the sources, or say that they are silent."""
+ESCAPE = re.compile(r"\\[A-Za-z]")
 KEPT, BREAK = 2000, "\n\n"
 UNNAMED = "a part of the question"
 MARK = re.compile(r"\[\d{1,3}\]")
@@ -60,8 +66,13 @@ def without_withheld(draft: Draft, prompt: Prompt, index: Index, how: Withhold) 
 
 
 def speaks_of(missing: str, question: str) -> bool:
-    """Whether what a model says to be missing is about a question: what it says besides that something is, is asked for."""
-    return _share(frozenset(terms(missing)) - UNSAID, set(terms(question))) >= ASKED
+    """Whether what a model says to be missing is about a question.
+
+    What it says besides that something is missing, in words that are not of care ("the dose", "who ordered it"), is asked for.
+    """
+    asked = frozenset(terms(question))
+    of_care = {stem for stem, spoken in map(kind, terms(missing, stem=False)) if spoken == "care"}
+    return _share(frozenset(terms(missing)) - ((_unsaid() | of_care) - asked), asked) >= ASKED
 
 
 def _folded(text: str) -> list[str]:
@@ -74,12 +85,11 @@ def _written(claims: Sequence[Claim]) -> str:
     return " ".join(f"{claim.text} {''.join(f'[{cited.source}]' for cited in claim.citations)}".strip() for claim in claims)
 
 
-UNSAID: frozenset[str] = frozenset(
-    terms(
-        "the sources do not say state answer mention give given contain provided information documents passages found not stated "
-        "missing unclear unknown whether which part question records record notes"
-    )
-)
+@cache
+def _unsaid() -> frozenset[str]:
+    """The terms that say no more than that something is missing, in every language whose refusals are known."""
+    known = (text for one in rules("refusals")["languages"] for name in SILENCE for text in one[name])
+    return frozenset(one for one in terms(ESCAPE.sub(" ", " ".join([UNSAID, *known]))) if one.isalpha())
 
 
 def _fault(claim: Claim, prompt: Prompt, index: Index, how: Withhold) -> str:
@@ -95,7 +105,7 @@ def _fault(claim: Claim, prompt: Prompt, index: Index, how: Withhold) -> str:
     return NOT_CARRIED if _share(own, held) < CARRIED else ""
 
 
-def _share(own: frozenset[str], held: set[str]) -> float:
+def _share(own: frozenset[str], held: Set[str]) -> float:
     return len(own & held) / len(own) if own else 1.0
 
 
