@@ -26,7 +26,7 @@ ASKED = 0.5
 OF_CARE = 0.25
 """The share of the words of an order below which it is none of care."""
 PLAIN = frozenset(terms("yes no not none"))
-UNSAID = "enough found question unclear unknown unable whether which part"
+UNSAID = "enough found question unclear unknown unable whether which part ordered prescribed decided signed reason"
 SILENCE = ("sources", "records", "silent", "uncited", "alone")
 """The parts of the refusals of a language whose words name the sources, or say that they are silent."""
 ESCAPE = re.compile(r"\\[A-Za-z]")
