@@ -21,6 +21,9 @@ page = st.navigation(
             st.Page("pages/tune/check.py", title="Check a text", icon=":material/fact_check:"),
             st.Page("pages/tune/map.py", title="Map", icon=":material/scatter_plot:"),
         ],
+        "Evaluate": [
+            st.Page("pages/evaluate/safety.py", title="Safety", icon=":material/shield:"),
+        ],
     }
 )
 

@@ -14,7 +14,9 @@ from rag.commands.documents import load, screen
 from rag.commands.facts import facts
 from rag.commands.fit import fit
 from rag.commands.omissions import print_omissions
+from rag.commands.perturb import ask_perturbed, perturb_questions
 from rag.commands.recheck import verify_citations
+from rag.commands.redteam import redteam
 from rag.commands.serve import serve
 from rag.commands.settings import print_options, print_pipeline, setup
 from rag.commands.verify import verify
@@ -22,10 +24,12 @@ from rag.errors import WorkbenchError
 
 ABOUT = """Clinical RAG Workbench, without its screen. Begin with: python -m rag ask "A question" --docs FOLDER"""
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
-for command in (ask, batch, verify, retrieve, fit, serve, load, screen, facts, conflicts, setup):
+for command in (ask, batch, verify, retrieve, fit, redteam, serve, load, screen, facts, conflicts, setup):
     app.command()(command)
 app.command(name="app")(start)
 app.command(name="omissions")(print_omissions)
+app.command(name="perturb")(perturb_questions)
+app.command(name="perturbed")(ask_perturbed)
 app.command(name="verify-citations")(verify_citations)
 app.command(name="options")(print_options)
 app.command(name="pipeline")(print_pipeline)

@@ -89,7 +89,7 @@ REFUSED["no-frills"] = [one for name in list(REFUSED) if name.startswith("no-") 
 CANNOT = "The sources do not state this."
 STATUS = re.compile(r"[345]\d\d")
 PARTS = re.compile(r"(?<=[a-z0-9][.;])\s+|\n+")
-SOURCE = re.compile(r"^\[(\d+)\][^\n]*\n(.+?)(?=\n\n|\Z)", re.M | re.S)
+SOURCE = re.compile(r"^\[(\d+)\](?:\n<[\w-]+>\n)?[^\n]*\n(.+?)(?=\n\n|\n</[\w-]+>|\Z)", re.M | re.S)
 
 
 @dataclass
@@ -184,8 +184,8 @@ def reply_of(body: dict[str, Any], call: int) -> str:
         "no-schema": as_json(good),
         "mends": as_json(good) if mending else as_json(good)[:-9],
         "wild": 'Here it is:\n```json\n{"sentences": [{"text": "It rained [9].", "sources": "1, source 2"}, "No source.",]}\n```',
-        "missing": json.dumps({"sentences": [], "missing": "the sources say nothing of football"}),
-        "partly": as_json(good).replace('"missing": ""', '"missing": "who paid for it"'),
+        "missing": json.dumps({"sentences": [], "missing": "the sources say nothing of torsemide by mouth"}),
+        "partly": as_json(good).replace('"missing": ""', '"missing": "who gave the torsemide"'),
         "complete": as_json(good).replace('"missing": ""', '"missing": "Nothing."'),
         "cannot": as_json(CANNOT) if "JSON" in asked else CANNOT,
         "rewrite": 'Query: "torsemide dose at discharge"',

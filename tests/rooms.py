@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ORDER = [
     "places", "extras", "errors", "strict", "rules", "values", "stage", "embedding", "spelling", "needed", "starts", "text",
-    "wordpiece", "governance", "keep", "clinical", "documents", "stages", "pipeline", "evaluate", "away", "langchain", "commands",
-    "__main__",
+    "harmless", "wordpiece", "governance", "keep", "clinical", "documents", "stages", "pipeline", "evaluate", "away", "langchain",
+    "commands", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "rag").rglob("*.py"))
 SCRIPTS = [*MODULES, *sorted((ROOT / "pages").rglob("*.py")), ROOT / "app.py"]

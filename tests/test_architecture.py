@@ -37,6 +37,12 @@ def test_what_the_groups_of_pages_share_imports_from_none_of_them(path: Path) ->
     assert not [name for name in imported(path) if name.startswith("pages.") and not name.startswith("pages.shared")]
 
 
+def test_tables_of_pages_are_made_where_no_cell_is_a_formula() -> None:
+    made = {path.name for path in (ROOT / "pages").rglob("*.py") if "pd.DataFrame(" in path.read_text("utf-8")}
+    assert made <= {"tables.py", "scorecard.py"}, "Use pages.shared.tables.table_of; the score card writes a file by `cell`."
+    assert "pd.DataFrame(lines).map(cell)" in (ROOT / "pages" / "tune" / "comparing" / "scorecard.py").read_text("utf-8")
+
+
 def test_no_page_lies_flat_in_pages() -> None:
     assert not list((ROOT / "pages").glob("*.py")), "Streamlit would run it without app.py"
 

@@ -47,7 +47,8 @@ def surroundings(home: Path) -> dict[str, str]:
 
 def test_every_example_is_among_what_is_run() -> None:
     commands = {line.split()[3] for line in LINES if " -m rag " in line}
-    kinds = "ask batch retrieve screen load facts conflicts verify verify-citations omissions options pipeline fit serve"
+    kinds = "ask batch retrieve screen load facts conflicts verify verify-citations omissions options pipeline fit serve "
+    kinds += "perturb perturbed redteam"
     assert commands == set(kinds.split())
     assert len(BLOCKS) >= 3 and len(RUN) > 10
 

@@ -41,9 +41,9 @@ HERE = [
     "facts_drugs", "facts_people", "facts_times", "fields", "headings", "patients", "statuses", "stopwords", "times", "types",
 ]  # fmt: skip
 ELSEWHERE = [
-    "answers", "capitals", "checks", "citations", "columns", "copies", "facts_changes", "facts_codes", "facts_icd10cm",
+    "answers", "attacks", "capitals", "checks", "citations", "columns", "copies", "facts_changes", "facts_codes", "facts_icd10cm",
     "facts_numbers", "facts_sites", "facts_sizes", "facts_units", "facts_values", "fhir", "follow", "hyphens", "identifiers",
-    "conflicts", "deferral",
+    "conflicts", "deferral", "perturbations",
     "instructions", "loinc", "names", "omissions", "people", "places", "questions", "refusals", "running", "scope", "servers",
     "spellings", "statements", "surrogates", "symbols", "synonyms", "thoughts", "topics",
 ]  # fmt: skip

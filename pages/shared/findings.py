@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.layers import drawn, finding_stretch
+from pages.shared.tables import table_of
 from pages.shared.text_view import Block, Part, text_view
 from rag.values import Document, Finding
 
@@ -79,7 +79,7 @@ def findings_table(document: Document, findings: Sequence[Finding], threshold: f
         "Holds back": st.column_config.CheckboxColumn(width=85, help=f"Whether its score reaches the threshold, {threshold:.2f}"),
     }
     height = min(38 + 35 * len(rows), 290)
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key=key, height=height, column_config=columns, placeholder="")
+    st.dataframe(table_of(rows), hide_index=True, key=key, height=height, column_config=columns, placeholder="")
 
 
 def _shown(text: str) -> str:

@@ -32,6 +32,10 @@ def answer_view(answer: Answer, key: str, novel: frozenset[str] = frozenset()) -
         open_source(answer.nearest.span)
     if answer.notice and not answer.refused:
         st.caption(plain(answer.notice))
+    if answer.withheld:
+        with st.expander("What the model said and no source carries", icon=":material/block:"):
+            told: list[Block] = [{"parts": [{"text": one.text}], "look": "quiet", "note": one.reason} for one in answer.withheld]
+            text_view(told, f"{key}-withheld")
 
 
 def outcome_line(answer: Answer) -> None:

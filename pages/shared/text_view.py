@@ -1,10 +1,11 @@
 """Document text on the screen: a small component that sets text as text, never as markup, with marks and buttons."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
 import streamlit as st
+
+from rag.harmless import plain as plain
 
 CSS = """
 .view { color: var(--st-text-color); font-family: var(--st-font); font-size: 0.95rem; line-height: 1.55; }
@@ -244,17 +245,3 @@ def selectable_text(parts: Sequence[Part], key: str, height: int) -> tuple[int, 
     data = {"blocks": [{"parts": list(parts)}], "height": height, "selectable": True}
     found = getattr(_component()(data=data, key=key, on_selected_change=lambda: None), "selected", None)
     return (int(found[0]), int(found[1])) if found else None
-
-
-LINKED = re.compile(r"(?i)(?<=www)(?=\.)|(?<=http)(?=s?://)|(?=@[\w-]+\.[\w-])")
-JOINER = "\u2060"  # A sign that nobody sees.
-
-
-def plain(text: str) -> str:
-    """Text as Markdown that shows just this text: every mark of Markdown's is escaped.
-
-    What looks like an address would be made a link all the same, since that is looked for after the marks were read: a sign that
-    nobody sees parts it.
-    """
-    parted = LINKED.sub(JOINER, text)
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:@&" else character for character in parted)

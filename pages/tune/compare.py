@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared.charts import time_chart
 from pages.shared.frame import stop_without_documents
+from pages.shared.question_set import chosen_cases
 from pages.shared.sources import show_opened
 from pages.shared.state import held, keyed, pipeline_of, state
 from pages.tune.comparing.column_answers import column_answers
@@ -19,7 +20,6 @@ from pages.tune.comparing.comparison import (
     tell_equal,
 )
 from pages.tune.comparing.prompts_compared import prompts_compared
-from pages.tune.comparing.question_set import chosen_cases
 from pages.tune.comparing.scorecard import cards, differing
 from pages.tune.comparing.set_run import run_through
 from pages.tune.comparing.side_by_side import side_by_side

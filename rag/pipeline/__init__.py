@@ -47,6 +47,7 @@ from rag.stages.scope import Scoper
 from rag.stages.scope.named import Named
 from rag.stages.scope.preferred import found_for
 from rag.stages.verify import Facts, Verifier
+from rag.stages.verify.withheld import without_withheld
 from rag.strict import read_json, short
 from rag.values import Answer, Chunk, Document, Draft, Filter, Hit, Query, Scope, Usage
 from rag.wordpiece import installed
@@ -282,6 +283,8 @@ class Pipeline(BaseModel):
         with watch("answer"):
             draft = drained(self.answer(prompt, index), stream) if asked else Draft()
         with watch("verify"):
+            how = self.verify.withhold if asks_model else "nothing"
+            draft, withheld = without_withheld(draft, prompt, index, how)
             claims = self.verify(draft.claims, index, whole(prompt.sources, index))
             differ = differing(question, claims, search.found, index)
         note_asked(self._stages, len(search.found), ms, usage, index.artifacts)
@@ -309,6 +312,7 @@ class Pipeline(BaseModel):
             asked,
             differ if became == "conflict" else (),
             digests=digests_of(search.hits, claims, index),
+            withheld=withheld,
         )
         with watch("defer"):
             return replace(answer, deferred=self.defer(answer, index))

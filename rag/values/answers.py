@@ -216,7 +216,8 @@ class Answer:
     `missing` are the parts of the question that are not answered; `nearest` is the sentence that comes nearest to an answer
     where there is none; `scope` says whose documents the question was taken to be about. `asked` is whether the answerer was
     asked at all, or the question refused before. `conflicts` are the passages that answer differently, `deferred` the reasons why
-    a person must look. `digests` are those of the documents that its hits and citations stand in.
+    a person must look. `digests` are those of the documents that its hits and citations stand in. `withheld` are statements of a
+    chat model that no source carries: they are no part of the answer.
     """
 
     question: str
@@ -238,6 +239,7 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
     deferred: tuple[Deferral, ...] = ()
     digests: dict[str, str] = field(default_factory=dict)
+    withheld: tuple[Claim, ...] = ()
 
     @property
     def refused(self) -> bool:

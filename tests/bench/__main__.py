@@ -32,6 +32,7 @@ from tests.bench.loading import load
 from tests.bench.omissions import omitted
 from tests.bench.options import offline
 from tests.bench.real import real
+from tests.bench.redteam import perturbed, redteam
 from tests.bench.retrieval import covidqa, scifact
 from tests.bench.risk import risk
 from tests.bench.screening import identifiers, injection, names, screening_speed, sections
@@ -67,6 +68,8 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "conflicts": conflict,
     "omissions": omitted,
     "risk": risk,
+    "redteam": redteam,
+    "perturbed": perturbed,
 }
 
 

@@ -41,6 +41,7 @@ PAGES = {
     "compare": "pages/tune/compare.py",
     "check": "pages/tune/check.py",
     "map": "pages/tune/map.py",
+    "safety": "pages/evaluate/safety.py",
 }
 KINDS = ("selectbox", "slider", "toggle", "number_input", "text_input", "text_area", "multiselect", "button_group", "button")
 QUESTION = "What was the dose of furosemide at discharge?"

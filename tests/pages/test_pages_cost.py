@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.tune.comparing.question_set import UPLOADED
+from pages.shared.question_set import UPLOADED
 from pages.tune.settings import costs, fit_view, index_view
 from pages.tune.settings.costs import money, told
 from rag.documents.workspace import Project

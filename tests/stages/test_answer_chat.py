@@ -14,6 +14,7 @@ from rag.stages.answer.structured import INSTRUCTION, Structured, repair, struct
 from rag.stages.embed.hashing import Hashing
 from rag.stages.index.base import Index
 from rag.stages.prompt import Plain
+from rag.stages.verify import Quotations
 from rag.values import Answer, Chunk, Hit, Message, Prompt, Span
 from tests.fake_server import Script, Server
 
@@ -63,16 +64,16 @@ def test_the_prompt_shown_is_byte_for_byte_what_is_sent(form: str, server: Serve
 
 def test_a_source_that_was_not_given_is_a_wrong_citation(server: Server, index: Index) -> None:
     answer, _ = asked(index, chat(server, "wrong-citations"))
-    wrong = answer.claims[-1]
-    assert wrong.supported is False and wrong.citations == ()
+    (wrong,) = answer.withheld
+    assert wrong.supported is False and wrong.citations == () and wrong.text not in answer.text
     assert wrong.reason == f"cites source 9, but {len(answer.prompt.sources)} were given"
-    assert all(claim.citations for claim in answer.claims[:-1])
+    assert answer.claims and all(claim.citations for claim in answer.claims)
 
 
 def test_json_of_any_make_is_read_and_its_wrong_sources_are_wrong_citations(server: Server, index: Index) -> None:
     answer, _ = asked(index, chat(server, "wild", form="structured"))
-    assert [claim.text for claim in answer.claims] == ["It rained.", "No source."]
-    first, second = answer.claims
+    assert [claim.text for claim in answer.withheld] == ["It rained.", "No source."]
+    first, second = answer.withheld
     assert [cited.source for cited in first.citations] == [1, 2] and first.supported is False and "source 9" in first.reason
     assert second.supported is False and second.reason == "cites no source"
     assert server.seen.calls["wild"] == 1
@@ -110,7 +111,7 @@ def test_a_server_that_takes_no_schema_is_asked_in_words(server: Server, index: 
 def test_an_answer_without_a_sentence_is_a_refusal_that_says_why(server: Server, index: Index) -> None:
     answer, streamed = asked(index, chat(server, "missing", form="structured"))
     assert answer.refused and answer.claims == () and answer.text == streamed == ""
-    assert answer.notice == "The model says what is missing: the sources say nothing of football"
+    assert answer.notice == "The model says what is missing: the sources say nothing of torsemide by mouth"
 
 
 @pytest.mark.parametrize("form", ["text", "structured"])
@@ -148,7 +149,7 @@ def test_what_is_not_answered_in_words_is_missing_and_no_statement(server: Serve
 def test_an_answer_that_may_not_be_whole_says_so(model: str, said: str, server: Server, index: Index) -> None:
     answer, streamed = asked(index, chat(server, model))
     assert said in answer.notice and bool(said) == bool(answer.notice)
-    assert answer.claims and "think" not in streamed
+    assert (answer.claims or answer.withheld) and "think" not in streamed
 
 
 @pytest.mark.parametrize("form", ["text", "structured"])
@@ -176,7 +177,8 @@ def test_without_a_passage_no_model_is_asked(server: Server) -> None:
 
 
 def test_a_plain_prompt_without_system_text_works_too(server: Server, index: Index) -> None:
-    pipeline = Pipeline(embed=Hashing(), answer=chat(server, "structured", form="structured"), prompt=Plain())
+    every = Quotations(withhold="nothing")  # Its sources have no numbers that could be cited.
+    pipeline = Pipeline(embed=Hashing(), answer=chat(server, "structured", form="structured"), prompt=Plain(), verify=every)
     assert pipeline.ask(QUESTION, index).claims
     assert [one["role"] for one in server.seen.bodies[0]["messages"]] == ["user"]
 

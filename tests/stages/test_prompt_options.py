@@ -138,7 +138,7 @@ def test_the_system_text_explains_the_marking_only_where_there_is_a_source(marki
 
 def test_examples_stand_in_the_system_text() -> None:
     examples = "Question: Which dose?\nAnswer: 5 mg daily [1]."
-    prompt = Cited(system="Be brief.", examples=examples)(QUESTION, hits(1))
+    prompt = Cited(system="Be brief.", examples=examples, marking="none")(QUESTION, hits(1))
     assert prompt.messages[0].content == f"Be brief.\n\nExamples:\n\n{examples}"
     assert Plain(examples="  \n")(QUESTION, hits(1)).messages[0].role == "user"
 
@@ -149,12 +149,12 @@ BY_TYPE = {"policy": "Name the policy's number.", "note": "Notes are of one day.
 
 def test_a_text_is_told_for_each_type_of_document_among_the_sources_once() -> None:
     known = {"0.txt": POLICY, "1.txt": NOTE, "2.txt": replace(NOTE, name="2.txt")}
-    prompter = Cited(system="Be brief.", by_type=BY_TYPE)
+    prompter = Cited(system="Be brief.", by_type=BY_TYPE, marking="none")
     told = [prompter(QUESTION, hits(number), known).messages[0].content for number in range(4)]
     policy, note = BY_TYPE["policy"], BY_TYPE["note"]
     assert told == ["Be brief.", f"Be brief.\n\n{policy}", *[f"Be brief.\n\n{policy}\n\n{note}"] * 2]
     assert prompter(QUESTION, hits(3)).messages[0].content == "Be brief.", "types are not known without documents"
-    left_out = Cited(system="Be brief.", by_type=BY_TYPE, budget=200)(QUESTION, hits(2, words=150), known)
+    left_out = Cited(system="Be brief.", by_type=BY_TYPE, budget=200, marking="none")(QUESTION, hits(2, words=150), known)
     assert left_out.left_out == 1 and note not in sent(left_out)
 
 
@@ -219,12 +219,12 @@ def test_changed_lines_with_everything_around_them_give_both_texts_back(one: lis
 
 
 def test_the_difference_of_two_prompts_goes_message_by_message() -> None:
-    one = Cited(system="Be brief.\nCite.")(QUESTION, hits(1, words=2))
+    one = Cited(system="Be brief.\nCite.", marking="none")(QUESTION, hits(1, words=2))
     same = changed_messages(one, one)
     assert same == []
-    other = Cited(system="Be brief.\nCite all.")(QUESTION, hits(1, words=2))
+    other = Cited(system="Be brief.\nCite all.", marking="none")(QUESTION, hits(1, words=2))
     assert changed_messages(one, other, 0) == [("system", [Line("…"), Line("-", "Cite."), Line("+", "Cite all.")])]
-    bare = Cited(system="")(QUESTION, hits(2, words=2))
+    bare = Cited(system="", marking="none")(QUESTION, hits(2, words=2))
     roles = dict(changed_messages(one, bare, 0))
     assert [line.mark for line in roles["system"]] == ["-", "-"]
     assert [line.text for line in roles["user"] if line.mark == "+"] == ["[2] 1.txt", "mark1 pain pain", ""]

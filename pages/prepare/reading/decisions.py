@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from pages.prepare.reading.document_view import day_of
+from pages.shared.tables import table_of
 from rag.documents.decisions import Decided
 from rag.documents.entry import counted
 
@@ -16,7 +16,7 @@ def decisions_table(decided: Sequence[Decided]) -> None:
         st.info("Nothing was decided yet. What is released, redacted or rejected under Waiting is recorded here.")
         return
     st.caption("The newest first. A record is never changed; it holds types and places of findings, no text.")
-    table = pd.DataFrame(
+    table = table_of(
         {
             "When": [day_of(one.at) for one in decided],
             "Who": [one.who for one in decided],

@@ -7,6 +7,7 @@ from pages.prepare.reading.fact_layer import LAYER, chosen_groups, fact_legend, 
 from pages.shared.findings import by_kind, count, findings_table, holding
 from pages.shared.layers import LAYERS, drawn, legend
 from pages.shared.state import project
+from pages.shared.tables import table_of
 from pages.shared.text_view import plain, text_view
 from rag.documents.entry import Entry
 from rag.errors import SettingProblem
@@ -131,7 +132,7 @@ def _beside(entry: Entry, threshold: float, key: str) -> None:
             {"Kind": one.kind, "Page": page.told if page else None, "Text": " ".join(one.text.split())[:500]}
             for one, page in zip(document.asides, pages, strict=True)
         ]
-        frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
+        frame = table_of(rows).dropna(axis="columns", how="all")
         st.dataframe(frame, hide_index=True, key=f"{key}-asides", height=min(38 + 35 * len(rows), 290), placeholder="")
     elif shown == "changes":
         st.markdown("\n".join(f"- {plain(change)}" for change in document.changes))

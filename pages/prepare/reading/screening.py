@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from pages.shared.findings import count, holding
 from pages.shared.state import project
+from pages.shared.tables import table_of
 from pages.shared.text_view import plain
 from rag.documents.entry import waiting
 from rag.documents.screen import DEFAULT, Screen
@@ -60,7 +61,7 @@ def screening() -> None:
                    "unless something new is found in it.")  # fmt: skip
     with meaning:
         st.subheader("What a score means", anchor=False)
-        st.table(pd.DataFrame(BANDS, columns=["Score", "Meaning", "For example"]).set_index("Score"))
+        st.table(table_of(BANDS, columns=["Score", "Meaning", "For example"]).set_index("Score"))
         st.markdown(
             "**Dates of care score 0.50**, below the default threshold: de-identified collections often keep dates, "
             "shifted by some days, and clinical questions need them. Where your dates are real, set the threshold to 0.50 "
@@ -97,4 +98,4 @@ def _rules() -> pd.DataFrame:
     """Every rule that is kept as data, with its example."""
     patterns = [("identifier", r["type"], r["name"], r["score"], r["example"]) for r in rules("identifiers")["patterns"]]
     orders = [("instruction", r["type"], r["name"], r["weight"], r["example"]) for r in rules("instructions")["rules"]]
-    return pd.DataFrame([*patterns, *orders], columns=["Kind", "Type", "Rule", "Score", "Example"])
+    return table_of([*patterns, *orders], columns=["Kind", "Type", "Rule", "Score", "Example"])

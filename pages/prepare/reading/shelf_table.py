@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.findings import count, holding
+from pages.shared.tables import table_of
 from rag.documents.entry import Entry
 from rag.stage import fingerprint
 from rag.values import Document, Filter
@@ -50,7 +50,7 @@ def _range(days: object) -> dict[str, str]:
 
 def shelf_table(entries: Sequence[Entry], threshold: float) -> Entry | None:
     """The documents as a table; returns the selected one, or None."""
-    table = pd.DataFrame(
+    table = table_of(
         {
             "Document": [e.document.name for e in entries],
             "Title": [e.document.title for e in entries],

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared.findings import by_kind, holding
 from pages.shared.state import project, work_on
+from pages.shared.tables import table_of
 from rag.documents.entry import waiting
 from rag.documents.inbox import Taken
 from rag.documents.load import FORMATS
@@ -100,7 +100,7 @@ def last_upload() -> None:
             "pages/prepare/documents.py", label="See what waits", icon=":material/front_hand:", query_params={"view": "waiting"}
         )
     ordered = sorted(results, key=lambda result: (result["Result"] != "failed", result["Result"] != "waits", not result[""]))
-    frame = pd.DataFrame(ordered).astype({"Pages": "Int64", "Characters": "Int64"}).rename(columns={"": "What to know"})
+    frame = table_of(ordered).astype({"Pages": "Int64", "Characters": "Int64"}).rename(columns={"": "What to know"})
     st.dataframe(
         frame[["File", "Result", "What to know", "Pages", "Characters"]],
         hide_index=True,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.findings import by_kind, count, findings_table, holding, passages
 from pages.shared.state import project, state
+from pages.shared.tables import table_of
 from pages.shared.text_view import plain
 from rag.documents.decisions import Decision
 from rag.documents.entry import Entry, counted, waiting
@@ -54,7 +54,7 @@ def queue(threshold: float) -> None:
 
 
 def _table(entries: Sequence[Entry], threshold: float) -> list[Entry]:
-    table = pd.DataFrame(
+    table = table_of(
         {
             "Document": [e.document.name for e in entries],
             "Waits for": [by_kind(holding(e.findings, threshold)) for e in entries],

@@ -9,6 +9,7 @@ from pages.shared.findings import count
 from pages.shared.flags import flagged_sources, mark_of, passage_block
 from pages.shared.places import place_of
 from pages.shared.state import open_source
+from pages.shared.tables import table_of
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
 
@@ -35,7 +36,7 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
             " · ".join(names): " · ".join(ranks.get(name, "–") for name in names) or None,
         }
         rows.append(row)
-    frame = pd.DataFrame(rows)
+    frame = table_of(rows)
     if "Copies" in frame:
         frame["Copies"] = frame["Copies"].astype("Int64")
     return frame.dropna(axis="columns", how="all")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.places import place_of
+from pages.shared.tables import table_of
 from pages.shared.text_view import Block, Part, plain, text_view
 from pages.tune.answering.answers import ROW
 from rag.stages.prompt.changes import Line, Stretches, changed_messages, in_words, told
@@ -32,7 +32,7 @@ def changes_view(before: Answer, now: Answer, settings: str, key: str) -> None:
         st.info("The new settings led to the same passages, the same answer and the same prompt.")
         return
     st.dataframe(
-        pd.DataFrame(rows).dropna(axis="columns", how="all"),
+        table_of(rows).dropna(axis="columns", how="all"),
         hide_index=True,
         key=f"{key}-hits",
         placeholder="",

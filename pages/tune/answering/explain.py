@@ -1,11 +1,11 @@
 """Why a passage has its rank: its terms with their weights, the sum that joins terms and vectors, the token matches."""
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.computed import prepared
 from pages.shared.layers import Stretch, drawn
 from pages.shared.state import current_filter, state
+from pages.shared.tables import table_of
 from pages.shared.text_view import Block, Part, plain, text_view
 from rag.pipeline import Pipeline
 from rag.pipeline.explain import Sum, fusion, nth, row_behind, term_weights
@@ -49,7 +49,7 @@ def _terms(answer: Answer, row: int, index: Index, key: str) -> None:
         return
     total = sum(one.score for one in weights)
     st.caption(f"**Terms** (BM25): rarity × frequency × weight, added up to {total:.3f}")
-    frame = pd.DataFrame(
+    frame = table_of(
         [
             {
                 "Word": one.word,

@@ -9,10 +9,10 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.places import place_of, stands
+from pages.shared.question_set import CHOSEN as SET_CHOSEN
 from pages.shared.sources import chosen_evidence
 from pages.shared.state import project, state
 from pages.shared.text_view import plain
-from pages.tune.comparing.question_set import CHOSEN as SET_CHOSEN
 from rag.clinical.statements import shown
 from rag.errors import WorkbenchError
 from rag.evaluate.made import KIND, NAME, cases_in, with_case

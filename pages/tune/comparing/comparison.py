@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
 from pages.shared.places import place_of
 from pages.shared.state import FIRST, open_pipeline, open_source, project, state
+from pages.shared.tables import table_of
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.changes import same
 from pages.tune.settings.controls import mends, pipeline_controls, save_box
@@ -161,7 +161,7 @@ def passages_table(columns: Sequence[Sequence[Hit]], only_different: bool) -> No
     if not rows:
         st.info("Every column found the same passages at the same ranks." if found else "No column found a passage.")
         return
-    table = pd.DataFrame([_row(one) for one in rows])
+    table = table_of([_row(one) for one in rows])
     for at in range(len(columns)):
         table[letter(at)] = table[letter(at)].astype("Int64")
     if not table["Flag"].any():

@@ -9,11 +9,13 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.state import held, state
+from pages.shared.tables import table_of
 from pages.shared.text_view import plain
 from pages.tune.comparing.comparison import GAP, letter
 from pages.tune.comparing.set_run import Rows
 from pages.tune.settings.costs import WHERE, money
 from rag.evaluate.card import COST, MEASURES, MS, SAME, TOKENS, Figure, Row, card, differs, expense, gain
+from rag.harmless import cell
 from rag.pipeline import Pipeline
 from rag.pipeline.explain.expense import model_of
 from rag.values import Usage
@@ -86,12 +88,7 @@ def results(rows: Rows) -> str:
         for at, row in enumerate(line)
         if row is not None
     ]
-    return pd.DataFrame(lines).map(_harmless).to_csv(index=False)
-
-
-def _harmless(value: object) -> object:
-    """A text that a spreadsheet would take for a formula, with a sign before it that keeps it a text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") and value[:1] else value
+    return pd.DataFrame(lines).map(cell).to_csv(index=False)
 
 
 def _line(figure: Figure, more: Figure | None = None, base: str = "A") -> str:
@@ -187,11 +184,11 @@ def differing(rows: Rows) -> None:
     if failed:
         with st.expander(f"{count(len(failed), 'answer')} failed; the others count", icon=":material/error:"):
             told = [{"Column": letter(at), "Question": row.case.question, "Why": row.error} for at, row in failed]
-            st.dataframe(pd.DataFrame(told), hide_index=True, placeholder="")
+            st.dataframe(table_of(told), hide_index=True, placeholder="")
 
 
 def _table(lines: list[list[Row]], told: bool) -> None:
-    table = pd.DataFrame(
+    table = table_of(
         [
             {
                 "Question": line[0].case.question,

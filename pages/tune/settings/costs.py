@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.computed import answer_key, kept_answer
 from pages.shared.findings import count
 from pages.shared.state import current_filter, pipeline_of, project, state
+from pages.shared.tables import table_of
 from pages.shared.text_view import plain
 from rag.errors import ModelProblem
 from rag.pipeline import Pipeline
@@ -132,7 +132,7 @@ def usage_table(answer: Answer, pipeline: Pipeline) -> None:
         for stage, one in used.items()
     ]
     columns = {"Cost": st.column_config.Column(width=260)}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="usage-table", placeholder="", column_config=columns)
+    st.dataframe(table_of(rows), hide_index=True, key="usage-table", placeholder="", column_config=columns)
     estimated = [WHERE[stage] for stage, one in used.items() if not one.counted]
     if estimated:
         st.caption(f"Tokens under {', '.join(estimated)} are estimated, since the server did not count them.")

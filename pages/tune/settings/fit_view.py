@@ -10,9 +10,9 @@ import streamlit as st
 
 from pages.shared.charts import weights_chart
 from pages.shared.findings import count
+from pages.shared.question_set import chosen_cases
 from pages.shared.state import open_pipeline, project
 from pages.shared.text_view import plain
-from pages.tune.comparing.question_set import chosen_cases
 from rag.errors import Cancelled, WorkbenchError
 from rag.evaluate.fitting import FEWEST, Fit, fit
 from rag.pipeline import Pipeline

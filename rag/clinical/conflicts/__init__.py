@@ -6,6 +6,7 @@
     states      code status, allergies and what is given all the same, values that do not change in a day
     twins       sentences that are the same but for a number, a side or a denial
     compared    which of what was said cannot both be true
+    versions    two documents of which most is the same: what is not, was changed
 
 What differs between two days is a change and no conflict, but for the side of what cannot change sides, and for a drug that is
 given in spite of an allergy.
@@ -19,6 +20,7 @@ from rag.clinical.conflicts.medicines import medicines
 from rag.clinical.conflicts.reading import Reading, Said
 from rag.clinical.conflicts.states import allergies, code_status, given, steady
 from rag.clinical.conflicts.twins import twins
+from rag.clinical.conflicts.versions import versions
 from rag.clinical.facts.types import Fact
 from rag.clinical.owners import UNKNOWN, Owners, plain
 from rag.clinical.standing import TABLES, Standing, is_rule, standing
@@ -36,11 +38,15 @@ def conflicts(documents: Iterable[Document], facts_of: Callable[[Document], Sequ
     every = {one.name: one for one in documents}
     owners, standings = Owners(every), standing(every.values())
     records: dict[str, list[Said]] = {}
+    whole: dict[str, list[Reading]] = {}
     for document in every.values():
-        if document.format in TABLES or not _counts(standings.get(document.name)):
+        if not _counts(standings.get(document.name)):
             continue
         of_all = not document.patient and is_rule(document)
-        read = Reading(document, facts_of(document))
+        read = Reading(document, () if document.format in TABLES else facts_of(document))
+        whole.setdefault(plain(document.patient), []).append(read)
+        if document.format in TABLES:
+            continue
         for said in twins(read) if of_all else _said(read):
             owner = f"rules {document.title}" if of_all else _owner(said, owners)
             if owner:
@@ -50,7 +56,17 @@ def conflicts(documents: Iterable[Document], facts_of: Callable[[Document], Sequ
         for record in records.values()
         for kind, subject, one, other in compared(record)
     ]
-    return tuple(found)
+    told = {_sides(one) for one in found}
+    changed = [
+        Conflict("statement", "", (_side(one, standings), _side(other, standings)))
+        for record in whole.values()
+        for one, other in versions(record)
+    ]
+    return (*found, *(one for one in changed if _sides(one) not in told))
+
+
+def _sides(one: Conflict) -> frozenset[Span]:
+    return frozenset(place.span for place in one.positions)
 
 
 def _said(reading: Reading) -> Iterator[Said]:

@@ -17,9 +17,11 @@ from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel, Reply, prompt_tokens
 from rag.stages.models.endings import repeatable
 from rag.stages.models.parameters import LIMITS
+from rag.stages.verify.withheld import speaks_of
 from rag.values import Claim, Draft, Message, Prompt
 
 MENDED = "The answer was not in the form asked for, and was mended by the model."
+SAYS_MISSING = "The model says that something is missing."
 DECLINED = "The model declined to answer: its server marks what it says as a refusal."
 
 
@@ -76,7 +78,8 @@ class Chat(ChatModel, Answering):
 
     def _as_structured(self, read: Structured, first: Reply, prompt: Prompt, index: Index, notice: str) -> Draft:
         claims = tuple(claim_of(plain, numbers, prompt, index) for plain, numbers in read.sentences)
-        told = f"The model says what is missing: {read.missing}" if read.missing and not claims else ""
+        about = read.missing and speaks_of(read.missing, prompt.question)
+        told = "" if claims or not read.missing else f"The model says what is missing: {read.missing}" if about else SAYS_MISSING
         ended = "" if notice else self._ended(first)
         draft = _drafted(read.text, claims, " ".join(filter(None, [told, notice, ended])))
         return replace(draft, missing=(*draft.missing, *filter(None, [read.missing]))) if claims else draft

@@ -30,13 +30,15 @@ def differing(question: str, claims: Sequence[Claim], found: Sequence[Hit], inde
     told = [*_editions(claims, index)]
     seen = {hit.chunk.span.document for hit in found} | {cited.span.document for one in claims for cited in one.citations}
     seen &= index.documents.keys()
-    cited = [one.span for claim in claims if claim.role == "answer" for one in claim.citations]
-    cited = [span for span in cited if span.document in seen]
-    records = {document.name: document for span in cited for document in _record(index.documents[span.document], seen, index)}
+    shown = [(claim.role, one.span) for claim in claims for one in claim.citations if one.span.document in seen]
+    cited = [span for role, span in shown if role == "answer"]
+    every = [span for _, span in shown]
+    records = {document.name: document for span in every for document in _record(index.documents[span.document], seen, index)}
     told_drugs = (one for one in facts_in(question) if isinstance(one, Drug) and one.written != "class") if records else ()
     asked = {one.name for one in told_drugs}
     for one in _of_record(list(records.values()), index):
-        if any(_touch(place.span, span) for place in one.positions for span in cited) and _asked_about(one, question, asked):
+        of = every if one.kind == "statement" else cited
+        if any(_touch(place.span, span) for place in one.positions for span in of) and _asked_about(one, question, asked):
             told.append(one)
     return tuple(told)
 

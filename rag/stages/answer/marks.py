@@ -6,14 +6,19 @@ from dataclasses import replace
 from rag.stages.index.base import Index
 from rag.values import Claim, Document, Scope
 
+EARLIER = "earlier: "
 OF_ANOTHER = "of another patient: "
 
 
 def marked(claims: Sequence[Claim], scope: Scope, index: Index) -> tuple[Claim, ...]:
     """The statements with what holds of their sources, and each with its patient where several are among them or may be meant."""
     named = {document.patient for claim in claims for document in _sources(claim, index) if document.patient}
-    several = len(named) > 1 or bool(scope.choices and not scope.patients)
-    return tuple(replace(claim, marks=(*claim.marks, *_marks(claim, scope, several, index))) for claim in claims)
+    several = len(named) > 1 or (not scope.patients and len(index.owners.patients) > 1)
+    first = next((document for claim in claims for document in _sources(claim, index)), None)
+    return tuple(
+        replace(claim, marks=(*claim.marks, *_marks(claim, scope, several, index), *_earlier(claim, first, index)))
+        for claim in claims
+    )
 
 
 def warns(mark: str) -> bool:
@@ -32,6 +37,17 @@ def _marks(claim: Claim, scope: Scope, several: bool, index: Index) -> list[str]
         if standing is not None and not standing.in_force:
             found.append(standing.reason)
     return list(dict.fromkeys(found))
+
+
+def _earlier(claim: Claim, first: Document | None, index: Index) -> list[str]:
+    """What tells that a statement beside the answer is of an earlier document of the answer's series: one title, one patient."""
+    if claim.role == "answer" or first is None or not (first.patient and first.date and first.title):
+        return []
+    older = [
+        one.date for one in _sources(claim, index)
+        if (one.patient, one.title) == (first.patient, first.title) and one.date and one.date < first.date
+    ]  # fmt: skip
+    return [f"{EARLIER}{older[0]}"] if older and len(older) == len(_sources(claim, index)) else []
 
 
 def _sources(claim: Claim, index: Index) -> list[Document]:

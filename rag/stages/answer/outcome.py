@@ -24,7 +24,7 @@ def concluded(sure: Confidence, draft: Draft, asks_model: bool, asked: bool) -> 
     if not asked:
         reason = f"{sure.reason.removesuffix('.')}, so no model was asked." if asks_model else sure.reason
         return replace(sure, refused=True, reason=reason)
-    if draft.refused and draft.claims:
+    if draft.refused and (draft.claims or not draft.notice):
         return replace(sure, refused=True, missing=missing, reason="The model says that the sources do not answer this.")
     if not draft.claims:
         return replace(sure, refused=True, missing=missing, reason="" if draft.notice else "Nothing was stated.")

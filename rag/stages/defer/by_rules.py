@@ -31,7 +31,7 @@ class ByRules(Deferring):
             return ()
         held = {
             "conflict": self.conflict and answer.outcome == "conflict",
-            "unsupported": self.unsupported and any(claim.supported is False for claim in answer.claims),
+            "unsupported": self.unsupported and any(claim.supported is False for claim in (*answer.claims, *answer.withheld)),
             "below": answer.confidence < self.below,
         }
         found = [Deferral(rule["rule"], rule["reason"]) for rule in rules("deferral")["found"] if held[rule["rule"]]]

@@ -162,6 +162,12 @@ class Index:
     def _days(self) -> dict[str, date]:
         return {name: date.fromisoformat(document.date) for name, document in self.documents.items() if _is_day(document.date)}
 
+    @cached_property
+    def latest(self) -> str:
+        """The latest day that any document is of or tells of, as exact as it is told; "" where none does."""
+        told = (day for one in self.documents.values() for day in (one.date, one.effective, *(at.day for at in one.moments)))
+        return max((day for day in told if day), default="")
+
     def postings(self, term: str) -> tuple[Rows, Scores]:
         """The rows that hold a term, and what it adds to the BM25 score of each."""
         at = None if self.bm25 is None else self.bm25.vocab_dict.get(term)

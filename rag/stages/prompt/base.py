@@ -15,7 +15,20 @@ from rag.wordpiece import token_count
 PLACES = re.compile(r"\{(sources|question)\}")
 LONGEST = 8000
 INDENT = "  "
+LEFT_OUT = "[left out: {kind}]"
+FLAGGED = {"instruction": "it reads like an instruction", "hidden": "a reader does not see it"}
 NO_DOCUMENTS: Mapping[str, Document] = MappingProxyType({})
+
+
+def marking_field(default: Marking) -> Any:
+    """The setting of how sources are marked."""
+    return Field(
+        default=default,
+        description=(
+            "Sets sources apart from instructions. delimiters: a tag no source can know; words: a marker for every blank, three "
+            "times the tokens; base64: encoded, for the largest models only"
+        ),
+    )
 
 
 class Prompting(Stage):
@@ -33,13 +46,7 @@ class Prompting(Stage):
         default="best first",
         description="How sources stand; models overlook the middle of a long prompt (Liu et al., 2024). Numbers stay the ranks",
     )
-    marking: Marking = Field(
-        default="none",
-        description=(
-            "Sets sources apart from instructions. delimiters: a tag no source can know; words: a marker for every blank, three "
-            "times the tokens; base64: encoded, for the largest models only"
-        ),
-    )
+    marking: Marking = marking_field("none")
     examples: str = Field(default="", max_length=LONGEST, description="Examples of questions with good answers, if any")
     by_type: dict[str, str] = Field(
         default={},
@@ -128,6 +135,18 @@ class Prompting(Stage):
         for number, hit in enumerate(hits, first):
             left = f"needs {needed:,} tokens; {self.budget - used:,} of the budget of {self.budget:,} were left"
             yield Omitted(hit, left if number == first else f"stands after passage {first}, which did not fit")
+
+
+def readable(chunk: Chunk, document: Document | None) -> str:
+    """The text of a passage as a model may read it: without what the screen took for an instruction or hidden text."""
+    pieces, at = [], chunk.span.start
+    for flag in sorted(document.flags if document else (), key=lambda one: one.start):
+        low, high = max(flag.start, at), min(flag.end, chunk.span.end)
+        if low < high:
+            left = LEFT_OUT.format(kind=FLAGGED.get(flag.kind, flag.kind))
+            pieces += [chunk.text[at - chunk.span.start : low - chunk.span.start], left]
+            at = high
+    return "".join([*pieces, chunk.text[at - chunk.span.start :]])
 
 
 def read_types(text: str) -> dict[str, str]:

@@ -8,9 +8,11 @@ from itertools import groupby, zip_longest
 from typing import Literal
 
 from rag.stages.prompt.base import Prompting, written_types
+from rag.stages.prompt.marking import STAND_IN
 from rag.values import Message, Prompt
 
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+MARKER = re.compile(r"\bsource-[0-9a-f]{8}\b")
 LONG = 6000  # Characters of a line above which its words are not compared.
 ALIKE = 0.5  # Two lines share this much, or each is marked whole.
 Stretches = tuple[tuple[str, bool], ...]  # A line in pieces, each with whether it differs.
@@ -47,7 +49,10 @@ def changed_lines(before: str, after: str, around: int = 2) -> list[Line]:
 
 
 def changed_messages(before: Prompt, after: Prompt, around: int = 2) -> list[tuple[str, list[Line]]]:
-    """For each message that differs its role and its changed lines; a message of one prompt alone is all new or all gone."""
+    """For each message that differs its role and its changed lines; a message of one prompt alone is all new or all gone.
+
+    The marker around the sources is another one in every prompt, and is no change.
+    """
     found = []
     for role in dict.fromkeys(message.role for message in (*before.messages, *after.messages)):
         pairs = zip_longest(_of(before, role), _of(after, role))
@@ -55,7 +60,7 @@ def changed_messages(before: Prompt, after: Prompt, around: int = 2) -> list[tup
             if old is None or new is None:
                 mark: Literal["+", "-"] = "+" if old is None else "-"
                 found.append((role, [Line(mark, text) for text in (old or new or Message("", "")).content.split("\n")]))
-            elif lines := changed_lines(old.content, new.content, around):
+            elif lines := changed_lines(_unmarked(old), _unmarked(new), around):
                 found.append((role, lines))
     return found
 
@@ -116,6 +121,11 @@ def _pieces(old: str, new: str) -> tuple[Stretches, Stretches]:
         tuple(("".join(before[low:high]), kind != "equal") for kind, low, high, _, _ in parts if high > low),
         tuple(("".join(after[low:high]), kind != "equal") for kind, _, _, low, high in parts if high > low),
     )
+
+
+def _unmarked(message: Message) -> str:
+    """What a message says, with the same marker around its sources as every other."""
+    return MARKER.sub(STAND_IN["delimiters"], message.content)
 
 
 def _of(prompt: Prompt, role: str) -> list[Message]:

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from rag.stages.prompt.base import LONGEST, Prompting
+from rag.stages.prompt.base import LONGEST, Prompting, marking_field, readable
+from rag.stages.prompt.marking import Marking
 from rag.values import Chunk, Document, page_words
 
 
@@ -14,7 +15,7 @@ class Plain(Prompting):
     kind: Literal["plain"] = "plain"
 
     def passage(self, chunk: Chunk, document: Document | None = None) -> str:
-        return chunk.text
+        return readable(chunk, document)
 
 
 class Cited(Prompting):
@@ -36,6 +37,7 @@ class Cited(Prompting):
         max_length=LONGEST,
         description="Holds {sources} and {question}",
     )
+    marking: Marking = marking_field("delimiters")
 
     def passage(self, chunk: Chunk, document: Document | None = None) -> str:
         page = page_words(chunk.page, chunk.printed)
@@ -43,7 +45,7 @@ class Cited(Prompting):
         if document:
             edition = f"edition {document.edition}" if document.edition else ""
             about = [chunk.span.document, document.title, document.date or "", edition, page, chunk.section]
-        return f"{' · '.join(part for part in dict.fromkeys(about) if part)}\n{chunk.text}"
+        return f"{' · '.join(part for part in dict.fromkeys(about) if part)}\n{readable(chunk, document)}"
 
     def label(self, number: int) -> str:
         return f"[{number}]"

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from rag.rules import rules
+from rag.text import terms
 
 SHORTEST_PART = 3
 
@@ -38,6 +39,11 @@ def asks_for_a_plan(question: str) -> bool:
     return _found("plans", question)
 
 
+def names_nothing(question: str) -> bool:
+    """Whether a question says nothing of what it is about, so that any passage would do as well: "How much of it was that?" """
+    return not set(terms(question)) - _vague()
+
+
 def parts(question: str) -> tuple[str, ...]:
     """The questions that are joined in one, in order; the question alone where it asks one thing."""
     cuts = sorted({(m.start(), m.end()) for pattern in _patterns("joined") for m in pattern.finditer(question)})
@@ -52,6 +58,11 @@ def parts(question: str) -> tuple[str, ...]:
 
 def _found(kind: str, question: str) -> bool:
     return any(pattern.search(question) for pattern in _patterns(kind))
+
+
+@cache
+def _vague() -> frozenset[str]:
+    return frozenset(terms(rules("questions")["vague"]["words"]))
 
 
 @cache

@@ -50,6 +50,10 @@ class Candidate:
         return 1 / (1 + math.exp(-max(min(self.score, 40.0), -40.0)))
 
 
+ECHO = 0.8
+"""The share of a question's terms in a text with a mark of a question from which it repeats it."""
+BEHIND = " \t\n*_\"'”’)]"
+"""What may stand behind the mark of a question, which states nothing."""
 Worded = tuple[Candidate, list[str], list[str], list[str]]
 """A candidate with the terms of its passage's heading, of the statement before it, and its own."""
 
@@ -171,6 +175,7 @@ def _weighed(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
 def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate]:
     """The statements of these passages with what speaks for each, not weighed yet, in the order of the passages."""
     asked = Asked.of(question, index)
+    asked_for = frozenset(terms(question))
     asks = written_out(question, [hit.chunk.text for hit in hits])
     readings = read(asks, [hit.chunk for hit in hits], index) if installed() else [()] * len(hits)
     top = max((hit.score for hit in hits), default=0.0)
@@ -182,6 +187,8 @@ def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
         for statement in within(hit.chunk.span, stated(document.name, index)):
             span = Span(document.name, statement.start, statement.end)
             if document.flag_in(span) or (statement.kind == "header" and not asks_for(question, statement)):
+                continue
+            if _only_asks(document.text[statement.start : statement.end], asked_for):
                 continue
             said = f"{statement.label} {document.text[statement.start : statement.end]}"
             before, own = own, terms(said)
@@ -205,6 +212,13 @@ def measured(question: str, hits: Sequence[Hit], index: Index) -> list[Candidate
                 best[span] = (made, about, before, own)
     telling = asked.among([{*about, *own} for _, about, _, own in best.values()])
     return list(_with_terms(telling, best.values()))
+
+
+def _only_asks(text: str, asked_for: frozenset[str]) -> bool:
+    """Whether a statement is a question, or repeats the one that is asked: either states nothing."""
+    if "?" not in text:
+        return False
+    return text.rstrip(BEHIND).endswith("?") or len(asked_for.intersection(terms(text))) >= ECHO * len(asked_for)
 
 
 def _with_terms(telling: Asked, found: Iterable[Worded]) -> Iterator[Candidate]:

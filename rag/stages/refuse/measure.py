@@ -5,11 +5,12 @@ import re
 from collections.abc import Sequence
 
 from rag.stages.index.base import Index
-from rag.stages.reader.asks import parts
+from rag.stages.reader.asks import names_nothing, parts
 from rag.stages.reader.candidates import Candidate, candidates
 from rag.stages.reader.coverage import Asked, confidence, coverage_and_cosine
 from rag.stages.reader.model import facts, installed
 from rag.stages.reader.whose import of_the_patient
+from rag.stages.scope.dates import dates
 from rag.text import terms
 from rag.values import Confidence, Hit
 from rag.wordpiece import commonness
@@ -24,6 +25,7 @@ OF_ITS_OWN = 5  # Words of a part that can be read without the others; "with wha
 LOWEST = -8.0
 TOO_WEAK = "The evidence is too weak to answer from."
 NOTHING = "No passage was found."
+VAGUE = f"{TOO_WEAK} The question does not say what it is about."
 
 
 def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.0, topic: str = "") -> Confidence:
@@ -31,6 +33,8 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
 
     `topic` is the question without what says whose and which documents are meant: words of that are never missing.
     """
+    if below > 0 and names_nothing(question):
+        return Confidence(0.0, True, reason=VAGUE)
     topic = topic or question
     asked = Asked.of(topic, index)
     found = of_the_patient(question, candidates(topic, hits, index), index)
@@ -43,7 +47,7 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
         missing = lacking(topic, hits, asked, most=1.0)
     if not refused:
         missing = () if value >= SURE else missing
-        missing = (*missing, *unanswered(topic, hits, index))
+        missing = (*missing, *unanswered(topic, hits, index), *too_late(question, index))
     reason = "" if not refused else TOO_WEAK if hits else NOTHING
     return Confidence(value, refused, missing, reason, found[0].span if found else None)
 
@@ -76,6 +80,16 @@ def unanswered(question: str, hits: Sequence[Hit], index: Index) -> tuple[str, .
     whole = [part for part in asked if len(part.split()) >= OF_ITS_OWN]
     lost = (part for part in whole if max((one.chance for one in candidates(part, hits, index)), default=0.0) < UNLIKELY)
     return tuple(part.strip(" ?.") for part in lost)
+
+
+def too_late(question: str, index: Index) -> tuple[str, ...]:
+    """The times that a question names and that lie behind every day of which the documents tell, in its own words."""
+    named = [one for one in dates(question) if one.parts[0]]
+    if not named or not index.latest:
+        return ()
+    year, month, *_ = (int(part) for part in f"{index.latest}-12".split("-"))
+    late = (one for one in named if (one.parts[0], one.parts[1] or 0) > (year, month))
+    return tuple(question[one.start : one.end].strip() for one in late)
 
 
 def lacking(question: str, hits: Sequence[Hit], asked: Asked, most: float) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from rag.errors import ModelProblem
 from rag.stages.index.base import Index
 from rag.stages.models.chat import ChatModel, prompt_tokens
 from rag.stages.models.reply import json_in
+from rag.stages.prompt.base import readable
+from rag.stages.prompt.marking import TOLD, marked, marker_for
 from rag.stages.rerank.keep import Reranking
 from rag.values import Hit, Message, Usage
 
@@ -77,7 +79,7 @@ class Judge(ChatModel, Reranking):
             groups = [list(near[start:end]) for start, end in _windows(len(near)) if near]
             groups = [] if len(groups) == 1 and kept(self._key(question, groups[0])) else groups
         expected = GRADE_TOKENS if self.method == "pointwise" else PLACE_TOKENS
-        sent = sum(prompt_tokens(self._messages(question, group)) for group in groups)
+        sent = sum(prompt_tokens(self._messages(question, group, index)) for group in groups)
         return self.usage_of(len(groups), sent, sum(expected * len(group) for group in groups))
 
     def calls(self, number: int) -> int:
@@ -127,7 +129,7 @@ class Judge(ChatModel, Reranking):
         """What the model thinks of these passages, kept by question, passages and settings; None where it cannot be read."""
 
         def ask() -> Any:
-            verdict = read(self.timed(self._messages(question, hits), index.artifacts, self.method))
+            verdict = read(self.timed(self._messages(question, hits, index), index.artifacts, self.method))
             if verdict is None:
                 raise _Unreadable
             return verdict
@@ -140,14 +142,24 @@ class Judge(ChatModel, Reranking):
     def _key(self, question: str, hits: Sequence[Hit]) -> str:
         return self.asked_key(question, *(hit.chunk.indexed for hit in hits), beside=BESIDE)
 
-    def _messages(self, question: str, hits: Sequence[Hit]) -> tuple[Message, ...]:
-        texts = [" ".join(hit.chunk.indexed.split()[: self.words]) for hit in hits]
+    def _messages(self, question: str, hits: Sequence[Hit], index: Index) -> tuple[Message, ...]:
+        """What is sent: the passages between marks that none of them can know, without what a screen flagged in them."""
+        texts = [" ".join(_read(hit, index).split()[: self.words]) for hit in hits]
+        marker = marker_for("delimiters", question, texts)
+        texts = [marked("delimiters", text, marker) for text in texts]
         if self.method == "pointwise":
             shown, form = f"Passage:\n{texts[0]}", GRADED
         else:
-            shown, form = "\n\n".join(f"[{number}] {text}" for number, text in enumerate(texts, 1)), LISTED
-        user = Message("user", f"Question: {question}\n\n{shown}\n\nQuestion: {question}\n{form}")
+            shown, form = "\n\n".join(f"[{number}]\n{text}" for number, text in enumerate(texts, 1)), LISTED
+        told = TOLD["delimiters"].format(marker=marker)
+        user = Message("user", f"Question: {question}\n\n{told}\n\n{shown}\n\nQuestion: {question}\n{form}")
         return (Message("system", self.instruction), user) if self.instruction else (user,)
+
+
+def _read(hit: Hit, index: Index) -> str:
+    """A passage as it is indexed, without what a screen flagged in it."""
+    text = readable(hit.chunk, index.documents.get(hit.chunk.span.document))
+    return f"{hit.chunk.context}\n{text}" if hit.chunk.context else text
 
 
 def unjudged(hits: Sequence[Hit]) -> int:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rag.stage import Stage
 from rag.stages.index.base import Index
+from rag.stages.verify.withheld import Withhold
 from rag.text import terms
 from rag.values import Assertion, Citation, Claim, Reason
 
@@ -28,6 +29,13 @@ class Quotations(Stage):
     """Looks up every quotation in its cited span; a statement in other words is left unjudged."""
 
     kind: Literal["quotations"] = "quotations"
+    withhold: Withhold = Field(
+        default="not carried",
+        description=(
+            "What a chat model states is no part of the answer: without a source that was given; not carried: also where the "
+            "sources that it names hold hardly a word of it"
+        ),
+    )
 
     def __call__(self, claims: Sequence[Claim], index: Index, sources: Sequence[Citation] = ()) -> tuple[Claim, ...]:
         """The claims with `supported` and its reason filled in where they were open.

@@ -1,0 +1,17 @@
+"""Tables as they are shown: a reader can save one from its corner, so no cell of it is a formula."""
+
+from typing import Any
+
+import pandas as pd
+
+from rag.harmless import shown_cell
+
+
+def table_of(rows: Any, **more: Any) -> pd.DataFrame:
+    """A table of these rows whose texts are texts wherever it is opened."""
+    found = pd.DataFrame(rows, **more)
+    for name in found.columns:
+        shown = [shown_cell(value) for value in found[name]]
+        if any(new is not old for new, old in zip(shown, found[name], strict=True)):
+            found[name] = shown
+    return found
