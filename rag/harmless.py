@@ -35,9 +35,9 @@ def is_live(shown: str, exported: object) -> bool:
 
 
 def _is_formula(text: str) -> bool:
-    """Whether a text begins as a formula does, blanks aside; a number with its sign is none."""
-    first = text.lstrip(" \u00a0\u2060\ufeff")[:1]
-    return first in FORMULA and first != "" and not NUMBER.fullmatch(text.strip())
+    """Whether a text begins as a formula does, blanks aside; a number with its sign is none, nor is a sign alone."""
+    begun = text.lstrip(" \u00a0\u2060\ufeff")
+    return begun[:1] in FORMULA and begun[1:].strip() != "" and not NUMBER.fullmatch(text.strip())
 
 
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?%?")

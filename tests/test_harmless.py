@@ -48,7 +48,7 @@ def test_no_cell_begins_as_a_formula(text: str) -> None:
     assert is_live("", text) and not is_live("", cell(text))
 
 
-@pytest.mark.parametrize("value", ["5 mg", "-5", "+3.5", "-1,200", "-5 %".replace(" ", ""), "", "a=b", 7, -7.5, None])
+@pytest.mark.parametrize("value", ["5 mg", "-5", "+3.5", "-1,200", "-5 %".replace(" ", ""), "", "=", "+ ", "a=b", 7, -7.5, None])
 def test_what_is_no_formula_stays_as_it_is(value: object) -> None:
     assert cell(value) is value and shown_cell(value) is value
 

@@ -488,7 +488,7 @@ def test_what_changed_is_shown_for_the_same_question_and_the_strip_leads_back(wa
     )
     changes = list(app.dataframe[0].value["Change"])
     assert changes == ["="] * 5 + ["left"] * 3
-    assert "sent prompt: user message 9 lines removed" in told(app)
+    assert "sent prompt: user message 18 lines removed" in told(app)
     first, second = (button for button in app.button if str(button.key).startswith("history"))
     assert first.label == "first settings" and "Reranking top 5" in second.label and "check" in second.label
     assert "Last change" in shown(app)

@@ -204,7 +204,7 @@ def test_the_strip_marks_the_answer_that_is_shown_below_an_error(server: Server)
 
 def unfit(server: Server) -> AppTest:
     """The page where the prompt for twenty passages does not fit into the model's window."""
-    settings = small_passages(answer=at(server, Chat, "good", context=1200, max_tokens=800), rerank=Keep(top=20))
+    settings = small_passages(answer=at(server, Chat, "good", context=1600, max_tokens=800), rerank=Keep(top=20))
     return opened("ask", asked=DOSES, pipeline=settings, applied=settings)
 
 

@@ -291,7 +291,12 @@ def test_prompts_stand_side_by_side_with_the_lines_that_differ() -> None:
     widget(app.button_group, "compare-look").set_value("Prompts").run()
     told = without(shown(app))
     assert "A → B: system 1 line added, 1 removed" in told
-    systems = [block.value.strip() for block in app.code if block.value.strip() in {"Be brief.", Cited().system.strip()}]
+    systems = [
+        own
+        for block in app.code
+        for own in (Cited().system.strip(), "Be brief.")
+        if block.value.startswith(f"{own}\n\nEvery source stands")
+    ]
     assert systems == [Cited().system.strip(), "Be brief."]
     (lines,) = [part for part in app.get("bidi_component") if "compare-prompt-lines" in part.proto.id]
     texts = ["".join(part["text"] for part in block["parts"]) for block in json.loads(lines.proto.json)["blocks"]]
