@@ -1,6 +1,5 @@
 """What chat models send is read however they send it: thoughts left out, JSON found, lists without their bullets."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from rag.rules import rules
 from rag.stages.models.lenient import DEEPEST, lenient
 from rag.stages.models.reply import json_in, jsons_in, spoken, texts_in
 from rag.stages.models.thoughts import Hearing
+from tests.spent import is_linear
 
 THOUGHTS = rules("thoughts")
 LONG = 60_000
@@ -69,12 +69,7 @@ def test_a_reply_that_begins_like_thoughts_is_held_back_until_it_is_whole_and_no
     ["<think>", "</think>", "[", "<details ", "`", "<|channel|>", "\n", "*", "&lt;", '{"a":', '"', '{"a":"b" c ,', "/*", "{'"],
 )
 def test_no_reply_takes_more_than_linear_time(part: str, read: Callable[[str], Any]) -> None:
-    times = []
-    for length in (LONG // 8, LONG):
-        started = time.process_time()
-        read(part * (length // len(part)))
-        times.append(time.process_time() - started)
-    assert times[1] < 30 * times[0] + 0.5
+    assert is_linear(read, part, LONG)
 
 
 def _tried(text: str) -> None:

@@ -1,6 +1,5 @@
 """A refusal in a model's own words is one in every language, and a finding that something is not there is none."""
 
-import time
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from rag.stages.answer.refusals import RULES, is_complete, is_courtesy, says_nothing, sorted_out
 from rag.text import sentences
 from rag.values import Citation, Claim, Document, Span
+from tests.spent import is_linear
 
 CITED = (Citation(Span("a.txt", 0, 1), "A", None, 1),)
 SAID = Claim("Torsemide 40 mg is taken daily.", CITED)
@@ -80,7 +80,6 @@ def test_the_documents_of_the_tests_refuse_nothing(documents: tuple[Document, ..
 
 
 def test_a_long_text_is_no_refusal_and_takes_no_time() -> None:
-    started = time.process_time()
     for part in ("do not ", "no ", "a ", "non ", "is not given ", "source "):
         assert not says_nothing(part * 20_000)
-    assert time.process_time() - started < 2
+        assert is_linear(says_nothing, part, 120_000)

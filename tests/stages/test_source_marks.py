@@ -1,6 +1,5 @@
 """Source marks in every form are read and leave nothing behind; what only looks like one stays; references are dropped."""
 
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from rag.stages.answer.claims import statements_of
 from rag.stages.answer.source_marks import numbers_in, unmarked
 from rag.text import sentences
 from rag.values import Document
+from tests.spent import is_linear
 
 RULES = rules("citations")
 SAYS = "Torsemide 40 mg is taken daily"
@@ -138,9 +138,4 @@ def test_the_documents_of_the_tests_hold_no_mark(documents: tuple[Document, ...]
     ],
 )  # fmt: skip
 def test_marks_of_any_text_are_read_in_linear_time(part: str) -> None:
-    times = []
-    for length in (2000, 16_000):
-        started = time.process_time()
-        statements_of(part * (length // len(part)), GIVEN)
-        times.append(time.process_time() - started)
-    assert times[1] < 30 * times[0] + 0.5
+    assert is_linear(lambda text: statements_of(text, GIVEN), part, 16_000)
