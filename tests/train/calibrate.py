@@ -20,16 +20,16 @@ from rag.commands.common import documents_at
 from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline, Search
 from rag.stages.index.base import Index
-from rag.stages.reader.candidates import candidates
-from rag.stages.reader.coverage import Asked
+from rag.stages.reader.candidates import Candidate, candidates
 from rag.stages.reader.model import READER
+from rag.stages.reader.whose import of_the_patient
 from rag.stages.refuse.measure import evidence
 from rag.values import Document
 from tests.train.prepare import HELD, lines, same
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
-NAMES = ("score", "logit", "covered", "near")
+NAMES = ("statements", "best", "near", "apart")
 BARS = np.arange(0.02, 0.99, 0.01)
 
 
@@ -111,7 +111,7 @@ def _asked(rows: Sequence[Row], root: Path) -> Iterator[Told]:
         index = pipeline.prepare(documents_at([root / place for place in docs]), artifacts)
         for row in group:
             search = pipeline.search(row["question"], index)
-            found = candidates(search.scope.topic or search.question, search.hits, index)
+            found = _found(search, index)
             right = False
             if found:
                 text = index.documents[found[0].span.document].text[found[0].span.start : found[0].span.end]
@@ -145,9 +145,12 @@ def _public(documents: list[Document], asked: list[tuple[str, bool]]) -> Iterato
 
 def _features(search: Search, index: Index) -> tuple[float, ...]:
     topic = search.scope.topic or search.question
-    asked, found = Asked.of(topic, index), candidates(topic, search.hits, index)
-    held = evidence(topic, asked, found, search.hits, index)
+    held = evidence(topic, _found(search, index), search.hits, index)
     return tuple(held[name] for name in NAMES)
+
+
+def _found(search: Search, index: Index) -> list[Candidate]:
+    return of_the_patient(search.question, candidates(search.scope.topic or search.question, search.hits, index), index)
 
 
 def _fitted(sets: Sequence[tuple[list[Told], float]]) -> Array:

@@ -26,6 +26,8 @@ from rag.wordpiece import commonness
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 BACKGROUND = 3000
+SEEN = 2000
+"""Passages that stand for all of them where only their spread matters."""
 
 
 @dataclass(repr=False)
@@ -203,6 +205,21 @@ class Index:
         if self.nearest is None or not len(rows):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         return self.nearest.nearest(vector, top, rows if len(rows) < len(self.chunks) else None)
+
+    def spread(self, vector: Vectors) -> tuple[float, float]:
+        """The mean and the standard deviation of the cosines of all passages to a vector, from at most `SEEN` of them."""
+        mean, products = self._moments
+        middle = float(mean @ vector)
+        return middle, float(max(float(vector @ products @ vector) - middle * middle, 0.0) ** 0.5)
+
+    @cached_property
+    def _moments(self) -> tuple[Vectors, Vectors]:
+        """The mean, shape (d,), and the mean outer product, shape (d, d), of passages drawn evenly."""
+        if self.vectors is None:
+            raise ValueError("this index was prepared without vectors")
+        count = len(self.vectors)
+        drawn = np.asarray(self.vectors[np.linspace(0, count - 1, min(count, SEEN)).astype(np.int64)], np.float32)
+        return np.asarray(drawn.mean(axis=0), np.float32), np.asarray(drawn.T @ drawn / max(1, len(drawn)), np.float32)
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:
         """The cosine of each of these rows to a vector, at the precision of the vectors kept."""

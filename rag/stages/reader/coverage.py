@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+import numpy as np
+
 from rag.stages.expand.synonyms import matches
 from rag.stages.index.base import Index
 from rag.text import telling, terms
@@ -15,6 +17,7 @@ from rag.values import Hit
 # halves with equal weight; `make bench` reports how they hold.
 WEIGHTS = (3.80, 5.07)
 BIAS = -4.96
+FIRST = 5  # Passages of which the best counts.
 
 
 @dataclass(frozen=True)
@@ -67,20 +70,17 @@ def alternatives(question: str) -> dict[str, tuple[frozenset[str], ...]]:
     return found
 
 
-def confidence(asked: Asked, hits: Iterable[Hit], index: Index, question: str) -> float:
+def confidence(asked: Asked, hits: Sequence[Hit], index: Index, question: str) -> float:
     """How far the best passages carry an answer, 0 to 1, without the reader: a calibrated guess, not a proof."""
-    covered, cosine = coverage_and_cosine(asked, hits, index, question)
-    return 1 / (1 + math.exp(-(BIAS + WEIGHTS[0] * covered + WEIGHTS[1] * cosine))) if covered or cosine else 0.0
+    covered = max((asked.coverage(terms(hit.chunk.text)) for hit in hits[:FIRST]), default=0.0)
+    near = nearness(hits, index, question)
+    near = covered if near is None else near
+    return 1 / (1 + math.exp(-(BIAS + WEIGHTS[0] * covered + WEIGHTS[1] * near))) if covered or near else 0.0
 
 
-def coverage_and_cosine(asked: Asked, hits: Iterable[Hit], index: Index, question: str) -> tuple[float, float]:
-    """The greatest share of the question that one of the first passages holds, and the greatest cosine; noughts for none."""
-    best = list(hits)[:5]
-    if not best:
-        return 0.0, 0.0
-    covered = max(asked.coverage(terms(hit.chunk.text)) for hit in best)
-    cosine = covered
-    if index.vectors is not None and index.embedder.knows_meaning:
-        rows = [row for hit in best for row in index.rows_of(hit.chunk)]
-        cosine = float((index.vectors[rows] @ index.question_vector(question)).max())
-    return covered, cosine
+def nearness(hits: Sequence[Hit], index: Index, question: str) -> float | None:
+    """The greatest cosine of the first passages to the question; None where no embedder knows meaning, or none was found."""
+    rows = [row for hit in hits[:FIRST] for row in index.rows_of(hit.chunk)]
+    if not rows or index.vectors is None or not index.embedder.knows_meaning:
+        return None
+    return float(index.cosines(index.question_vector(question), np.array(rows)).max())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag.stages.index.base import Index
 from rag.stages.reader.asks import names_nothing, parts
 from rag.stages.reader.candidates import Candidate, candidates
-from rag.stages.reader.coverage import Asked, confidence, coverage_and_cosine
+from rag.stages.reader.coverage import Asked, confidence, nearness
 from rag.stages.reader.model import facts, installed
 from rag.stages.reader.whose import of_the_patient
 from rag.stages.scope.dates import dates
@@ -23,6 +23,9 @@ SURE = 0.75  # Confidence from which words that stand nowhere are other words fo
 UNLIKELY = 0.1  # A part of a question with no likelier statement is missing.
 OF_ITS_OWN = 5  # Words of a part that can be read without the others; "with what aid" cannot.
 LOWEST = -8.0
+ON_TOPIC = 0.5  # A cosine from which a passage is about the question; a nearer one says no more.
+OF_THE_CROWD = 2.0  # Standard deviations above all passages up to which the nearest one does not stand out.
+LEAST_SPREAD = 0.05  # Of cosines: a handful of passages may lie side by side.
 TOO_WEAK = "The evidence is too weak to answer from."
 NOTHING = "No passage was found."
 VAGUE = f"{TOO_WEAK} The question does not say what it is about."
@@ -40,7 +43,7 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
     found = of_the_patient(question, candidates(topic, hits, index), index)
     value = 0.0
     if hits:
-        value = sureness(topic, asked, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)
+        value = sureness(topic, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)
     refused = value < below or not found
     missing = lacking(topic, hits, asked, most=EVERYDAY if refused else THINGS)
     if refused and not missing:
@@ -57,19 +60,34 @@ def _calibrated(index: Index) -> bool:
     return installed() and index.vectors is not None and index.embedder.knows_meaning
 
 
-def sureness(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> float:
+def sureness(question: str, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> float:
     """The chance, 0 to 1, that the likeliest statements answer, calibrated over several sets at once."""
     weights = facts()["confidence"]
-    total = weights["bias"] + sum(weights[name] * value for name, value in evidence(question, asked, found, hits, index).items())
+    total = weights["bias"] + sum(weights[name] * value for name, value in evidence(question, found, hits, index).items())
     return 1 / (1 + math.exp(-max(min(total, 40.0), -40.0)))
 
 
-def evidence(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> dict[str, float]:
-    """What speaks for an answer: the best statement's score and the reader's best logit, cover and nearness of the passages."""
-    covered, near = coverage_and_cosine(asked, hits, index, question)
-    best = found[0].score if found else LOWEST
-    logit = max((one.logit for one in found), default=LOWEST)
-    return {"score": max(best, LOWEST), "logit": max(logit, LOWEST), "covered": covered, "near": near}
+def evidence(question: str, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> dict[str, float]:
+    """What speaks for an answer, by name.
+
+    "statements" is the logarithm of the summed odds, by the reader, that each statement answers; "best" the likeliest one's score,
+    where it speaks for it; "near" the cosine of the nearest passage; "apart" by how many standard deviations that is nearer than
+    all passages on the whole, where it is more than chance among so many would do.
+    """
+    near = nearness(hits, index, question) or 0.0
+    middle, spread = index.spread(index.question_vector(question))
+    return {
+        "statements": _summed([one.logit for one in found]),
+        "best": max(found[0].score, 0.0) if found else 0.0,
+        "near": min(near, ON_TOPIC),
+        "apart": max((near - middle) / (spread + LEAST_SPREAD), OF_THE_CROWD),
+    }
+
+
+def _summed(logits: Sequence[float]) -> float:
+    """The logarithm of the sum of odds given as logits."""
+    top = max(logits, default=LOWEST)
+    return max(top + math.log(sum(math.exp(one - top) for one in logits)), LOWEST) if logits else LOWEST
 
 
 def unanswered(question: str, hits: Sequence[Hit], index: Index) -> tuple[str, ...]:
