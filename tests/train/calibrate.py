@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--public", type=float, default=0.5, help="weight of each public set against one of clinical questions")
-    parser.add_argument("--most", type=int, default=10_000, help="questions of each public or held set, drawn with a seed")
+    parser.add_argument("--most", type=int, default=10_000, help="questions of each public set, drawn with a seed")
     parser.add_argument(
         "--own", type=int, default=10_000, help="questions of the held folders beside this file, drawn with a seed"
     )
@@ -49,7 +49,7 @@ def main() -> None:
     a = parser.parse_args()
     fitted_on = {"longer documents": list(_folders(a.own)), "samples": list(_samples())}
     fitted_on |= {"other topics": list(_pubmedqa(a.data, a.most)), "same topic": list(_covidqa(a.data, a.most))}
-    held = {"held folders": list(_held(a.data, a.most))}
+    held = {"held folders": list(_held(a.data))}
     weights = _fitted([(rows, 1.0 if name in ("longer documents", "samples") else a.public) for name, rows in fitted_on.items()])
     told = dict(zip(("bias", *NAMES), (round(float(value), 4) for value in weights), strict=True))
     print(told)
@@ -88,8 +88,8 @@ def _folders(most: int) -> Iterator[Told]:
     yield from _asked(_drawn([row for row in rows if Path(row["docs"][0]).name in HELD], most), here)
 
 
-def _held(data: Path, most: int) -> Iterator[Told]:
-    yield from _asked(_drawn(lines(data / "reader" / "held.jsonl"), most), data / "reader")
+def _held(data: Path) -> Iterator[Told]:
+    yield from _asked(lines(data / "reader" / "held.jsonl"), data / "reader")
 
 
 def _samples() -> Iterator[Told]:

@@ -70,7 +70,7 @@ def sureness(question: str, found: Sequence[Candidate], hits: Sequence[Hit], ind
 def evidence(question: str, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> dict[str, float]:
     """What speaks for an answer, by name.
 
-    "statements" is the logarithm of the summed odds, by the reader, that each statement answers; "best" the likeliest one's score,
+    "statements" is the logarithm of the summed odds, by the reader, that each statement answers; "best" the best one's score,
     where it speaks for it; "near" the cosine of the nearest passage; "apart" by how many standard deviations that is nearer than
     all passages on the whole, where it is more than chance among so many would do.
     """
