@@ -109,7 +109,7 @@ def test_what_was_measured_with_other_settings_is_not_shown() -> None:
 @pytest.mark.usefixtures("cases")
 def test_the_bar_that_is_set_stands_on_the_curve() -> None:
     app = press(at("Risk and coverage"), MEASURED["Risk and coverage"])
-    assert "The bar is 0.27" in shown(app) and "labelled cases" in shown(app)
+    assert "The bar is 0.34" in shown(app) and "labelled cases" in shown(app)
 
 
 @pytest.mark.usefixtures("cases", "four")

@@ -1,8 +1,8 @@
 """Fits how far the likeliest statements carry an answer, and chooses the bar below which nothing is stated.
 
 usage: python -m tests.train.calibrate --data ../shared/data [--keep]
-Sets, each of equal weight: the held folders beside this file, the sample questions, and public questions whose gold document was
-left out half of the time (other topics: PubMedQA; same topic: COVID-QA). Writes "confidence" and "operating" into
+Sets, weighed as clinical questions and public ones: the held folders beside this file, the sample questions, and public questions whose
+gold document was left out half of the time (other topics: PubMedQA; same topic: COVID-QA). Writes "confidence" and "operating" into
 `rag/stages/reader/reader.json`.
 """
 
@@ -21,6 +21,7 @@ from rag.keep.artifacts import Artifacts
 from rag.pipeline import Pipeline, Search
 from rag.stages.index.base import Index
 from rag.stages.reader.candidates import Candidate, candidates
+from rag.stages.reader.coverage import Asked
 from rag.stages.reader.model import READER
 from rag.stages.reader.whose import of_the_patient
 from rag.stages.refuse.measure import evidence
@@ -29,7 +30,8 @@ from tests.train.prepare import HELD, lines, same
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
-NAMES = ("statements", "best", "near", "apart")
+NAMES = ("statements", "best", "apart", "covered", "many")
+SAMPLES = 2.0  # The weight of the only set of many passages about many people.
 BARS = np.arange(0.02, 0.99, 0.01)
 
 
@@ -50,7 +52,8 @@ def main() -> None:
     fitted_on = {"longer documents": list(_folders(a.own)), "samples": list(_samples())}
     fitted_on |= {"other topics": list(_pubmedqa(a.data, a.most)), "same topic": list(_covidqa(a.data, a.most))}
     held = {"held folders": list(_held(a.data))}
-    weights = _fitted([(rows, 1.0 if name in ("longer documents", "samples") else a.public) for name, rows in fitted_on.items()])
+    shares = {"longer documents": 1.0, "samples": SAMPLES}
+    weights = _fitted([(rows, shares.get(name, a.public)) for name, rows in fitted_on.items()])
     told = dict(zip(("bias", *NAMES), (round(float(value), 4) for value in weights), strict=True))
     print(told)
     curves = {name: _curve(name, rows, weights) for name, rows in {**fitted_on, **held}.items()}
@@ -145,7 +148,7 @@ def _public(documents: list[Document], asked: list[tuple[str, bool]]) -> Iterato
 
 def _features(search: Search, index: Index) -> tuple[float, ...]:
     topic = search.scope.topic or search.question
-    held = evidence(topic, _found(search, index), search.hits, index)
+    held = evidence(topic, Asked.of(topic, index), _found(search, index), search.hits, index)
     return tuple(held[name] for name in NAMES)
 
 

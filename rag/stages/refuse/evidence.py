@@ -16,7 +16,7 @@ class Evidence(Refusing):
 
     kind: Literal["evidence"] = "evidence"
     below: float = Field(
-        default=0.27, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
+        default=0.34, ge=0.0, le=1.0, description="Below this confidence nothing is stated, and the reason is given"
     )
     ask_anyway: bool = Field(
         default=False, description="Ask a chat model all the same; its answer is marked as resting on weak evidence"

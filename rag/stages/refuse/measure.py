@@ -23,8 +23,8 @@ SURE = 0.75  # Confidence from which words that stand nowhere are other words fo
 UNLIKELY = 0.1  # A part of a question with no likelier statement is missing.
 OF_ITS_OWN = 5  # Words of a part that can be read without the others; "with what aid" cannot.
 LOWEST = -8.0
-ON_TOPIC = 0.5  # A cosine from which a passage is about the question; a nearer one says no more.
 OF_THE_CROWD = 2.0  # Standard deviations above all passages up to which the nearest one does not stand out.
+FEW, MANY = math.log(33), math.log(245)  # Among few passages each is about the matter; among many the words of a question tell.
 LEAST_SPREAD = 0.05  # Of cosines: a handful of passages may lie side by side.
 TOO_WEAK = "The evidence is too weak to answer from."
 NOTHING = "No passage was found."
@@ -43,7 +43,7 @@ def measured(question: str, hits: Sequence[Hit], index: Index, below: float = 0.
     found = of_the_patient(question, candidates(topic, hits, index), index)
     value = 0.0
     if hits:
-        value = sureness(topic, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)
+        value = sureness(topic, asked, found, hits, index) if _calibrated(index) else confidence(asked, hits, index, topic)
     refused = value < below or not found
     missing = lacking(topic, hits, asked, most=EVERYDAY if refused else THINGS)
     if refused and not missing:
@@ -60,28 +60,37 @@ def _calibrated(index: Index) -> bool:
     return installed() and index.vectors is not None and index.embedder.knows_meaning
 
 
-def sureness(question: str, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> float:
+def sureness(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> float:
     """The chance, 0 to 1, that the likeliest statements answer, calibrated over several sets at once."""
     weights = facts()["confidence"]
-    total = weights["bias"] + sum(weights[name] * value for name, value in evidence(question, found, hits, index).items())
+    total = weights["bias"] + sum(weights[name] * value for name, value in evidence(question, asked, found, hits, index).items())
     return 1 / (1 + math.exp(-max(min(total, 40.0), -40.0)))
 
 
-def evidence(question: str, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> dict[str, float]:
+def evidence(question: str, asked: Asked, found: Sequence[Candidate], hits: Sequence[Hit], index: Index) -> dict[str, float]:
     """What speaks for an answer, by name.
 
     "statements" is the logarithm of the summed odds, by the reader, that each statement answers; "best" the best one's score,
-    where it speaks for it; "near" the cosine of the nearest passage; "apart" by how many standard deviations that is nearer than
-    all passages on the whole, where it is more than chance among so many would do.
+    where it speaks for it; "apart" by how many standard deviations the nearest passage is nearer than all on the whole, where
+    that is more than chance would do; "many" whether these are many, 0 to 1; "covered" the share of the question that the best
+    statement holds with its heading, as far as they are many.
     """
     near = nearness(hits, index, question) or 0.0
     middle, spread = index.spread(index.question_vector(question))
+    many = min(max((math.log(max(1, len(index.chunks))) - FEW) / (MANY - FEW), 0.0), 1.0)
     return {
         "statements": _summed([one.logit for one in found]),
         "best": max(found[0].score, 0.0) if found else 0.0,
-        "near": min(near, ON_TOPIC),
         "apart": max((near - middle) / (spread + LEAST_SPREAD), OF_THE_CROWD),
+        "covered": many * _held(asked, found[0], hits, index) if found and many else 0.0,
+        "many": many,
     }
+
+
+def _held(asked: Asked, one: Candidate, hits: Sequence[Hit], index: Index) -> float:
+    """The share of a question's weighted terms that a statement holds with the heading of its passage."""
+    text = index.documents[one.span.document].text[one.span.start : one.span.end]
+    return asked.coverage([*terms(hits[one.hit].chunk.context), *terms(text)])
 
 
 def _summed(logits: Sequence[float]) -> float:
