@@ -9,12 +9,11 @@ from pages.shared.findings import count
 from pages.shared.flags import flagged_sources, mark_of, passage_block
 from pages.shared.places import place_of
 from pages.shared.state import open_source
-from pages.shared.tables import table_of
+from pages.shared.tables import ROW, table_of
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
 
 BEGINNING = 68  # Characters of a passage: three lines of its column.
-ROW = 66  # Pixels: from 65 on text is wrapped, so that three lines of a passage are seen.
 
 
 def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:

@@ -6,9 +6,8 @@ from textwrap import shorten
 import streamlit as st
 
 from pages.shared.places import place_of
-from pages.shared.tables import table_of
+from pages.shared.tables import ROW, table_of
 from pages.shared.text_view import Block, Part, plain, text_view
-from pages.tune.answering.answers import ROW
 from rag.stages.prompt.changes import Line, Stretches, changed_messages, in_words, told
 from rag.values import Answer, Hit, Prompt, Span
 

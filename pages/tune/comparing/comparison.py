@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 import streamlit as st
 
@@ -10,9 +11,8 @@ from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
 from pages.shared.places import place_of
 from pages.shared.state import FIRST, open_pipeline, open_source, pipeline_of, project, state
-from pages.shared.tables import table_of
+from pages.shared.tables import ROW, table_of
 from pages.shared.text_view import Block, plain, text_view
-from pages.tune.answering.answers import ROW
 from pages.tune.answering.changes import same
 from pages.tune.settings.controls import mends, pipeline_controls, save_box
 from rag.errors import SettingProblem
@@ -23,6 +23,7 @@ from rag.stages.rerank.reader import BestSentence
 from rag.values import Chunk, Hit, Span
 
 GAP = "small"
+BEGINNING, SECTION = 84, 56  # Characters: three lines of their columns.
 HIGHEST = 5  # Rows that are seen without scrolling in the table.
 LINK = "comparison"
 
@@ -216,8 +217,8 @@ def _row(one: Found) -> dict[str, object]:
         else ", ".join(where),
         "Flag": mark_of(one.chunk.span),
         "Document": place_of(one.chunk.span),
-        "Section": " ".join(one.chunk.section.split()),
-        "Begins": " ".join(one.chunk.text[:160].split()),
+        "Section": shorten(one.chunk.section, SECTION, placeholder=" …"),
+        "Begins": shorten(one.chunk.text[: 4 * BEGINNING], BEGINNING, placeholder=" …"),
     }
 
 
