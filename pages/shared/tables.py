@@ -6,6 +6,8 @@ import pandas as pd
 
 from rag.harmless import shown_cell
 
+ROW = 66  # Pixels of a row whose cells hold texts: from 65 on they are wrapped, so that three lines are seen.
+
 
 def table_of(rows: Any, **more: Any) -> pd.DataFrame:
     """A table of these rows whose texts are texts wherever it is opened."""

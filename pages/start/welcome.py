@@ -40,7 +40,7 @@ STEPS = [
     ),
     ("pages/prepare/chunks.py", "Chunks", "See the passages drawn on the text, and two chunkers side by side."),
     ("pages/tune/ask.py", "Ask", "Change any step; see answer, citations, hits, prompt and time at once."),
-    ("pages/tune/compare.py", "Compare", "Put two to four settings side by side on one question."),
+    ("pages/tune/compare.py", "Compare", "Put two to four settings side by side, on one question or a set."),
 ]
 for column, (page, title, about) in zip(st.columns(len(STEPS)), STEPS, strict=True):
     with column, st.container(border=True, height="stretch"):

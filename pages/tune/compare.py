@@ -14,6 +14,7 @@ from pages.tune.comparing.comparison import (
     bring_back,
     column_settings,
     example,
+    further,
     letter,
     link,
     passages_table,
@@ -25,7 +26,6 @@ from pages.tune.comparing.set_run import run_through
 from pages.tune.comparing.side_by_side import side_by_side
 from pages.tune.comparing.sweep import MOST, sweep_controls, tell_left_out, told_apart
 from pages.tune.question import question_asked, question_box
-from rag.pipeline.presets import PRESETS
 
 st.title("Compare")
 stop_without_documents()
@@ -45,7 +45,7 @@ if view == "One question":
 texts = state()["columns"]
 with st.container(horizontal=True):
     if st.button("Add a column", icon=":material/add:", disabled=len(texts) >= MOST):
-        state()["columns"] = [*texts, PRESETS["default"][1].to_json()]
+        state()["columns"] = [*texts, further(texts)]
         st.rerun()
     if st.button("Remove the last column", icon=":material/remove:", disabled=len(texts) <= 2):
         state()["columns"] = texts[:-1]
@@ -71,6 +71,9 @@ if not pipelines:
 if view == "A set of questions":
     cases = chosen_cases()
     if cases:
+        if pipelines != edited:
+            told = "A run asks the columns as they were before. *Apply to all columns* above, to ask them as they are set now."
+            st.caption(f":material/hourglass_top: {told}")
         rows = run_through(cases, pipelines)
         if any(row is not None for line in rows for row in line):
             cards(rows, pipelines)

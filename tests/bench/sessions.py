@@ -118,7 +118,7 @@ async def _one(
             preset = presets[(number + turn) % len(presets)]
             choice = page.get_by_role("button", name=preset.capitalize(), exact=True)
             while not await choice.is_visible():  # The list stays open after a choice, and a click would close it.
-                await page.get_by_role("button", name="Open or save settings").click()
+                await page.get_by_role("button", name="Open, save or take away").click()
                 await asyncio.sleep(1)
             await choice.click()
         await asyncio.sleep(0.3)  # Until the browser has told the app; what is on the screen before that is not the answer.

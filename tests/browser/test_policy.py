@@ -68,7 +68,7 @@ def test_nothing_that_a_page_does_is_held_back_by_the_policy(page: "playwright.P
     page.get_by_role("dialog").wait_for(state="detached")
     settled(page)
     page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
-    page.get_by_role("button", name="Open or save settings").click()
+    page.get_by_role("button", name="Open, save or take away").click()
     assert json.loads(downloaded(page, "Download as JSON"))["version"] == 1
     assert "chunk:" in downloaded(page, "Download as YAML")
     page.get_by_text("In LangChain, or as a service").click()

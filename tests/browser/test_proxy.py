@@ -116,7 +116,7 @@ def test_pages_connection_upload_and_download_go_through_the_proxy(page: "playwr
     ask(page, "How much quillwort syrup is given?")
     page.locator(".statement button", has_text="bulletin.md").first.wait_for()
     settled(page)
-    page.get_by_role("button", name="Open or save settings").click()
+    page.get_by_role("button", name="Open, save or take away").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as JSON").click()
     assert json.loads(Path(download.value.path()).read_text("utf-8"))["version"] == 1

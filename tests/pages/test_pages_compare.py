@@ -237,6 +237,12 @@ def test_a_dear_column_is_estimated_and_waits_for_one_press_while_the_last_resul
     assert app.session_state["state"]["compared"] == [one.to_json() for one in (dear, TERMS, dear)]
 
 
+def test_a_further_column_opens_with_settings_that_no_other_has() -> None:
+    app = press(press(compared([PIPELINE, TERMS], pipeline=PIPELINE.to_json()), "Add a column"), "Add a column")
+    columns = app.session_state["state"]["columns"]
+    assert len(columns) == len(set(columns)) == 4 and "have the same settings" not in shown(app)
+
+
 def test_undo_and_cancel_bring_the_last_good_columns_back(monkeypatch: pytest.MonkeyPatch) -> None:
     dear, before = slow(monkeypatch), [PIPELINE.to_json(), TERMS.to_json()]
     app = press(compared([dear, TERMS], compared=before), "Undo")

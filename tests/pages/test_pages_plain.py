@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from rag.harmless import JOINER, plain
+from pages.shared.text_view import plain
+from rag.harmless import JOINER
 from rag.pipeline.titles import MENU, line
 
 # What Streamlit's reader of Markdown makes links of, after it has read the marks (mdast-util-gfm-autolink-literal).

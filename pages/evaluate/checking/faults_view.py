@@ -30,7 +30,7 @@ def faults_view() -> None:
     )
     rows = [_row(one) for one in (*found.kinds, whole)]
     config = {name: st.column_config.Column(help=about) for name, about in COLUMNS.items()}
-    st.dataframe(table_of(rows), hide_index=True, key="safety-faults", column_config=config, height=38 + 35 * len(rows))
+    st.dataframe(table_of(rows), hide_index=True, key="safety-faults", column_config=config, height="content")
 
 
 def _row(one: Rate) -> dict[str, object]:

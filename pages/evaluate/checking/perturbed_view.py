@@ -77,7 +77,7 @@ def _told(outcomes: Sequence[Outcome]) -> None:
             }
             for one in cells()
         ]
-        st.dataframe(table_of(about), hide_index=True, key="safety-cells", height=38 + 35 * len(about))
+        st.dataframe(table_of(about), hide_index=True, key="safety-cells", height="content")
     wrong = [one for one in outcomes if not one.right]
     with st.expander(f"{count(len(wrong), 'wrong outcome')}"):
         told = [{"Question": one.of, "Evidence": f"{one.kind} {one.strength}", "Why": one.error or one.why} for one in wrong]

@@ -107,9 +107,7 @@ def _told(results: Sequence[Result], contenders: Sequence[Contender]) -> None:
     families = dict.fromkeys(one.family for one in found)
     rows = [{"Family": name, **{one.name: _cell(found, name, one.name) for one in defences}} for name in families]
     config = {one.name: st.column_config.Column(help=one.about) for one in defences}
-    st.dataframe(
-        table_of(rows), hide_index=True, key="safety-redteam", height=38 + 35 * len(rows), column_config=config, placeholder=""
-    )
+    st.dataframe(table_of(rows), hide_index=True, key="safety-redteam", height="content", column_config=config, placeholder="")
     failed = [one for one in results if one.error]
     if failed:
         st.caption(f"{count(len(failed), 'attack')} failed and count nowhere.")

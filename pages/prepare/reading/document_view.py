@@ -37,6 +37,7 @@ def reading(entry: Entry, threshold: float) -> None:
         format_func=lambda name: f"{name} {counts[name]}" if name in counts else str(name),
         key=f"{key}-layers",
         help="Facts are what the text states: drugs and doses, values, times, people, advice and more",
+        wrap=True,
     )
     groups = chosen_groups(document, key) if LAYER in layers else []
     goal, low, high = _part(document, key)

@@ -49,6 +49,7 @@ def chosen_groups(document: Document, key: str) -> list[str]:
         default=offered,
         format_func=lambda name: f"{name} {counts[GROUPS[name][0]]:,}" if name in GROUPS else str(name),
         key=f"{key}-facts",
+        wrap=True,
     )
 
 

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared.findings import by_kind, holding
 from pages.shared.state import project, work_on
-from pages.shared.tables import table_of
+from pages.shared.tables import ROW, table_of
 from rag.documents.entry import waiting
 from rag.documents.inbox import Taken
 from rag.documents.load import FORMATS
@@ -17,6 +17,7 @@ from rag.values import File
 
 KEYS, FAILED = "upload keys", "upload failed"  # The work that the last upload is, and what could not even be handed over.
 PAUSE = 0.15
+LINE = 64  # Characters of what is to be known of a file that stand on one line.
 
 
 def upload_form() -> None:
@@ -107,9 +108,12 @@ def last_upload() -> None:
         key="upload-results",
         placeholder="",
         column_config={
-            "File": st.column_config.Column(width="medium"),
-            "Result": st.column_config.Column(width="small"),
-            "What to know": st.column_config.Column(width=620),
+            "File": st.column_config.Column(width=220),
+            "Result": st.column_config.Column(width=76),
+            "What to know": st.column_config.Column(width=420),
+            "Pages": st.column_config.Column(width=64),
+            "Characters": st.column_config.Column(width=90),
         },
+        row_height=ROW if any(len(str(result[""])) > LINE for result in results) else None,
     )
     st.button("Put these results away", on_click=put_away)

@@ -9,12 +9,11 @@ from pages.shared.findings import count
 from pages.shared.flags import flagged_sources, mark_of, passage_block
 from pages.shared.places import place_of
 from pages.shared.state import open_source
-from pages.shared.tables import table_of
+from pages.shared.tables import ROW, table_of
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
 
-BEGINNING = 80  # Characters of a passage.
-ROW = 66  # Pixels: from 65 on text is wrapped, so that three lines of a passage are seen.
+BEGINNING = 68  # Characters of a passage: three lines of its column.
 
 
 def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
@@ -28,7 +27,7 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
         ranks = {step.name: str(step.rank) for step in hit.steps}
         row: dict[str, object] = {
             "#": number,
-            "Passage": shorten(hit.chunk.text[: 3 * BEGINNING], BEGINNING, placeholder=" …"),
+            "Passage": shorten(hit.chunk.text[: 4 * BEGINNING], BEGINNING, placeholder=" …"),
             "Document": place_of(hit.chunk.span),
             "Score": hit.score,
             "Copies": 1 + len(hit.copies) if hit.copies else None,

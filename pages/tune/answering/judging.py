@@ -49,7 +49,8 @@ def _judged(answer: Answer, pipeline: Pipeline, right: bool, key: str) -> None:
     reasons: list[str] = []
     words = ""
     if not right:
-        reasons = st.pills("Why?", list(REASONS), selection_mode="multi", format_func=REASONS.__getitem__, key=f"judge-why-{key}")
+        name = REASONS.__getitem__
+        reasons = st.pills("Why?", list(REASONS), selection_mode="multi", format_func=name, key=f"judge-why-{key}", wrap=True)
         words = st.text_input("In your words", max_chars=500, key=f"judge-words-{key}", placeholder="optional")
     told: dict[str, Any] = {"question": answer.question, "right": right, "reasons": reasons, "words": words}
     told |= {

@@ -71,14 +71,13 @@ def _way(verdict: Verdict) -> str:
 def _picked(answer: Answer, index: Index, key: str) -> Chunk | None:
     names = [entry.document.name for entry in project().shelf.entries]
     cited = [hit.chunk.span.document for hit in answer.hits]
-    left, right = st.columns([1, 2])
     first = names.index(cited[0]) if cited and cited[0] in names else 0
-    name = left.selectbox("Document", names, first, key=f"{key}-document")
+    name = st.selectbox("Document", names, first, key=f"{key}-document")
     passages = [chunk for chunk in index.chunks if chunk.span.document == name]
     if name not in index.documents:
         return Chunk(Span(name, 0, 0), "")
     which = f"{key}-{fingerprint(name)}-at"
-    at = right.selectbox("Passage", range(len(passages)), format_func=lambda at: _label(at, passages[at]), key=which)
+    at = st.selectbox("Passage", range(len(passages)), format_func=lambda at: _label(at, passages[at]), key=which)
     return passages[at] if at is not None and at < len(passages) else None
 
 

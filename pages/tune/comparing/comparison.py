@@ -3,23 +3,28 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
 from pages.shared.places import place_of
-from pages.shared.state import FIRST, open_pipeline, open_source, project, state
-from pages.shared.tables import table_of
+from pages.shared.state import FIRST, open_pipeline, open_source, pipeline_of, project, state
+from pages.shared.tables import ROW, table_of
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.changes import same
 from pages.tune.settings.controls import mends, pipeline_controls, save_box
 from rag.errors import SettingProblem
 from rag.pipeline import Pipeline, read_pipeline
 from rag.pipeline.presets import PRESETS
+from rag.stages.rerank.diversity import Diverse
+from rag.stages.rerank.reader import BestSentence
 from rag.values import Chunk, Hit, Span
 
 GAP = "small"
+BEGINNING, SECTION = 84, 56  # Characters: three lines of their columns.
+HIGHEST = 5  # Rows that are seen without scrolling in the table.
 LINK = "comparison"
 
 
@@ -42,6 +47,17 @@ def bring_back() -> None:
 def example() -> None:
     """Asks the first question of these columns; called before the page is drawn."""
     state()["asked"] = FIRST
+
+
+def further(texts: Sequence[str]) -> str:
+    """The settings, as JSON, of a further column, which no column has: those of Ask, a preset, or Ask's with another reranker.
+
+    None of them needs other passages or vectors than Ask and the presets do, so that it can be run at once.
+    """
+    asked = pipeline_of(state()["pipeline"])
+    others = [asked.model_copy(update={"rerank": rerank(top=asked.rerank.top)}) for rerank in (BestSentence, Diverse)]
+    offered = [asked, PRESETS["default"][1], PRESETS["baseline"][1], *others]
+    return next((text for text in (one.to_json() for one in offered) if text not in texts), texts[-1])
 
 
 def link() -> None:
@@ -172,13 +188,16 @@ def passages_table(columns: Sequence[Sequence[Hit]], only_different: bool) -> No
         key="compare-passages",
         on_select="rerun",
         selection_mode="single-row",
-        height=420 if len(rows) > 11 else "auto",
+        height=420 if len(rows) > HIGHEST else "auto",
+        row_height=ROW,
         placeholder="",
         column_config={
-            **{letter(at): st.column_config.NumberColumn(width=50) for at in range(len(columns))},
-            "Found by": st.column_config.Column(width=90),
-            "Document": st.column_config.Column(width=250),
-            "Section": st.column_config.Column(width=200),
+            **{letter(at): st.column_config.NumberColumn(width=40) for at in range(len(columns))},
+            "Found by": st.column_config.Column(width=76),
+            "Flag": st.column_config.Column(width=70),
+            "Document": st.column_config.Column(width=164),
+            "Section": st.column_config.Column(width=140),
+            "Begins": st.column_config.Column(width=230, help="Select the row to read all of it below"),
         },
     )
     at = event.selection.rows[0] if event.selection.rows else 0
@@ -198,8 +217,8 @@ def _row(one: Found) -> dict[str, object]:
         else ", ".join(where),
         "Flag": mark_of(one.chunk.span),
         "Document": place_of(one.chunk.span),
-        "Section": " ".join(one.chunk.section.split()),
-        "Begins": " ".join(one.chunk.text[:160].split()),
+        "Section": shorten(one.chunk.section, SECTION, placeholder=" …"),
+        "Begins": shorten(one.chunk.text[: 4 * BEGINNING], BEGINNING, placeholder=" …"),
     }
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.findings import count
 from pages.shared.state import held, state
-from pages.shared.tables import table_of
+from pages.shared.tables import ROW, table_of
 from pages.shared.text_view import plain
 from pages.tune.comparing.comparison import GAP, letter
 from pages.tune.comparing.set_run import Rows
@@ -213,7 +213,8 @@ def _table(lines: list[list[Row]], told: bool) -> None:
         on_select=ask,
         selection_mode="single-row",
         placeholder="",
-        height=460 if len(lines) > 12 else "auto",
+        height=460 if len(lines) > 6 else "auto",
+        row_height=ROW,
         column_config={
             "Question": st.column_config.Column(width=280),
             **{letter(at): st.column_config.Column(width=130, help=CELL) for at in range(len(lines[0]))},

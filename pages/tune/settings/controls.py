@@ -242,7 +242,7 @@ def _asked_to_apply(place: Any, told: str, key: str) -> bool:
 def _starting_points(key: str) -> None:
     """Presets and saved pipelines to open; save, download and upload of the one at hand."""
     saved = project().saved.names("pipeline")
-    with st.popover("Open or save settings", icon=":material/tune:", width="stretch"):
+    with st.popover("Open, save or take away", icon=":material/tune:", width="stretch"):
         st.caption("Presets")
         for name, (about, preset) in PRESETS.items():
             choose = f"{key}-preset-{name}"

@@ -1,5 +1,6 @@
 """Answers by a chat model, as running text or as JSON, every statement with the sources that it cites."""
 
+import re
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,8 @@ from rag.stages.models.parameters import LIMITS
 from rag.stages.verify.withheld import speaks_of
 from rag.values import Claim, Draft, Message, Prompt
 
+JSON = re.compile(r"\s{0,9}(?:`{3}\w{0,8}\s{0,9})?[\[{]\s{0,40}[{\"'“]")
+MAYBE_JSON = re.compile(r"\s{0,9}(?:`{1,2}|`{3}\w{0,8}\s{0,9})?[\[{]?\s{0,40}")
 MENDED = "The answer was not in the form asked for, and was mended by the model."
 SAYS_MISSING = "The model says that something is missing."
 DECLINED = "The model declined to answer: its server marks what it says as a refusal."
@@ -48,11 +51,11 @@ class Chat(ChatModel, Answering):
             return Draft(notice="No passage was found, so no model was asked.")
         if self.form == "structured":
             return (yield from self._structured(prompt, index))
-        reply = yield from self.stream(prompt.messages)
-        if declined := _declined(reply):
-            yield declined.text
-            return declined
-        return self._as_text(reply, prompt, index)
+        reply, shown = yield from _unless_json(self.stream(prompt.messages))
+        draft = _declined(reply) or self._as_text(reply, prompt, index)
+        if not shown:
+            yield draft.text
+        return draft
 
     def _as_text(self, reply: Reply, prompt: Prompt, index: Index, notice: str = "") -> Draft:
         if not notice and is_structured(reply.text):
@@ -142,6 +145,26 @@ def _drafted(text: str, claims: tuple[Claim, ...], notice: str) -> Draft:
     """The draft of these statements: a refusal as a whole, or those that state something, and what is said to be missing."""
     refused, stated, missing = sorted_out(claims)
     return Draft(text, stated, refused, notice, missing)
+
+
+def _unless_json(asking: Generator[str, None, Reply]) -> Generator[str, None, tuple[Reply, bool]]:
+    """Text as it comes; JSON, which nobody reads while it comes, is held back. Returns whether anything was shown."""
+    begun, shown = "", False
+    while True:
+        try:
+            part = next(asking)
+        except StopIteration as done:
+            if begun and not shown and not JSON.match(begun):
+                yield begun
+                shown = True
+            return done.value, shown
+        if shown:
+            yield part
+            continue
+        begun = begun if JSON.match(begun) else begun + part
+        if not JSON.match(begun) and not MAYBE_JSON.fullmatch(begun):
+            shown = True
+            yield begun
 
 
 def _silently(asking: Generator[str, None, Reply]) -> Reply:

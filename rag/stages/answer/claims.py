@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.stages.answer.base import whole
-from rag.stages.answer.layout import laid_out
+from rag.stages.answer.layout import TURNING, laid_out
 from rag.stages.answer.named_sources import NamedSources
 from rag.stages.answer.references import without_references
 from rag.stages.answer.refusals import is_courtesy
@@ -15,6 +15,7 @@ from rag.text import sentences
 from rag.values import Claim, Prompt, Reason
 
 HEADING = re.compile(r"#{1,6}\s")
+LABEL = re.compile(r"[^\d\n]{1,80}[:：]")  # "Medicines:", before a list.
 
 
 def claims_of(text: str, prompt: Prompt, index: Index) -> Iterator[Claim]:
@@ -31,8 +32,14 @@ def statements_of(text: str, given: int) -> list[tuple[str, list[int]]]:
     body, listed = without_references(in_one_form(laid_out(text), given))
     body = settled(body, given)
     found = [taken_out(body[start:end]) for start, end in sentences(body) if not HEADING.match(body, start)]
-    found = [(plain, numbers) for plain, numbers in found if any(map(str.isalnum, plain)) and (numbers or not is_courtesy(plain))]
+    found = [(plain, numbers) for plain, numbers in found if any(map(str.isalnum, plain)) and (numbers or _states(plain))]
     return [(found[0][0], listed)] if len(found) == 1 and not found[0][1] else found
+
+
+def _states(plain: str) -> bool:
+    """Whether a sentence without a mark may state something: a courtesy, or a label that turns nothing below it, does not."""
+    names = LABEL.fullmatch(plain) and TURNING.isdisjoint(re.findall(r"[^\W\d_]+", plain.lower()))
+    return not names and not is_courtesy(plain)
 
 
 def claim_of(plain: str, numbers: Sequence[int], prompt: Prompt, index: Index) -> Claim:

@@ -8,6 +8,7 @@ from rag.stages.answer.source_marks import RULES, numbers_in
 
 FENCE = re.compile(r"[ \t]{0,8}(?:`{3,}|~{3,})[ \t]?[\w+-]{0,16}[ \t]*")
 QUOTED = re.compile(r"[ \t]{0,8}(?:>[ \t]?){1,6}(?=[^\s\d>=])|[ \t]{0,8}>[ \t]*$")
+DEFINES = re.compile(r"[ \t]{0,4}:[ \t]{1,4}(?=\w)")  # Below the line with the word that it is about.
 ENDED = r"(?:\s+[a-z-]{1,20}=[^<>]{0,200}|\s?/)?>"
 BLOCKS = re.compile(
     rf"</?(?:p|br|div|ul|ol|tr|table|thead|tbody|section|article|hr|blockquote|body|html|main|pre|dl|dt|details|caption){ENDED}|</summary>",
@@ -52,8 +53,8 @@ def laid_out(text: str) -> str:
 
 
 def _unquoted(line: str) -> str:
-    """A line without the signs of a quotation before it; "> 5 mg" and ">= 5 mg" are values."""
-    quoted = QUOTED.match(line)
+    """A line without the signs of a quotation or a definition before it; "> 5 mg" and ">= 5 mg" are values."""
+    quoted = QUOTED.match(line) or DEFINES.match(line)
     return line[quoted.end() :] if quoted else line
 
 

@@ -24,6 +24,7 @@ ITEM = re.compile(
     rf"|[#^@]?(?P<low>\d{{1,3}})\s?(?:{DASH}|{_any(RULES['to'])})\s?(?:{WORD})?(?P<high>\d{{1,3}})(?![\w.%])"
     rf"|(?P<place>(?:{_any(RULES['places'])})\.?\s?\d[\w.]{{0,6}}(?:\s?{DASH}\s?[a-z]?\d{{1,4}})?(?:\s?,\s?\d{{1,4}}(?=\s*(?:;|$)))?(?:\s+(?:of|in|von|de|di)(?=\s))?"
     r"|第\s?\d{1,4}(?:\s?[-–~]\s?\d{1,4})?\s?[页頁章节節段行]|\d{1,4}\s?(?:쪽|페이지|ページ|頁|页))"
+    rf"|(?P<score>(?:{_any(RULES['scores'])})[\s:=]{{1,3}}\d{{0,3}}(?:[.,]\d{{1,6}})?\s?%?(?=\s*(?:[,;)]|$)))"
     rf"|(?:[#^@]|(?:{_any(RULES['numbering'])})\s?)?(?P<number>\d{{1,3}})(?![\w%]|\.\d)|(?P<join>[,;:&+/|、，；：()]|{DASH}(?=\s?[^\W\d])|(?:{_any(RULES['joins'])})(?![^\W\d_])))",
     re.I,
 )
@@ -167,7 +168,7 @@ def _numbers(written: str) -> list[int]:
 
 def _read(written: str) -> tuple[list[int], bool] | None:
     """The numbers in what stands between brackets and whether words name them as sources; None where it is no mark."""
-    written, dagger, _ = written.partition("†")
+    written, dagger, _ = written.replace("‡", "†").partition("†")
     if dagger and re.fullmatch(r"\s*\d+:\d+\s*", written):  # "4:0†source": of which list, nobody knows here.
         return [], True
     numbers: list[int] = []

@@ -39,6 +39,7 @@ INSTRUCTION = (
 LISTS = ("sentences", "statements", "claims", "answers", "items", "results", "points")
 TEXTS = ("text", "sentence", "statement", "claim", "answer", "content", "value", "response")
 NUMBERS = ("sources", "source", "citations", "citation", "source_numbers", "numbers", "references", "refs", "source_ids", "cites")
+BORNE_OUT = ("evidence", "support", "supported_by", "based_on", "grounds")  # Where numbers alone stand; else a quotation.
 NUMBER = ("source", "id", "number", "index", "source_id", "n", "document", "file", "name", "title")
 BEGINS = (*LISTS, *TEXTS, "missing", "result", "data", "output")
 NAMES = {*TEXTS, *NUMBERS, "missing"}
@@ -49,6 +50,8 @@ JSON = re.compile(
     re.I | re.M,
 )
 FOLLOWS = re.compile(rf"\n(?:{'|'.join([*NUMBERS, 'missing'])})[ \t]*:(?=\s)", re.I)
+FOUND = ("found", "answerable", "answered", "answer_found", "has_answer", "can_answer", "sufficient", "supported")
+NOT_FOUND = (False, "false", "no")
 DEEPEST = 3  # Objects around the one with the sentences: {"answer": {...}}, the call of a tool.
 
 
@@ -90,12 +93,17 @@ def structured(text: str, given: int = LIKELY, cut: bool = False, named: Named |
     about = _holder(found[0], 0)
     if about is None and all(isinstance(one, dict) and _text_of(one) is not None for one in found):
         about = {"sentences": found}  # A line for each sentence.
+    if about is None and isinstance(found[0], dict) and found[0]:
+        each = list(found[0].values())  # {"1": {...}, "2": {...}}
+        about = {"sentences": each} if all(_text_of(one) is not None for one in each) else None
     if about is None:
         about = found[0] if isinstance(found[0], dict) else {"sentences": found[0]}
     missing = _missing(about.get("missing"))
     listed = _listed(about)
     if listed is None:
         whole = _text_of(about)
+        if not whole and not missing and any(about.get(name) in NOT_FOUND for name in FOUND if name in about):
+            missing = "the answer"
         if whole is None and not missing:
             raise ValueError('it has no list "sentences"')
         listed = _split(whole or "", about, given)
@@ -184,10 +192,16 @@ def _sentence(entry: Any, at: int, given: int, named: Named | None) -> tuple[str
     written = _text_of(entry)
     if written is None:
         raise ValueError(f'sentence {at} has no "text"')
-    cited: Any = next((entry[name] for name in NUMBERS if name in entry), [])
+    cited: Any = next((entry[name] for name in (*NUMBERS, *BORNE_OUT) if name in entry and _cites(name, entry[name])), [])
     plain, marked = unmarked(" ".join(written.split()), given)
     numbers = [number for one in (cited if isinstance(cited, list) else [cited]) for number in _numbers(one, at, plain, named)]
     return (plain, tuple(dict.fromkeys([*numbers, *marked]))) if any(map(str.isalnum, plain)) else None
+
+
+def _cites(name: str, value: Any) -> bool:
+    """Whether what stands under a name cites sources; under one for what bears a statement out, where it holds numbers alone."""
+    each = value if isinstance(value, list) else [value]
+    return name in NUMBERS or (bool(each) and all(isinstance(one, int) and not isinstance(one, bool) for one in each))
 
 
 def _numbers(cited: Any, at: int, said: str, named: Named | None) -> list[int]:

@@ -46,6 +46,9 @@ DROPPED, FINISHED = (
 )  # Channels whose tokens a server has dropped.
 
 
+DRAFTED = re.compile(r"\s*<([a-z]{2,20})>.*</\1>\s*", re.S | re.I)  # All that stands before an answer's tag.
+
+
 class Hearing:
     """A reply as it is heard, piece by piece: `hear` and `end` give what may be shown, `text` is what was said in the end.
 
@@ -61,6 +64,7 @@ class Hearing:
         self._start: str | None = ""  # What was said while it is open how it begins; None once that is settled.
         self._doubted = True  # Whether it may still begin like thoughts.
         self._weighed: list[str] | None = None  # What began like thoughts and waits for a closing tag or for the end.
+        self._answered = 0  # How much of that stands before an answer's tag.
         self._last = ""  # The last character said before that is no blank.
         self._depth = 0
         self._within = ""  # The kind of tag that opened the thoughts: tag, fence, details, comment or channel.
@@ -97,8 +101,9 @@ class Hearing:
         if self._start is not None:
             shown += self._settled(last=True)
         if self._weighed is not None:
-            weighed, self._weighed = _answer_of("".join(self._weighed)), None
-            shown += self._say(weighed)
+            before, after = "".join(self._weighed[: self._answered]), "".join(self._weighed[self._answered :])
+            self._weighed = None
+            shown += self._say(after if DRAFTED.fullmatch(before) else _answer_of(before + after))
         self.text = "".join(self._said).strip()
         return shown
 
@@ -195,7 +200,9 @@ class Hearing:
             self._closed(kind)
         elif tag["wrap"] and self._depth and not re.match(r"<[|｜]?\s?(?:/|end)", tag[0], re.I):
             self._answer = len(self._aside)
-        elif not tag["wrap"]:
+        elif tag["wrap"]:
+            self._answered = self._answered or len(self._weighed or ())
+        else:
             self._closed("channel")
         return ""
 
@@ -235,6 +242,8 @@ def _answer_of(weighed: str) -> str:
         final = FINISHED.split(weighed)
         if len(final) > 1 or weighed[dropped.end() :][:1].isupper():
             return final[-1] if len(final) > 1 else ""
+    if label := ANSWERS.match(weighed):
+        return weighed[label.end() :]
     answers = [(answer[0], answer.end()) for answer in ANSWERS.finditer(weighed)]
     if answers and (THINKS.match(weighed) or FINAL.search(answers[-1][0])):
         return weighed[answers[-1][1] :]
