@@ -3,13 +3,15 @@
 import re
 from functools import cache
 
-from rag.clinical.times import stands_alone, writes_day_first, written_day
+from rag.clinical.times import YEAR, stands_alone, writes_day_first, written_day
 from rag.needed import holds
 from rag.rules import rules
 
 REACH = 24
 """Characters after a label in which its date begins and ends."""
 WEEKDAY = r"(?:(?:on )?(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[.,]{0,2} )?(?:the )?"
+STAMP = re.compile(rf"({YEAR})(0[1-9]|1[0-2])([0-3]\d)(?!\d)")
+"""A day as machines write it, which only its label tells from other numbers: 20240314."""
 WORD_BEFORE = re.compile(r"[A-Za-z]['’)]?[ /-]\Z")
 
 
@@ -42,7 +44,8 @@ def _whole(head: str, at: int, name: str) -> bool:
 
 def day_at(text: str, at: int, months: bool = False, day_first: bool | None = None) -> str | None:
     """The day that the text names right at this place, or None."""
-    day = written_day(text[at : at + REACH], day_first)
+    stamp = STAMP.match(text, at)
+    day = written_day("-".join(stamp.groups()) if stamp else text[at : at + REACH], day_first)
     if day is None:
         return None
     if len(day) == len("2024-03") and months:

@@ -22,7 +22,7 @@ YEAR = r"(?:1[89]|2[0-2])\d\d"
 """From 1800 to 2299: de-identified collections move their dates by a hundred years and more."""
 COUNTED = r"(?! (?:patients|people|adults|children|women|men|participants|subjects|cases|hospitals|units?|mg|mL|kcal)\b)"
 FORMS = {
-    "ymd": rf"(?<![\d/.-])({YEAR})[-/](\d{{1,2}})[-/](\d{{1,2}})(?=T\d|(?![\d/-]))",
+    "ymd": rf"(?<![\d/.-])({YEAR})(?:[-/](\d{{1,2}})[-/](\d{{1,2}})|\.(\d\d)\.(\d\d))(?=T\d|(?![\d/-]|\.\d))",
     "ynd": rf"(?<![\d/.-])({YEAR})[- /]({NAMES})[- /](\d{{1,2}})(?![\d/-])",
     "mdy": rf"\b((?i:{NAMES}))\.?,? (\d{{1,2}})(?:st|nd|rd|th)?,? ({YEAR})\b",
     "dmy": rf"(?<![\d/.-])(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -]((?i:{NAMES}))\.?,?[ -]({YEAR})\b",

@@ -370,3 +370,9 @@ def test_the_year_of_the_note_and_those_after_it_are_not_past() -> None:
     for date, past in (("2024-05-01", {"a bypass"}), ("2030-05-01", {"A stent", "a bypass"}), (None, {"A stent", "a bypass"})):
         assert {text[one.start : one.end] for one in assertions(text, (), date) if one.status == HISTORICAL} == past
     assert assertions("Gout in 7/24.", (), "2024-09-01") == ()
+
+
+def test_a_list_of_present_problems_is_no_past() -> None:
+    for title, past in (("Past medical history", True), ("Active problems", False), ("Medical problems", True)):
+        text = f"{title}:\nGout"
+        assert any(one.status == "historical" for one in assertions(text, sections(text))) is past

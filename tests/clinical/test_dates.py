@@ -35,6 +35,8 @@ def test_a_date_of_something_else_is_not_the_documents_date(text: str) -> None:
         "Patient: P-0001   Date: 06 Feb 2024",
         "MRN 0001 | Date: 2024-02-06",
         "DATE OF SERVICE: TUESDAY, FEBRUARY 6, 2024",
+        "Date: 20240206",
+        "Date: 2024.02.06",
     ],
 )
 def test_a_weekday_or_another_field_before_it_does_not_hide_the_documents_date(head: str) -> None:
@@ -46,6 +48,7 @@ def test_numbers_are_read_in_the_order_that_the_document_shows() -> None:
         return [one.day for one in absolute(text)]
 
     assert days("Seen 02/03/2024, 25/03/2024.") == ["2024-03-02", "2024-03-25"]
+    assert days("Seen 2024.02.03, version 2024.02.03.1, room 20240203.") == ["2024-02-03"]
     assert days("Seen 02/03/2024, 03/25/2024.") == ["2024-02-03", "2024-03-25"]
     assert days("Seen 02/03/2024, 25/03/2024 and 03/25/2024.") == ["2024-02-03", "2024-03-25", "2024-03-25"]
     assert document_date("Date: 02/03/2024\nReviewed 25/03/2024.") == "2024-03-02"

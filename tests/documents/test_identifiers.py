@@ -267,3 +267,12 @@ def test_findings_lie_inside_any_text_in_order_and_are_the_same_twice(text: str)
     places = [(one.start, one.end) for one in findings if one.kind == "identifier"]
     assert all(before[1] <= after[0] for before, after in pairwise(places))
     assert all(isinstance(one, Finding) for one in findings)
+
+
+def test_every_name_behind_a_title_of_several_people_is_one() -> None:
+    assert found("Seen by Drs. Patel, Qworla and Vexby today.", "NAME") == ["Drs. Patel, Qworla", "Vexby"]
+    assert found("Drs. Patel and the team agree; CNA Vexby and PA Qworla helped; PA and lateral films.", "NAME") == [
+        "Drs. Patel",
+        "CNA Vexby",
+        "PA Qworla",
+    ]

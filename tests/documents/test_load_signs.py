@@ -248,6 +248,12 @@ def test_footnotes_of_rich_text_are_placed_after_the_text_with_their_marks() -> 
     assert found.text == "Sodium 128[1] low.\nRest[2]\nFootnote 1: Drawn twice.\nFootnote 2: At home.\n"
 
 
+def test_a_text_box_of_rich_text_stands_beside_the_text() -> None:
+    found = rich(r"Rest.{\shp{\*\shpinst{\shptxt \pard Pacemaker since May\par}}{\shprslt{\*\do Pacemaker since May}}}\par")
+    assert found.text == "Rest.\n"
+    assert [(aside.kind, aside.text) for aside in found.asides] == [("text box", "Pacemaker since May")]
+
+
 def test_a_fact_in_a_header_stands_in_the_text_once_and_a_name_does_not() -> None:
     made: Any = docx.Document()
     made.sections[0].header.paragraphs[0].text = "ALLERGIES: SULFA (RASH)"

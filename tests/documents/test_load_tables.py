@@ -68,6 +68,13 @@ def sheet(rows: Sequence[Sequence[Any]], merged: Sequence[str] = ()) -> str:
         ),
         ("<tr><th>Pulse</th><td>72</td></tr><tr><th>Weight</th><td>80</td></tr>", "Pulse | 72\nWeight | 80"),
         (
+            "<tr><td colspan=2>Shots</td></tr><tr><td><b>Shot</b></td><td><b>Given</b></td></tr>"
+            "<tr><td>Tetanus<!-- toxoid --></td><td>2019</td></tr>",
+            "Shots\nShot: Tetanus; Given: 2019",
+        ),
+        ("<tr><td>Drug</td><td>Dose</td></tr><tr><td>Ostravan</td><td>2 mg</td></tr>", "Drug: Ostravan; Dose: 2 mg"),
+        ("<tr><td><b>Pulse</b></td><td>72</td></tr><tr><td><b>Name</b></td><td>Zorva</td></tr>", "Pulse | 72\nName | Zorva"),
+        (
             "<tr><th>Drug</th><th>How</th></tr><tr><td>Ostravan</td><td>one<br>at night</td></tr>"
             "<tr><td><p>A</p><p>B</p></td><td>x</td></tr>",
             "Drug: Ostravan; How: one\nat night\nDrug: A\nB\nHow: x",
@@ -94,6 +101,10 @@ def test_rows_of_a_page_stand_beside_the_names_of_their_columns(rows: str, text:
             "Sample,,Levels,\nTest,Unit,first,last\nNa,mmol/L,131,138\n",
             "Sample Test: Na; Sample Unit: mmol/L; Levels first: 131; Levels last: 138\n",
         ),
+        ("drug,dose\n", "drug | dose\n"),
+        ("Drugs of March\n\ndrug,dose\n", "Drugs of March\ndrug | dose\n"),
+        ("drug,dose\n\nOstravan,2\n", "drug: Ostravan; dose: 2\n"),
+        ("drug,dose\n\nAllergy,Reaction\nLatex,rash\n", "drug | dose\nAllergy: Latex; Reaction: rash\n"),
         ('id,note\n1,"PLAN:\nRest\n\nWalk"\n2,"none"\n', "id: 1; note:\nPLAN:\nRest\n\nWalk\nid: 2; note: none\n"),
         ('id,note,by\n1,"Rest\nWalk",Doe\n', "id: 1; note: Rest\nWalk\nby: Doe\n"),
     ],
@@ -179,6 +190,8 @@ def test_tables_of_word_have_titles_headers_of_two_rows_and_merged_cells() -> No
     rows = [["Test", "Result", ""], ["", "first", "last"], ["Na", "131", "138"]]
     merged = [((0, 1), (0, 2)), ((0, 0), (1, 0))]
     assert made_table(rows, merged, heads=2) == "Test: Na; Result first: 131; Result last: 138\n"
+    rows = [["Drugs at home", ""], ["Drug", "Dose"], ["Ostravan", "2 mg"]]
+    assert made_table(rows, [((0, 0), (0, 1))]) == "Drugs at home\nDrug: Ostravan; Dose: 2 mg\n"
     rows = [["Drug", "Dose", "When"], ["Ostravan", "2 mg", "noon"], ["", "1 mg", "night"]]
     assert made_table(rows, [((1, 0), (2, 0))]) == (
         "Drug: Ostravan; Dose: 2 mg; When: noon\nDrug: Ostravan; Dose: 1 mg; When: night\n"

@@ -77,3 +77,23 @@ def test_people_of_a_bundle_and_what_they_are_called_in_a_note() -> None:
     found, _ = screened("b.json", json.dumps(bundle))
     assert {("NAME", "Quillwind"), ("ADDRESS", "4 Quill Hollow"), ("ADDRESS", "Ashford")} <= found
     assert any(kind == "SSN" for kind, _ in found)
+
+
+def test_people_of_a_bundle_are_sought_in_its_notes() -> None:
+    patient = {"resourceType": "Patient", "id": "9", "name": [{"family": "Quillwind", "given": ["Zorva"]}]}
+    note = {
+        "resourceType": "DocumentReference",
+        "subject": {"reference": "Patient/9"},
+        "content": [{"attachment": {"contentType": "text/plain", "data": "UXVpbGx3aW5kIGxpbXBzLg=="}}],
+    }
+    for told in (note, {**note, "subject": {"display": "the patient"}}):
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient}, {"resource": told}]}
+        found, status = screened("b.json", json.dumps(bundle))
+        assert {("NAME", "Quillwind"), ("NAME", "Zorva")} <= found and status == "quarantined"
+
+
+def test_fields_on_lines_of_their_own_are_what_they_are_called_where_two_stand_on_end() -> None:
+    found, _ = screened("a.txt", "Forename: zorva\nSurname: quillwind\nStreet: 4 Quill Hollow\n\nFor quillwind a cast.\n")
+    assert {("NAME", "zorva"), ("NAME", "quillwind"), ("ADDRESS", "4 Quill Hollow")} <= found
+    assert fields("The cause was told.\nResidence: ground floor\n\nHe walks.") == []
+    assert fields("Address: unknown\nPatient ID: P-0412\nPlan: rest") == []

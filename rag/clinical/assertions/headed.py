@@ -27,6 +27,8 @@ def by_section(text: str, sections: tuple[Section, ...]) -> Iterator[Assertion]:
         kind = heading_kind(section.title)
         if kind and kind.name in known:
             rule, name = known[kind.name], f"section {kind.name}"
+            if "not_titled" in rule and any(word.said in listed(rule["not_titled"]) for word in words_of(section.title)):
+                continue
             whole = "items" not in rule and "but" not in rule
             for low, high in [(section.body, section.end)] if whole else sentences(text, section.body, section.end):
                 start, end = trim(text, LIST_MARK.match(text, low).end(), high)  # type: ignore[union-attr]

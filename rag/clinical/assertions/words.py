@@ -10,7 +10,7 @@ from rag.text import abbreviations
 TOKEN = re.compile(
     r"(?<=: )[-–−+](?=[ \t]*(?:[,;|\n]|\Z))|\([-–−+]\)|(?<!\w)[-–−+]ve\b|\b[Nn][Oo][Nn](?=-[^\W_])"
     r"|[^\W_]+(?:['’/\-][^\W_]+|\.(?![A-Z][a-z]|(?:no|not|denies|has|neg|without)\b)[^\W_]+)*"
-    r"|(?<![^\s(\[,;:\-/])\?+(?=\s?[^\W\d])",
+    r"|(?<![^\s(\[,;:\-/])\?+(?=\s?[^\W\d])|∅",
 )
 HARD = re.compile(r"[;|\t]|\n *[-*•]|[^\s] {4}")
 STOPPED = re.compile(r"[.!?](?:\s|$)")

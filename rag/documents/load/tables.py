@@ -100,6 +100,12 @@ def has_column_word(cells: Sequence[str]) -> bool:
     return any(len(cell) <= LONGEST_NAME and one_line(cell).lower().strip(" .:#*") in _column_words() for cell in cells)
 
 
+def are_column_words(cells: Sequence[str]) -> bool:
+    """Whether there are two texts or more and each is a word that stands above columns of clinical tables."""
+    said = [one_line(cell).lower().strip(" .:#*") for cell in cells if len(cell) <= LONGEST_NAME]
+    return len(cells) == len(said) == len(set(said)) > 1 and all(word in _column_words() for word in said)
+
+
 @cache
 def _column_words() -> frozenset[str]:
     return frozenset(rules("columns")["names"])
@@ -119,11 +125,13 @@ def named_rows(rows: Sequence[Sequence[str]]) -> Iterator[Named]:
 
     Rows of one value above a row of names are titles, and so are those with an empty row before and after. A first row with a
     number or a day above others in its column is no header; then the columns have no names. After an empty row the names stay,
-    unless another row of names or a title stands there.
+    unless another row of names or a title stands there. Names without a row below them are a row of their own.
     """
     names: tuple[str, ...] | None = None
     wide = any(_filled(row) > 1 for row in rows)
     above: list[str] = []
+    told: list[str] = []
+    waiting: list[str] = []
     for block in _blocks(rows):
         first = _titles(block) if wide else 0
         above += [one_line(" ".join(row)) for row in block[:first]]
@@ -133,11 +141,15 @@ def named_rows(rows: Sequence[Sequence[str]]) -> Iterator[Named]:
         heads = _heads(below) if names is None or has_column_word(below[0]) else 0
         if heads or above or names is None:
             names = _names(below[:heads])
-            above += [row_as_lines([], list(map(one_line, row))) for row in below[:heads] if has_cut(row)]
-        titles, above = tuple(above), []
+            written = [row_as_lines([], list(map(one_line, row))) for row in below[:heads]]
+            told += [*waiting, *above, *(line for line, row in zip(written, below, strict=False) if has_cut(row))]
+            above, waiting = [], [line for line in written if line not in told]
+        if len(below) == heads:
+            continue
+        titles, told, waiting = tuple(told), [], []
         for row in below[heads:]:
             yield Named(titles, names, tuple(row))
-    for line in above:
+    for line in (*told, *waiting, *above):
         yield Named((), (), (line,))
 
 

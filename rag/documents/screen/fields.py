@@ -7,12 +7,14 @@ from functools import cache
 from itertools import pairwise
 
 from rag.clinical.patients import PSEUDONYM
+from rag.documents.screen.listed_names import in_dictionary
 from rag.documents.screen.words import names, words
 from rag.rules import rules
 from rag.values import Document, Finding
 
 SCORE, AGAIN = 0.9, 0.75
 LABEL = re.compile(r"(?:^|(?<=; )|(?<=: )|(?<=\| ))([A-Za-z][\w .'/-]{1,40}?)[ ]?:[ ](?=\S)", re.MULTILINE)
+LINE = re.compile(r"^[ \t]{0,8}(?P<label>[A-Za-z][\w '/-]{1,40}?)[ \t]?:[ \t]{1,8}(?P<value>[^\n:;]{2,80})$", re.MULTILINE)
 SEGMENT = re.compile(r"^[ \t]{0,8}(?P<name>[A-Z][A-Z0-9]{2})\|[^\n]*", re.MULTILINE)
 UUID = re.compile(r"(?:urn:uuid:)?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22}|(?:urn:oid:)?[\d.]{12,}")
 WORD = re.compile(r"\w+")
@@ -38,8 +40,8 @@ def _kinds() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def fields(text: str) -> list[Known]:
-    """The values of a person's fields in rows such as "first_name: zorva; dob: 1951-02-03" and in segments of HL7 version 2."""
-    return [*_rows(text), *_segments(text)]
+    """The values of a person's fields: in rows such as "first_name: zorva; dob: 1951-02-03", in lines, in HL7 version 2."""
+    return [*_rows(text), *_listed(text), *_segments(text)]
 
 
 def _rows(text: str) -> Iterator[Known]:
@@ -55,7 +57,7 @@ def _row(line: str, offset: int) -> Iterator[Known]:
     if len(labels) < 2:
         return
     sure, beside = _kinds()
-    plain = [" ".join(re.split(r"[\s_.-]+", label[1].lower())).strip() for label in labels]
+    plain = [_plain(label[1]) for label in labels]
     known = sure | beside if any(name in sure for name in plain) else {}
     ends = [two.start() for _, two in pairwise(labels)] + [len(line)]
     for label, name, end in zip(labels, plain, ends, strict=True):
@@ -64,6 +66,27 @@ def _row(line: str, offset: int) -> Iterator[Known]:
         if kind and _told(value):
             start = offset + line.index(value, label.end())
             yield Known(start, start + len(value), kind, value)
+
+
+def _listed(text: str) -> Iterator[Known]:
+    """The values of fields that alone say whose they are, where two lines on end or more have a label each."""
+    sure, _ = _kinds()
+    last = -1
+    waiting: Known | None = None
+    for line in LINE.finditer(text):
+        kind = sure.get(_plain(line["label"]))
+        beside, last = line.start() == last, line.end() + 1
+        value = line["value"].rstrip()
+        known = Known(line.start("value"), line.start("value") + len(value), kind, value) if kind and _told(value) else None
+        if beside and waiting:
+            yield waiting
+        if beside and known:
+            yield known
+        waiting = None if beside else known
+
+
+def _plain(label: str) -> str:
+    return " ".join(re.split(r"[\s_.-]+", label.lower())).strip()
 
 
 def _segments(text: str) -> Iterator[Known]:
@@ -92,7 +115,7 @@ def sought(text: str, known: Iterable[Known]) -> Iterator[Finding]:
     values = ((one.value.removeprefix("tel:"), one.type) for one in known if one.type != "NAME")
     wholes = {value.lower(): kind for value, kind in values if len(value) >= SHORTEST_NUMBER and any(map(str.isalnum, value))}
     for word in words(text) if parts else ():
-        if word.low in parts and word.text[0].isupper():
+        if word.low in parts and (word.text[0].isupper() or not in_dictionary(word.low)):
             yield Finding("identifier", "NAME", word.start, word.end, "name from a field", AGAIN)
     for start, end in _again(text, wholes):
         yield Finding("identifier", wholes[text[start:end].lower()], start, end, "value from a field", AGAIN)

@@ -39,7 +39,7 @@ def _finding(start: int, end: int, rule: str, score: float) -> Finding:
     return Finding("identifier", "NAME", start, end, rule, score)
 
 
-WEAK_TITLES = {"father", "sister", "nurse", "doctor", "miss", "sir", "madam", "rn", "lpn", "np", "crna", "aprn"}
+WEAK_TITLES = frozenset("father sister nurse doctor miss sir madam rn lpn np crna aprn fnp dnp pa pa-c cna lvn".split())
 
 
 @cache
@@ -66,6 +66,24 @@ def _titled(text: str) -> Iterator[Span]:
                 break
             last = part.end()
         yield match.start("title"), match.start("name") + last, "title", 0.95
+        if match["title"].lower() == "drs":
+            yield from _more(text, match.start("name") + last)
+
+
+MORE = re.compile(rf"(?:,[ ]|,?[ ](?:and|&)[ ])(?P<name>{LEADING}{PART})")
+MOST_MORE = 6
+OF_DEPARTMENTS = ("logy", "iatry", "iatrics", "surgery")
+
+
+def _more(text: str, at: int) -> Iterator[Span]:
+    """The further names behind a title of several people: "Drs. Smith, Jones and Vexby"."""
+    for _ in range(MOST_MORE):
+        match = MORE.match(text, at)
+        last = match["name"].split()[-1] if match else ""
+        if match is None or last.lower().endswith(OF_DEPARTMENTS) or not (is_name(last.lower()) or unlisted([last])):
+            return
+        yield match.start("name"), match.end("name"), "title", 0.95
+        at = match.end()
 
 
 @cache

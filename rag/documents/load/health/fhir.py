@@ -22,7 +22,7 @@ from rag.documents.load.layout import Layout
 from rag.documents.load.web.html import write_html
 from rag.errors import FileProblem
 from rag.rules import rules
-from rag.values import Document, File, Section
+from rag.values import Aside, Document, File, Section
 
 ATTACHED: dict[str, Reader] = {**READERS, "application/xhtml+xml": READERS["text/html"], "text/xml": Ccda(),
                                "application/xml": Ccda(), "application/hl7-cda+xml": Ccda()}  # fmt: skip
@@ -71,7 +71,8 @@ def documents(file: File, value: Any, form: Format, *, checked: bool = True) -> 
                 read.append(bundle.document(resource))
             except FileProblem as problem:
                 read.append(problem)
-    read += bundle.records()
+    records = bundle.records()
+    read += records
     if not read:
         kinds = ", ".join(sorted({word(one["resourceType"])[:40] for one in bundle.resources})[:5])
         raise FileProblem(f"{file.name}: nothing to read in {kinds}. Notes, reports or clinical resources are needed.")
@@ -81,7 +82,8 @@ def documents(file: File, value: Any, form: Format, *, checked: bool = True) -> 
         read = [replace(read[0], name=file.name)]
     for at, one in enumerate(read):
         if isinstance(one, Document):
-            read[at] = replace(one, warnings=(*one.warnings, *faults))
+            others = () if any(isinstance(record, Document) for record in records) else bundle.persons(one.asides)
+            read[at] = replace(one, warnings=(*one.warnings, *faults), asides=(*one.asides, *others))
             break
     yield from read
 
@@ -152,7 +154,20 @@ class _Bundle:
             found = self._rendition(file, resource, items(resource.get("presentedForm")))
             found = self._with_results(found, resource) if found and kind == "DiagnosticReport" else found
         found = self._with_facts(found or self._written(file, resource, title), resource, title)
+        found = self._with_people(found, resource)
         return with_lines(found, "", [f"Status: {found.status}"]) if found.status in NOT_VALID else found
+
+    def persons(self, told: tuple[Aside, ...]) -> tuple[Aside, ...]:
+        """What the bundle's people are, to stand beside a document that does not tell it yet."""
+        known = {aside.text for aside in told}
+        lines = (line for one in self.resources for line in people(one) if line not in known)
+        return tuple(Aside("metadata", line, 0) for line in dict.fromkeys(lines))
+
+    def _with_people(self, document: Document, resource: dict[str, Any]) -> Document:
+        """The document with the people and places beside it that it refers to, so that they are known where it names them."""
+        referred = (self.resolve({"reference": one}, resource) for one in _references(resource))
+        lines = dict.fromkeys(line for one in referred if one is not None for line in people(one))
+        return replace(document, asides=(*document.asides, *(Aside("metadata", line, 0) for line in lines)))
 
     def _with_results(self, document: Document, resource: dict[str, Any]) -> Document:
         """A report in a form of its own, with the conclusion and the results that its text does not tell."""

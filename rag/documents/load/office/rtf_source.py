@@ -17,9 +17,9 @@ CHARSETS = {"78": "128", "79": "136", "80": "129", "81": "178", "82": "177", "83
             "86": "238", "87": "204", "88": "222", "89": "238"}  # fmt: skip
 ASIDES = {"header": "header", "headerl": "header", "headerr": "header", "headerf": "header", "footer": "footer",
           "footerl": "footer", "footerr": "footer", "footerf": "footer", "annotation": "comment", "fldinst": "link",
-          "info": "metadata", "deleted": "deleted", "footnote": "footnote"}  # fmt: skip
+          "info": "metadata", "deleted": "deleted", "footnote": "footnote", "shptxt": "text box"}  # fmt: skip
 LEFT_OUT = {"pict": "pictures left out", "object": "embedded objects left out", "objdata": "", "themedata": "", "datastore": "",
-            "nonshppict": ""}  # fmt: skip
+            "nonshppict": "", "shprslt": ""}  # fmt: skip
 TOLD = frozenset("title subject author operator keywords doccomm company manager category".split())
 STRUCK = "deleted"
 REASONS = ("hidden text", "text in the colour of its ground", "tiny text", STRUCK, RAISED, LOWERED)

@@ -5,7 +5,7 @@ from typing import Any
 
 from rag.documents.load.layout import Piece
 from rag.documents.load.office.word_styles import W, is_on
-from rag.documents.load.tables import as_lines, begins_with_heading, row_as_lines
+from rag.documents.load.tables import are_column_words, as_lines, begins_with_heading, row_as_lines
 
 WITHIN = {"hyperlink", "ins", "moveTo", "smartTag", "sdt", "sdtContent", "fldSimple", "customXml", "dir", "bdo"}
 
@@ -55,7 +55,7 @@ def is_marked(row: Any) -> bool:
 def is_header(row: Any, read: list[list[Piece]]) -> bool:
     """Whether a first row names the columns: it is marked as header, or its cells are short, filled and without a figure.
 
-    With two columns they have to be bold as well: the first row may be the first of many "name, value" pairs.
+    With two columns they have to be bold or words for columns: the first row may be the first of many "name, value" pairs.
     """
     texts = ["".join(text for text, _ in pieces).strip() for pieces in read]
     if len(texts) < 2:
@@ -63,7 +63,8 @@ def is_header(row: Any, read: list[list[Piece]]) -> bool:
     if is_marked(row):
         return True
     runs = [run for run in row.iter(f"{W}r") if run.find(f"{W}t") is not None]
-    if len(texts) == 2 and not all(is_on(run.find(f"{W}rPr/{W}b")) for run in runs):
+    bold = all(is_on(run.find(f"{W}rPr/{W}b")) for run in runs)
+    if len(texts) == 2 and not bold and not are_column_words(texts):
         return False
     return all(0 < len(text) <= 60 and not any(map(str.isdigit, text)) and text[-1] not in ".:" for text in texts)
 

@@ -8,7 +8,16 @@ from lxml import etree
 
 from rag.documents.load.layout import BLANKS, Layout
 from rag.documents.load.signs import box, decoded, described_box, set_as
-from rag.documents.load.tables import as_lines, has_cut, joined_names, one_line, row_as_lines, unfilled
+from rag.documents.load.tables import (
+    are_column_words,
+    as_lines,
+    has_cut,
+    joined_names,
+    may_name,
+    one_line,
+    row_as_lines,
+    unfilled,
+)
 from rag.documents.load.web.css import Seen, Styles, shown
 
 BLOCKS = frozenset(
@@ -262,6 +271,8 @@ class Walker:
         below: list[list[str]] = []
         used = False
         headers = [_is_header(row) for row in rows]
+        if not any(headers) and (first := _names_columns(rows)) is not None:
+            headers[first] = True
         if all(headers) or sum(headers[:MOST_HEADS]) == MOST_HEADS:
             headers = [not at for at in range(len(rows))]
         several = any(len(_own_cells(row)) > 1 for row in rows)
@@ -381,6 +392,22 @@ def _own_cells(row: Any) -> list[Any]:
 def _is_header(row: Any) -> bool:
     parent = row.getparent()
     return (parent is not None and local(parent.tag) == "thead") or all(local(cell.tag) == "th" for cell in _own_cells(row))
+
+
+def _names_columns(rows: list[Any]) -> int | None:
+    """The first row of several cells, not marked as header, that looks like names of columns: all bold, or all such words."""
+    wide = [at for at, row in enumerate(rows) if len(_own_cells(row)) > 1][:2]
+    if len(wide) < 2:
+        return None
+    names = ["".join(texts(cell)) for cell in _own_cells(rows[wide[0]])]
+    first, second = (all(map(_is_bold, _own_cells(rows[at]))) for at in wide)
+    return wide[0] if (first and not second and may_name(names)) or are_column_words(names) else None
+
+
+def _is_bold(cell: Any) -> bool:
+    """Whether a cell has text and all of it is set bold by its elements."""
+    within = "".join(text for part in cell.iter("b", "strong") for text in texts(part))
+    return bool(within.strip()) and "".join(within.split()) == "".join("".join(texts(cell)).split())
 
 
 def _stands_alone(row: Any, cells: list[str]) -> bool:
