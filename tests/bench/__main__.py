@@ -31,6 +31,7 @@ from tests.bench.launch import launch
 from tests.bench.loading import load
 from tests.bench.omissions import omitted
 from tests.bench.options import offline
+from tests.bench.paired import paired
 from tests.bench.real import real
 from tests.bench.redteam import perturbed, redteam
 from tests.bench.retrieval import covidqa, scifact
@@ -67,6 +68,7 @@ PARTS: dict[str, Callable[[Settings], list[Figure]]] = {
     "facts": facts_speed,
     "conflicts": conflict,
     "omissions": omitted,
+    "paired": paired,
     "risk": risk,
     "redteam": redteam,
     "perturbed": perturbed,

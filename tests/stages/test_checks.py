@@ -102,6 +102,8 @@ def test_the_example_of_a_unit_or_a_rate_is_read(rule: dict[str, Any]) -> None:
         ("q6h", [("rate", 4)]),
         ("three times a week", [("rate", 3 / 7)]),
         ("half an hour", [("time", 1 / 48)]),
+        ("a month and a half", [("time", 45.6)]),
+        ("half a dozen", [("", 6)]),
         ("no number", []),
     ],
 )
@@ -126,6 +128,45 @@ def test_statements_stand_where_they_say_and_reasons_too() -> None:
 def test_any_text_is_judged_against_any_other(text: str) -> None:
     for found in (judged(text, NOTE), judged(NOTE, text), judged(text, text)):
         assert 0 <= found.score <= 1
+
+
+VISIT = """Doctor: Any fever or chills?
+Patient: No, none. The knee has been sore for six weeks, and my brother has gout.
+Ejection fraction improved from 28% to 41%. Films of the chest: no fractures were noted. A radial pulse was felt.
+Tender over the left scapula and the right middle finger. Hydroxyzine 25 mg at bedtime for itching.
+Platelets 142, last month 96. Infection is unlikely. The toxin result is awaited. Topiramate was stopped because of a rash."""
+
+
+@pytest.mark.parametrize(
+    ("response", "check"),
+    [
+        ("The patient has fever and chills.", "negation"),
+        ("The chest film shows fractures.", "negation"),
+        ("No radial pulse was felt.", "negation"),
+        ("The ejection fraction is now 28%.", "value"),
+        ("Tender over the right ring finger.", "site"),
+        ("Topiramate will be stopped because of a rash.", "course"),
+    ],
+)
+def test_what_a_visit_says_once_is_not_told_otherwise(response: str, check: str) -> None:
+    assert check in objections(response, VISIT)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "She has neither fever nor chills.",
+        "The knee has been sore for a month and a half.",
+        "A sibling has gout.",
+        "The ejection fraction is now 41%.",
+        "A radial pulse was felt.",
+        "Tender over the back on the left.",
+        "Infection is thought unlikely.",
+        "The toxin result is still awaited.",
+    ],
+)
+def test_what_a_visit_says_in_other_words_is_not_objected_to(response: str) -> None:
+    assert objections(response, VISIT) == []
 
 
 def beside(said: Statement, source: Source, own: tuple[Fact, ...], there: tuple[Fact, ...]) -> tuple[Statement, Source]:

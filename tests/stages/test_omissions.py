@@ -42,6 +42,9 @@ DRUGS = [
     ("Amiodarone was discussed, not started.", "", []),
     ("Meds: apixaban 5 mg twice daily", "Medications: all other medications unchanged", ["apixaban"]),
     ("Tacrolimus level 7.1.", "", []),
+    ("Plan: Start propranolol? No, given the asthma.", "", []),
+    ("Plan: start duloxetine 30 mg daily if no better.", "", []),
+    ("Latanoprost drops.", "", ["latanoprost"]),
 ]
 
 
@@ -73,6 +76,7 @@ PENDING = [
     ("Urine culture pending.\n2041-03-09 Urine culture: no growth, final.", "", 0),
     ("Discharge pending placement.", "", 0),
     ("Authorization pending.", "", 0),
+    ("I have sent a serum electrophoresis, which is outstanding.", "", 1),
 ]
 
 
@@ -90,6 +94,10 @@ FOLLOW_UPS = [
     ("Repeat film in 2 weeks not needed.", "", 0),
     ("Cardiology clinic 03/20.", "", 1),
     ("Cardiology clinic 02/20.", "", 0),
+    ("Plan:\nWound clinic on Friday.", "", 1),
+    ("I suggest a dietitian.", "", 1),
+    ("Here for follow-up of an abnormal film.", "", 0),
+    ("Plan: MRI of the shoulder in a month.", "An MRI of the shoulder is ordered.", 0),
 ]
 
 
@@ -102,6 +110,8 @@ CONDITIONS = [
     ("PMH: COPD, gout", "Known: COPD.", ["gout"]),
     ("PMH: HTN", "Hypertension.", []),
     ("PMH: HFrEF", "Systolic heart failure.", []),
+    ("PMH: osteopenia", "", ["osteopenia"]),
+    ("PMH: chronic kidney disease", "Diabetic nephropathy.", []),
     ("No pulmonary embolism.", "", []),
     ("Father had colon cancer.", "", []),
     ("Enoxaparin is for a pulmonary embolism in May.", "", ["pulmonary embolism"]),

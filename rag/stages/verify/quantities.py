@@ -13,7 +13,7 @@ SHORT_TIMES = {7: 1.0, 52: 7.0, 12: 30.4}
 RANKS = frozenset(("first", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"))
 """Words for a rank, which no unit belongs to: in the "first 2 hours" there are two."""
 EVERY = frozenset(("every", "each", "per"))
-CLOSE = 0.012
+CLOSE, ROUND_TIME, ROUND_MONTHS, MONTH = 0.012, 0.03, 0.09, 30.4
 Token = tuple[str, int, int]
 
 
@@ -43,10 +43,17 @@ class Quantity:
             if self.per[0] and other.per[0]:
                 mine, theirs = self.base * self.per[1], other.base * other.per[1]
                 return self.per[0] == other.per[0] and math.isclose(mine, theirs, rel_tol=CLOSE)
-            return math.isclose(self.base, other.base, rel_tol=CLOSE if self.of != "time" else 0.03)
+            return math.isclose(self.base, other.base, rel_tol=self._tolerance(other))
         if "rate" in (self.of, other.of) or not self.like(other):
             return False
         return self.number == other.number
+
+    def _tolerance(self, other: "Quantity") -> float:
+        """How far two of one kind may lie apart: weeks are told in round months, other times nearly as they are."""
+        if self.of != "time":
+            return CLOSE
+        units = {round(one.base / one.number, 1) for one in (self, other) if one.number}
+        return ROUND_MONTHS if units == {7.0, MONTH} else ROUND_TIME
 
 
 @cache
@@ -89,6 +96,10 @@ def _read(text: str, tokens: Sequence[Token]) -> Iterator[Quantity]:
         if value is None:
             if word in ("a", "an") and at + 1 < len(tokens) and _units().get(tokens[at + 1][0], ("",))[0] == "time":
                 of, factor = _units()[tokens[at + 1][0]]
+                if _said(tokens, at + 2, 3) == ("and", "a", "half"):
+                    yield Quantity(start, tokens[at + 4][2], 1.5, of, 1.5 * factor)
+                    at += 5
+                    continue
                 yield Quantity(start, tokens[at + 1][2], 1.0, of, factor, True)
             at += 1
             continue
@@ -170,9 +181,15 @@ def _value(tokens: Sequence[Token], at: int) -> tuple[float | None, int]:
         else:
             break
         used += 1
-    if tuple(token[0] for token in tokens[at + used : at + used + 3]) == ("and", "a", "half"):
+    if _said(tokens, at + used, 3) == ("and", "a", "half"):
         return value + 0.5, used + 3
+    if word == "half" and _said(tokens, at + 1, 2) == ("a", "dozen"):
+        return 6.0, 3
     return value, used
+
+
+def _said(tokens: Sequence[Token], at: int, count: int) -> tuple[str, ...]:
+    return tuple(token[0] for token in tokens[at : at + count])
 
 
 def _rate(tokens: Sequence[Token], at: int) -> tuple[Quantity | None, int]:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 
 from rag.clinical.facts import facts, reading
 from rag.clinical.facts.types import Fact
@@ -17,6 +18,8 @@ from rag.values import Document
 
 MOST_PARTS = 3
 BESIDE, LEAST = 0.5, 1e-6
+SPEAKER = 40
+"""How many characters of an answer are looked at, with the name of who gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Source:
         self.quantities = quantities(document.text)
         self.every = tuple(every_word(document.text))
         self.parts = tuple(self._parts())
+        self.words = self._answered()
         self.at: dict[str, list[int]] = {}
         for place, word in enumerate(self.words):
             self.at.setdefault(word.stem, []).append(place)
@@ -55,6 +59,22 @@ class Source:
             while last < len(self.words) and self.words[last].start < end:
                 last += 1
             yield Part(start, end, first, last)
+
+    def _answered(self) -> tuple[Word, ...]:
+        """The words, those of a question that is answered by "no" being denied, as in "Any fever? No"."""
+        words = list(self.words)
+        for part, answer in pairwise(self.parts):
+            if self.text[part.start : part.end].rstrip().endswith("?") and self._is_no(answer):
+                for at in range(part.first, part.last):
+                    words[at] = words[at]._replace(statuses=words[at].statuses | {"negated"})
+        return tuple(words)
+
+    def _is_no(self, part: Part) -> bool:
+        """Whether a sentence begins with a plain denial, behind the name of who speaks."""
+        text = self.text[part.start : min(part.end, part.start + SPEAKER)]
+        _, colon, rest = text.partition(":")
+        first = (rest if colon else text).replace(",", " ").replace(".", " ").replace(";", " ").split()
+        return bool(first) and first[0].lower() in rules("checks")["standing"]["noes"]
 
     def places(self, word: Word) -> list[int]:
         """Where the source holds a word, in that form or by another name."""

@@ -4,6 +4,8 @@ from rag.stages.verify.checks.addition import Addition
 from rag.stages.verify.checks.amounts import Amounts
 from rag.stages.verify.checks.base import Check, Verdict
 from rag.stages.verify.checks.contrasts import Contrast
+from rag.stages.verify.checks.former import Former
+from rag.stages.verify.checks.lone import LONE
 from rag.stages.verify.checks.polarity import Negation
 from rag.stages.verify.checks.standing import STANDINGS
 from rag.stages.verify.checks.typed import TYPED
@@ -16,6 +18,8 @@ CHECKS: tuple[Check, ...] = (
     ),
     Negation(),
     *STANDINGS,
+    *LONE,
+    Former(),
     *TYPED,
     Addition(),
 )

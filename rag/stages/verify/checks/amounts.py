@@ -18,6 +18,8 @@ NAMES = {
     "time": "duration", "length": "size", "share": "value", "pressure": "value", "temperature": "value", "of speed": "value",
     "energy": "value", "": "number", "place": "number",
 }  # fmt: skip
+DRUGGED = frozenset(("mass", "volume", "activity"))
+"""What drugs are measured in: two such amounts that stand near each other are mostly of two drugs, and have no sum."""
 MOST = 16
 ROUNDED = 0.06
 
@@ -85,7 +87,9 @@ def follows(one: Quantity, said: Statement, source: Source) -> Quantity | None:
     if found or not any(word in _counting() for word in spoken):
         return found
     factors = [other for other in said.quantities if other is not one]
-    return next((first for first, second in _derived(one, near) if not any(other.same(second) for other in factors)), None)
+    summed = one.of not in DRUGGED or any(word in _summing() for word, _, _ in said.every)
+    found_by = _derived(one, near, summed)
+    return next((first for first, second in found_by if not any(other.same(second) for other in factors)), None)
 
 
 def _near(said: Statement, source: Source) -> list[Quantity]:
@@ -106,6 +110,11 @@ def _counting() -> frozenset[str]:
     return frozenset(rules("checks")["counting"]["words"])
 
 
+@cache
+def _summing() -> frozenset[str]:
+    return frozenset(rules("checks")["counting"]["sums"])
+
+
 def _in_other_unit(one: Quantity, other: Quantity) -> bool:
     if "rate" in (one.of, other.of) or one.plain or other.plain:
         return False
@@ -121,15 +130,15 @@ def _rounded(one: Quantity, near: list[Quantity]) -> Quantity | None:
     return None
 
 
-def _derived(one: Quantity, near: list[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
-    """The pairs of quantities whose sum, difference or product this one is."""
+def _derived(one: Quantity, near: list[Quantity], summed: bool) -> Iterator[tuple[Quantity, Quantity]]:
+    """The pairs of quantities whose product this one is, or where it may be `summed` their sum or difference."""
     for first, second in permutations(near[:MOST], 2):
-        if first.of == second.of == one.of and one.base and one.of != "rate":
+        if summed and first.of == second.of == one.of and one.base and one.of != "rate":
             if any(
                 math.isclose(one.base, found, rel_tol=0.005) for found in (first.base + second.base, first.base - second.base)
             ):
                 yield first, second
-        if first.of == one.of != "rate" and second.of in ("rate", "share", "count", "") and second.number > 0:
+        if first.of == one.of != "rate" and second.of in ("rate", "share", "count", "time", "") and second.number > 0:
             share = second.number / 100 if second.of == "share" else second.number
             if math.isclose(one.base, first.base * share, rel_tol=0.005):
                 yield first, second

@@ -46,6 +46,8 @@ class Standing:
         else:
             return None
         word, other = max(pairs, key=lambda pair: pair[0].weight)
+        if self.status == "family" and there and not here and not self._is_theirs(other, source, part):
+            return None
         return Verdict(self.name, "contradicted", detail, (word.start, word.end), (other.start, other.end), SETTLED)
 
     def _pairs(self, said: Statement, source: Source, part: Part) -> list[tuple[Word, Word]]:
@@ -56,12 +58,18 @@ class Standing:
                 found.append((word, there))
         return found
 
+    def _is_theirs(self, word: Word, source: Source, part: Part) -> bool:
+        """Whether a relative is spoken of before a word, who has it and did not only tell it: not "brought by his sister"."""
+        ahead = [one for one, low, _ in source.every if part.start <= low < word.start]
+        led = [ahead[max(0, at - 2) : at] for at, one in enumerate(ahead) if one in listed("relatives")]
+        return any(not listed("telling") & set(before) for before in led)
+
     def _cues(self) -> frozenset[str]:
-        return negators() if self.status == "negated" else _listed(self.cue)
+        return negators() if self.status == "negated" else listed(self.cue)
 
     def _asserts(self, spoken: set[str]) -> bool:
         """Whether a statement says that something is so, where to leave that open would be no fault."""
-        return self.status != "planned" or bool(spoken & _listed("done"))
+        return self.status != "planned" or bool(spoken & listed("done"))
 
 
 TOLD = {"negated": "denied", "uncertain": "not certain", "planned": "planned", "family": "of a relative"}
@@ -74,5 +82,6 @@ STANDINGS = (
 
 
 @cache
-def _listed(name: str) -> frozenset[str]:
+def listed(name: str) -> frozenset[str]:
+    """The words of a list of `standing` in the rules: "hedges", "plans", "relatives", "done"."""
     return frozenset(rules("checks")["standing"][name])

@@ -1,7 +1,9 @@
 """Typed checks: the facts of a statement stand in its source, in whatever words, and of the same thing."""
 
 import math
+from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import cache
 
 from rag.clinical.facts.types import (
     Action,
@@ -26,11 +28,12 @@ from rag.clinical.facts.types import (
     Size,
     Value,
 )
+from rag.rules import rules
 from rag.stages.verify.binding import HALF
 from rag.stages.verify.checks.typed_base import Typed
 
 LOOK_ALIKE = 0.7
-CLOSE, ROUND_TIME = 0.012, 0.035
+CLOSE, ROUND_TIME, ROUND_MONTHS, MONTH = 0.012, 0.035, 0.09, 30.4375
 Family = tuple[tuple[str, ...], ...]
 CHANGES: tuple[Family, ...] = (
     (("increased", "new"), ("decreased", "resolved"), ("unchanged",)),
@@ -46,8 +49,25 @@ STATES: tuple[Family, ...] = (
     (("lasting",), ("temporary",)),
 )
 """What excludes what: within a family those of one group may stand for each other, those of two may not."""
+AHEAD, BEHIND = frozenset(("planned", "pending")), frozenset(("done", "ended", "past"))
 INJECTED = {"injection", "intravenous", "intramuscular", "subcutaneous", "intradermal"}
 VAGUE = frozenset(("relative", "family"))
+EITHER = {
+    "sibling": frozenset(("brother", "sister", "twin")),
+    "parent": frozenset(("mother", "father")),
+    "child": frozenset(("son", "daughter", "baby")),
+    "spouse": frozenset(("wife", "husband", "partner")),
+    "grandparent": frozenset(("grandmother", "grandfather")),
+    "grandchild": frozenset(("grandson", "granddaughter")),
+}
+"""What a word for either of two relatives is borne out by."""
+ONCE, ASLEEP = 1.5, frozenset(("bedtime", "night"))
+"""Times a day up to which "at bedtime" tells all of them, and the parts of the day that a list of several does not begin with."""
+LINES = {"maternal": "mother", "paternal": "father"}
+SPLIT = frozenset(("finger", "toe", "lung", "spine", "colon", "brain"))
+"""Wholes whose parts are told apart: who has it in one has not said that it is in another."""
+LEAST_LIMIT = 0.25
+"""How small a part of an upper limit a stretch of time may be that is still told by it: "eleven months" by "less than a year"."""
 GENERIC = frozenset(("patient", "man", "woman", "doctor", "provider"))
 
 
@@ -64,7 +84,7 @@ class Drugs(Typed):
 
     def rival(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Drug) and isinstance(other, Drug)
-        return other.written != "class"
+        return "class" not in (one.written, other.written)
 
     def aside(self, one: Fact, other: Fact) -> str:
         assert isinstance(one, Drug) and isinstance(other, Drug)
@@ -100,6 +120,8 @@ class Frequencies(Typed):
         assert isinstance(one, Frequency) and isinstance(other, Frequency)
         if not _of_one(one.drug, other.drug):
             return False
+        if one.per_day is None and other.per_day and not other.when and one.drug and len(one.when) == 1:
+            return other.per_day <= ONCE or one.when[0] not in ASLEEP
         if one.per_day is None or other.per_day is None:
             return not one.when or not other.when or bool(set(one.when) & set(other.when))
         high = other.most or other.per_day
@@ -179,10 +201,14 @@ class Intervals(Typed):
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Interval) and isinstance(other, Interval)
         high = other.most or other.days
+        months = _is_months(one.days) is not _is_months(other.days)
+        near = ROUND_MONTHS if months and min(one.days, other.days) >= MONTH else ROUND_TIME
+        if other.limit.startswith("<") and not one.limit and LEAST_LIMIT * other.days <= one.days <= other.days:
+            return True
         if one.vague or other.vague:
             unit, days = (one.days, other.days) if one.vague else (other.days, one.days)
             return unit <= days <= 12 * unit
-        return other.days * (1 - ROUND_TIME) <= one.days <= high * (1 + ROUND_TIME)
+        return other.days * (1 - near) <= one.days <= high * (1 + near)
 
 
 class Clocks(Typed):
@@ -212,7 +238,13 @@ class Sites(Typed):
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Site) and isinstance(other, Site)
-        return one.site == other.site
+        return one.site == other.site or one.site in _wider(other.site)
+
+    def surely(self, one: Fact, rivals: Sequence[Fact]) -> Fact | None:
+        """A part beside this one of the same whole, such as another finger, lobe or stretch of the spine or the bowel."""
+        assert isinstance(one, Site)
+        beside = (other for other in rivals if isinstance(other, Site) and _siblings(one.site, other.site))
+        return next(beside, None)
 
 
 class Sides(Typed):
@@ -236,7 +268,7 @@ class Sides(Typed):
 class Changes(Typed):
     """How something went: better, worse, as it was."""
 
-    name, kinds, absent_tells, settles = "comparison", (Change,), False, None
+    name, kinds, absent_tells, settles, topical = "comparison", (Change,), False, None, True
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Change) and isinstance(other, Change)
@@ -250,7 +282,7 @@ class Changes(Typed):
 class Results(Typed):
     """What was found, without a number: normal or not, positive or not, mild or severe."""
 
-    name, kinds, absent_tells = "result", (Result,), False
+    name, kinds, absent_tells, topical = "result", (Result,), False, True
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Result) and isinstance(other, Result)
@@ -278,7 +310,7 @@ class Orders(Typed):
 class Certainties(Typed):
     """How sure something is."""
 
-    name, kinds, absent_tells, settles = "certainty", (Certainty,), False, None
+    name, kinds, absent_tells, settles, topical = "certainty", (Certainty,), False, None, True
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Certainty) and isinstance(other, Certainty)
@@ -292,7 +324,7 @@ class Certainties(Typed):
 class Courses(Typed):
     """How far something is in time: planned, going on, done, ended."""
 
-    name, kinds, absent_tells, settles = "course", (Course,), False, None
+    name, kinds, absent_tells, settles, topical = "course", (Course,), False, None, True
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Course) and isinstance(other, Course)
@@ -301,6 +333,14 @@ class Courses(Typed):
     def rival(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Course) and isinstance(other, Course)
         return _apart(STATES, one.state, other.state)
+
+    def weaker(self, one: Fact, other: Fact) -> Fact:
+        assert isinstance(one, Course)
+        return other if one.state in AHEAD else one
+
+    def decides(self, one: Fact, other: Fact) -> bool:
+        assert isinstance(one, Course) and isinstance(other, Course)
+        return {one.state in AHEAD, other.state in AHEAD} == {True, False} and bool({one.state, other.state} & BEHIND)
 
 
 class Persons(Typed):
@@ -314,6 +354,10 @@ class Persons(Typed):
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Person) and isinstance(other, Person)
+        if one.role in EITHER and other.role in EITHER[one.role]:
+            return True
+        if one.role in VAGUE and other.group == "relative":
+            return not one.side or one.side == other.side or LINES.get(one.side) == other.role
         return one.role == other.role and (not one.name or not other.name or one.name == other.name)
 
     def rival(self, one: Fact, other: Fact) -> bool:
@@ -336,6 +380,29 @@ TYPED: tuple[Typed, ...] = (
     Drugs(), Doses(), Frequencies(), Routes(), Actions(), Values(), Sizes(), Days(), Intervals(), Clocks(), Ages(), Sites(),
     Sides(), Changes(), Results(), Orders(), Certainties(), Courses(), Persons(), Codes(),
 )  # fmt: skip
+
+
+def _is_months(days: float) -> bool:
+    halves = 2 * days / MONTH
+    return abs(halves - round(halves)) < 1e-6
+
+
+@cache
+def _parents() -> dict[str, frozenset[str]]:
+    return {one["site"]: frozenset(one["part_of"]) for one in rules("facts_sites")["sites"]}
+
+
+@cache
+def _wider(site: str) -> frozenset[str]:
+    """All that a part of the body is part of."""
+    own = _parents().get(site, frozenset())
+    return own.union(*(_wider(one) for one in own))
+
+
+def _siblings(one: str, other: str) -> bool:
+    """Whether two parts are of one whole that is small enough for them to exclude each other, and neither is of the other."""
+    shared = _parents().get(one, frozenset()) & _parents().get(other, frozenset()) & SPLIT
+    return one != other and bool(shared)
 
 
 def _together(families: tuple[Family, ...], one: str, other: str) -> bool:

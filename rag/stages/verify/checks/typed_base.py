@@ -1,14 +1,19 @@
 """What every check of typed facts does: the facts of a kind that a statement has are sought in its source."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
-from rag.clinical.facts.types import Fact
+from rag.clinical.facts.types import Dose, Drug, Fact, Frequency, Route
 from rag.stages.verify.binding import MOST, SETTLED, Bound, Place, bound, settled
 from rag.stages.verify.checks.amounts import follows, stands
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
 from rag.stages.verify.texts import Source, Statement
+from rag.stages.verify.words import stem_of, weight_of
+
+TELLING, BESIDE = 0.6, 2
+"""The weight of a word by which two facts are said of the same, and how near one word is that qualifies another."""
 
 
 class Typed(ABC):
@@ -20,8 +25,16 @@ class Typed(ABC):
     settles: ClassVar[float | None] = MOST
     """The share of a statement's words that one sentence has to hold to settle, by saying another one, that it is wrong."""
 
+    topical: ClassVar[bool] = False
+    """Whether a fact names what it is said of, so that it is settled by what the source says of that alone."""
+
     def __call__(self, said: Statement, source: Source) -> Verdict | None:
-        return worst(self._judged(one, said, source) for one in self._own(said.facts))
+        own = list(self._own(said.facts))
+        if self.topical:
+            beside = [(one, other) for one in own for other in own if 0 <= other.start - one.end <= BESIDE]
+            dropped = [self.weaker(*pair) for pair in beside]
+            own = [one for one in own if not any(one is other for other in dropped)]
+        return worst(self._judged(_of_its_drug(one, said, source), said, source) for one in own)
 
     @abstractmethod
     def same(self, one: Fact, other: Fact) -> bool:
@@ -33,6 +46,18 @@ class Typed(ABC):
 
     def told(self, one: Fact) -> bool:
         """Whether a fact of a statement says something that a source would have to say."""
+        return True
+
+    def surely(self, one: Fact, rivals: Sequence[Fact]) -> Fact | None:
+        """The rival that excludes a fact by itself, where the source nowhere says the same."""
+        return None
+
+    def weaker(self, one: Fact, other: Fact) -> Fact:
+        """Of two facts that stand side by side the one that the other qualifies: "is thought" of "is thought unlikely"."""
+        return one
+
+    def decides(self, one: Fact, other: Fact) -> bool:
+        """Whether a rival that is said of the same leaves no doubt."""
         return True
 
     def aside(self, one: Fact, other: Fact) -> str:
@@ -54,6 +79,15 @@ class Typed(ABC):
         beside = [other for other in self._own(said.facts) if other is not one]
         left = [rival for rival in rivals if not any(self.same(other, rival) for other in beside)]
         return settled(said, source, _place(one), map(_place, same), map(_place, left), self.settles)
+
+    def _on_topic(self, one: Fact, said: Statement, same: list[Fact], rivals: list[Fact]) -> Place | None:
+        """The rival that is said of the same, where nothing else is said of it."""
+        topic = _topic(one)
+        if not topic or any(_shared(topic, _topic(other)) for other in same):
+            return None
+        beside = [other for other in self._own(said.facts) if not 0 <= other.start - one.end <= BESIDE and other is not one]
+        left = [rival for rival in rivals if not any(self.same(other, rival) for other in beside)]
+        return next((_place(rival) for rival in left if self.decides(one, rival) and _shared(topic, _topic(rival))), None)
 
     def _others(self, one: Fact, source: Source) -> list[Fact]:
         """The facts of this kind in a source; of one about a drug, those of that drug where there are any."""
@@ -85,6 +119,12 @@ class Typed(ABC):
         surely = self._settled(one, said, source, same, rivals)
         if surely is None and not same and self._named(one, others):
             surely = found.rival_at
+        if surely is None and not same and found.rival_at:
+            near = [other for other in rivals if any(low <= other.start < high for low, high in said.part_spans(source))]
+            excluding = self.surely(one, near)
+            surely = _place(excluding) if excluding else None
+        if surely is None and self.topical:
+            surely = self._on_topic(one, said, same, rivals)
         if surely:
             found, sure, case = Bound(rival_at=surely), max(sure, SETTLED), ""
         written = said.text[one.start - said.start : one.end - said.start]
@@ -97,6 +137,24 @@ class Typed(ABC):
         there = next(other for other in rivals if _place(other) == found.rival_at)
         detail = f"“{written}”, where the source has “{source.text[there.start : there.end]}”{self.aside(one, there)}"
         return Verdict(self.name, "contradicted", detail, place, found.rival_at, sure, case, lead)
+
+
+def _of_its_drug(one: Fact, said: Statement, source: Source) -> Fact:
+    """A dose, frequency or route that names no drug, as of the only one in the statement, if the source gives it to none."""
+    drugs = {other.name for other in said.facts if isinstance(other, Drug) and other.written != "class"}
+    if getattr(one, "drug", None) != "" or len(drugs) != 1 or not isinstance(one, Dose | Frequency | Route):
+        return one
+    loose = any(type(other) is type(one) and not getattr(other, "drug", "") for other in source.facts)
+    return one if loose else replace(one, drug=next(iter(drugs)))
+
+
+def _topic(one: Fact) -> frozenset[str]:
+    """The telling words of what a fact is said of, as stems."""
+    return frozenset(stem_of(word) for word in getattr(one, "of", "").split() if weight_of(word) >= TELLING)
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one and other) and (one <= other or other <= one)
 
 
 def _place(one: Fact) -> tuple[int, int]:

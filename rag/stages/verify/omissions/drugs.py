@@ -14,7 +14,7 @@ ON = {"started", "resumed", "increased", "decreased", "continued", "switched"}
 OFF = {"stopped", "avoided"}
 INTO = ("intravenous", "epidural", "intrathecal", "intraosseous")
 PASSING = ("min", "h")
-LAST_DAYS, BRIEF, FEWEST = 4, 2, 3
+LAST_DAYS, BRIEF, FEWEST, LEAD = 4, 2, 3, 160
 WHY = {
     "taken": "taken before, and not said to be stopped",
     "begun": "begun or changed, and not said to be stopped",
@@ -87,7 +87,7 @@ def _read(taken: _Taken, fact: Drug, unit: Unit) -> None:
     acts = [one.action for one in own if isinstance(one, Action)]
     before = unit.document.text[max(unit.start, fact.start - 60) : fact.start].lower()
     behind = " ".join(unit.document.text[fact.end : min(unit.end, fact.end + 120)].lower().split())[:60]
-    if behind.startswith(("drip", "infusion", "gtt")):
+    if behind.startswith(("drip", "infusion", "gtt", "?")):  # "Start propranolol?" asks what is not told to be done.
         return
     if holds(behind, listed("drugs", "not taken", "phrases")):
         taken.last, taken.at, taken.listed = "stopped", unit, []
@@ -104,13 +104,22 @@ def _read(taken: _Taken, fact: Drug, unit: Unit) -> None:
     measured = not doses and holds(unit.low, ("level", "levels", "trough"))
     if "negated" in fact.statuses or measured or any(one.limit for one in doses):
         return
-    if (unit.place == "Medications" and _is_of_list(unit)) or holds(before, listed("drugs", "takes")) or _said_after(unit, fact):
+    ahead = unit.document.text[unit.start : fact.start].lower()[-LEAD:]
+    if (unit.place == "Medications" and _is_of_list(unit)) or holds(ahead, listed("drugs", "takes")) or _said_after(unit, fact):
         if unit.place == "Medications" or not _passing(own, unit):
             taken.listed.append(unit)
             if taken.last in ("stopped", "held") and taken.at and unit.entry != taken.at.entry:
                 taken.last = ""
+    elif _is_in_form(behind, unit, fact):
+        taken.listed.append(unit)
     elif not _passing(own, unit) and _is_of_list(unit) and any(isinstance(one, Frequency) for one in own):
         taken.dosed.append(unit)
+
+
+def _is_in_form(behind: str, unit: Unit, fact: Drug) -> bool:
+    """Whether a statement is a drug and its form and no more, as in a list: "Latanoprost drops."."""
+    alone = not unit.document.text[unit.start : fact.start].strip(" -*•")
+    return alone and behind.rstrip(" .") in listed("drugs", "forms")
 
 
 def _is_of_list(unit: Unit) -> bool:

@@ -14,6 +14,7 @@ REASON = re.compile(r" (?:for|because|while|with) ")
 ENOUGH, MOST = 0.4, 0.6
 SOON, BARE, LATE, SHORT = 2.0, 5.0, 3, 14
 AHEAD = ("in", "after", "")
+WEEKDAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
 PAST_OF = ("admission", "gestation")
 
 
@@ -84,12 +85,17 @@ def _is_ahead(part: Unit, last: int | None) -> bool:
     low = part.low
     if holds(low, listed("follow_ups", "inside")) or holds(low, listed("follow_ups", "done")):
         return False
+    if holds(low, listed("follow_ups", "reason", "phrases")):
+        return False
     cued = holds(low, listed("follow_ups", "cues", "phrases"))
     if low.startswith(("=", "#", ">")) or (not cued and holds(low, listed("follow_ups", "past"))):
         return False
     days = [is_after(day, part, last) for day in days_in(part)]
     if days and not any(days):
         return False
+    weekday = any(isinstance(one, Day) and one.day in WEEKDAYS for one in part.facts)
+    if weekday and part.place in ("Follow-up", "Instructions") and holds(low, listed("follow_ups", "tests")):
+        return True
     later = any(days) or any(_is_later(one, part, last) for one in part.facts)
     named = holds(low, listed("follow_ups", "tests"))
     dosing = any(isinstance(one, Drug) for one in part.facts) and not cued and not named

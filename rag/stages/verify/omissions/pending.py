@@ -9,7 +9,7 @@ from rag.stages.verify.omissions.said import Said
 from rag.stages.verify.omissions.units import Unit
 from rag.stages.verify.words import Word
 
-CLAUSE = re.compile(r";\s|, (?=[a-z]+ (?:is|are|was|were) )")
+CLAUSE = re.compile(r";\s|, (?=(?!which |that )[a-z]+ (?:is|are|was|were) )")
 ENOUGH, BRIEF = 0.55, 6
 SPARE = frozenset(
     "sent drawn result results pending still outstanding awaited awaiting follow back today yet available taken resulted final "

@@ -69,7 +69,7 @@ class Said:
     @cached_property
     def ahead(self) -> list[tuple[int, int]]:
         """Where the statements stand that speak of what is still to come."""
-        cues = listed("follow_ups", "cues", "phrases")
+        cues = listed("follow_ups", "cues", "phrases") + listed("follow_ups", "ordering", "phrases")
         return [
             (unit.start, unit.end)
             for unit in self.units
