@@ -1,9 +1,9 @@
 """Fits how far the likeliest statements carry an answer, and chooses the bar below which nothing is stated.
 
 usage: python -m tests.train.calibrate --data ../shared/data [--keep]
-Sets, weighed as clinical questions and public ones: the held folders beside this file, the sample questions, and public questions whose
-gold document was left out half of the time (other topics: PubMedQA; same topic: COVID-QA). Writes "confidence" and "operating" into
-`rag/stages/reader/reader.json`.
+Sets, weighed as clinical questions and public ones: the held folders beside this file, the sample questions, and public
+questions whose gold document was left out half of the time (other topics: PubMedQA; same topic: COVID-QA). Writes
+"confidence" and "operating" into `rag/stages/reader/reader.json`.
 """
 
 import argparse
