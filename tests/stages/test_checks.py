@@ -51,6 +51,15 @@ def test_what_the_source_says_in_other_words_is_not_objected_to(response: str) -
 
 
 @pytest.mark.parametrize(
+    "said", ["He does not drink alcohol.", "There is no rash so far.", "He has no trouble with the kidneys."]
+)
+def test_what_a_source_asks_is_not_stated_by_it(said: str) -> None:
+    talk = "Doctor: Any trouble with the kidneys? Patient: None at all. Doctor: Do you drink alcohol? Patient: I never did. "
+    assert objections(said, f"{talk}Doctor: And has a rash come up anywhere? Patient: Not so far.") == []
+    assert objections("There is no rash so far.", "A rash has come up. It itches.") == ["negation"]
+
+
+@pytest.mark.parametrize(
     ("response", "check"),
     [
         ("Apixaban 2.5 mg twice daily was begun.", "dose"),
@@ -104,6 +113,13 @@ def test_the_example_of_a_unit_or_a_rate_is_read(rule: dict[str, Any]) -> None:
         ("half an hour", [("time", 1 / 48)]),
         ("a month and a half", [("time", 45.6)]),
         ("half a dozen", [("", 6)]),
+        ("4 M G I M", [("mass", 4)]),
+        ("five M C G", [("mass", 0.005)]),
+        ("two hundred fifty m g", [("mass", 250)]),
+        ("2 L L", [("volume", 2000)]),
+        ("in nineteen ninety two", [("", 1992)]),
+        ("in two thousand five", [("", 2005)]),
+        ("sixteen, thirty", [("", 16), ("", 30)]),
         ("no number", []),
     ],
 )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from rag.rules import rules
 from rag.text import terms_at
@@ -80,7 +81,24 @@ def _rates() -> dict[str, list[tuple[tuple[str, ...], float]]]:
 def quantities(text: str) -> tuple[Quantity, ...]:
     """All quantities of a text, in order; those of a range each by itself."""
     tokens = terms_at(text, stem=False, every=True)
-    return tuple(_read(text, tokens))
+    return tuple(_read(text, list(_spelled(text, tokens))))
+
+
+def _spelled(text: str, tokens: Sequence[Token]) -> Iterator[Token]:
+    """The tokens, a unit that is dictated letter by letter ("4 M G") as one."""
+    at = 0
+    while at < len(tokens):
+        used = next((more for more in (3, 2) if _is_spelled(text, tokens[at : at + more], more)), 1)
+        yield "".join(word for word, _, _ in tokens[at : at + used]), tokens[at][1], tokens[at + used - 1][2]
+        at += used
+
+
+def _is_spelled(text: str, letters: Sequence[Token], count: int) -> bool:
+    """Whether so many single letters in a row, each behind one blank, spell a unit."""
+    if len(letters) < count or any(len(word) > 1 or not word.isalpha() for word, _, _ in letters):
+        return False
+    apart = all(text[one[2] : other[1]] == " " for one, other in pairwise(letters))
+    return apart and "".join(word for word, _, _ in letters) in _units()
 
 
 def _read(text: str, tokens: Sequence[Token]) -> Iterator[Quantity]:
@@ -158,7 +176,7 @@ def _per(text: str, tokens: Sequence[Token], place: int) -> tuple[int, tuple[str
 
 
 def _value(tokens: Sequence[Token], at: int) -> tuple[float | None, int]:
-    """The number that begins at a token, and how many tokens it takes: "twenty-five", "one and a half", "two hundred"."""
+    """The number that begins at a token, and how many tokens it takes: "twenty-five", "one and a half", "two thousand five"."""
     word = tokens[at][0]
     if word[0].isdigit():
         try:
@@ -174,18 +192,29 @@ def _value(tokens: Sequence[Token], at: int) -> tuple[float | None, int]:
         other = _numbers().get(following)
         if other is None:
             break
-        if other in (100, 1000) and value < 100:
-            value *= other
-        elif 20 <= value < 100 and value % 10 == 0 and other < 10 and following not in ("half", "once", "twice"):
-            value += other
-        else:
+        joined = _joined(value, other)
+        if joined is None or following in ("half", "once", "twice"):
             break
+        value = joined
         used += 1
     if _said(tokens, at + used, 3) == ("and", "a", "half"):
         return value + 0.5, used + 3
     if word == "half" and _said(tokens, at + 1, 2) == ("a", "dozen"):
         return 6.0, 3
     return value, used
+
+
+def _joined(value: float, other: float) -> float | None:
+    """The number that two number words in a row make, or None: "twenty" "five", "two" "hundred", "nineteen" "ninety"."""
+    if other in (100, 1000) and value < other:
+        return value * other
+    if 20 <= value % 100 < 100 and value % 10 == 0 and other < 10:
+        return value + other
+    if value >= 100 and value % 100 == 0 and other < 100:
+        return value + other
+    if value == 19 and 20 <= other < 100:
+        return value * 100 + other  # A year.
+    return None
 
 
 def _said(tokens: Sequence[Token], at: int, count: int) -> tuple[str, ...]:

@@ -99,6 +99,11 @@ class Source:
         """The part that holds a character, or the one before it."""
         return max(0, bisect_right(self.parts, offset, key=lambda part: part.start) - 1)
 
+    def is_asked(self, offset: int) -> bool:
+        """Whether a place lies in a question or right behind one: what is asked is not stated, and its answer may deny it."""
+        at = self.part_at(offset)
+        return any("?" in self.text[part.start : part.end] for part in self.parts[max(0, at - 1) : at + 1])
+
     def between(self, spans: list[tuple[int, int]]) -> list[int]:
         """The places of the words that stand in these stretches."""
         return [at for at, word in enumerate(self.words) if any(low <= word.start < high for low, high in spans)]

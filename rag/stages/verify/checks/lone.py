@@ -67,7 +67,8 @@ class Lone:
         for word, places in zip(said.words, said.held, strict=True):
             own = word.start in begins and self.status in word.statuses
             there = [source.words[at] for at in places]
-            if own and not direct and there and not any(self.status in one.statuses or _turned(one, source) for one in there):
+            asserted = there and not any(self.status in one.statuses or _turned(one, source) for one in there)
+            if own and not direct and asserted and not any(source.is_asked(one.start) for one in there):
                 yield f"{TOLD[self.status]} here, stated in the source", word, there[0]
             direct = own  # Of two words in a row that a denial reaches, it is the first that is denied.
 

@@ -44,7 +44,7 @@ class Negation:
                 continue
             low, high = source.parts[source.part_of[near[0]]].start, source.parts[source.part_of[near[0]]].end
             around = {one for one, start, _ in source.every if low <= start < high}
-            if (denied and around & negators()) or (
+            if (denied and (around & negators() or source.is_asked(low))) or (
                 not denied and (denying or (around & troubles() and not spoken & troubles()))
             ):
                 agree += 0.5 * word.weight

@@ -41,7 +41,11 @@ class Standing:
         written = {word for word, low, _ in source.every if part.start <= low < part.end}
         if there >= UNDER and not here and not spoken & self._cues() and self._asserts(spoken):
             detail = f"stated here, {TOLD[self.status]} in the source"
-        elif here >= UNDER and not there and not written & self._cues() and self.status != "planned":
+        elif (
+            here >= UNDER
+            and not (there or written & self._cues() or self.status == "planned")
+            and not (self.status == "negated" and source.is_asked(part.start))
+        ):
             detail = f"{TOLD[self.status]} here, stated in the source"
         else:
             return None
