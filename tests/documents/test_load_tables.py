@@ -101,7 +101,6 @@ def test_rows_of_a_page_stand_beside_the_names_of_their_columns(rows: str, text:
             "Sample,,Levels,\nTest,Unit,first,last\nNa,mmol/L,131,138\n",
             "Sample Test: Na; Sample Unit: mmol/L; Levels first: 131; Levels last: 138\n",
         ),
-        ("drug,dose\n", "drug | dose\n"),
         ("Drugs of March\n\ndrug,dose\n", "Drugs of March\ndrug | dose\n"),
         ("drug,dose\n\nOstravan,2\n", "drug: Ostravan; dose: 2\n"),
         ("drug,dose\n\nAllergy,Reaction\nLatex,rash\n", "drug | dose\nAllergy: Latex; Reaction: rash\n"),
