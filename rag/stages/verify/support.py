@@ -62,7 +62,7 @@ def threshold(read: bool) -> float:
 def measured() -> str:
     """In a sentence how often the checks were right on labelled statements that nothing was fitted on, as they were measured."""
     found = fitted()["held"]["pairs"]
-    missed, false = found["faulty called unsupported"], found["faithful called unsupported"]
+    missed, false = (found[f"{kind} called unsupported"]["all"][0] for kind in ("faulty", "faithful"))
     return (
         f"Other words are judged by checks. Of {found['n']:,} labelled statements that they were not fitted on, they called "
         f"{missed:.0%} of the faulty ones unsupported, and {false:.0%} of the faithful ones."
