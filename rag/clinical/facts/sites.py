@@ -66,15 +66,15 @@ def sites(document: Document) -> Iterator[Site | Side]:
 
 def within(part: str, whole: str) -> bool:
     """Whether a part of the body is another one or a part of it: "forearm" is within "arm"."""
-    parents, places, seen = _parents(), [part], set()
+    known, places, seen = parents(), [part], set()
     while places:
         place = places.pop()
         if place == whole:
             return True
         if place not in seen:
             seen.add(place)
-            level = place not in parents and LEVEL.match(place.lower())
-            places += [REGIONS[place[0].lower()]] if level else parents.get(place, ())
+            level = place not in known and LEVEL.match(place.lower())
+            places += [REGIONS[place[0].lower()]] if level else known.get(place, ())
     return False
 
 
@@ -311,7 +311,8 @@ def _forms(name: str) -> Iterator[str]:
 
 
 @cache
-def _parents() -> dict[str, tuple[str, ...]]:
+def parents() -> dict[str, tuple[str, ...]]:
+    """The parts of the body by name, each with what it is directly part of."""
     return {rule["site"]: tuple(rule["part_of"]) for rule in rules("facts_sites")["sites"]}
 
 

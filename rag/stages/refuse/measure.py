@@ -95,8 +95,10 @@ def _held(asked: Asked, one: Candidate, hits: Sequence[Hit], index: Index) -> fl
 
 def _summed(logits: Sequence[float]) -> float:
     """The logarithm of the sum of odds given as logits."""
-    top = max(logits, default=LOWEST)
-    return max(top + math.log(sum(math.exp(one - top) for one in logits)), LOWEST) if logits else LOWEST
+    if not logits:
+        return LOWEST
+    top = max(logits)
+    return max(top + math.log(sum(math.exp(one - top) for one in logits)), LOWEST)
 
 
 def unanswered(question: str, hits: Sequence[Hit], index: Index) -> tuple[str, ...]:

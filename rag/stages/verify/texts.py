@@ -3,16 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rag.clinical.facts import facts, reading
 from rag.clinical.facts.types import Fact
 from rag.embedding import Vectors
-from rag.rules import rules
 from rag.stages.verify.meaning import vectors_of
 from rag.stages.verify.quantities import Quantity, quantities
-from rag.stages.verify.words import Word, every_word, words_of
+from rag.stages.verify.words import Word, every_word, listed, words_of
 from rag.text import sentences, trim
 from rag.values import Document
 
@@ -74,7 +73,7 @@ class Source:
         text = self.text[part.start : min(part.end, part.start + SPEAKER)]
         _, colon, rest = text.partition(":")
         first = (rest if colon else text).replace(",", " ").replace(".", " ").replace(";", " ").split()
-        return bool(first) and first[0].lower() in rules("checks")["standing"]["noes"]
+        return bool(first) and first[0].lower() in listed("standing", "noes")
 
     def places(self, word: Word) -> list[int]:
         """Where the source holds a word, in that form or by another name."""
@@ -185,12 +184,12 @@ def statements(response: str, source: Source) -> list[Statement]:
 
 def clauses(text: str, every: tuple[tuple[str, int, int], ...]) -> Iterator[tuple[int, int]]:
     """The sentences of a text, cut before "and", "but" and the like where a verb stands on both sides."""
-    rules_ = _clause_words()
+    joints = listed("clauses")
     for start, end in sentences(text):
         words = [one for one in every if start <= one[1] < end]
         begin, verb = start, False
         for at, (word, low, _) in enumerate(words):
-            if word in rules_[0] and verb and low > begin:
+            if word in joints and verb and low > begin:
                 behind = [one[0] for one in words[at + 1 : at + 6]]
                 if any(_is_verb(one) for one in behind[:5]):
                     yield trim(text, begin, low)
@@ -199,13 +198,8 @@ def clauses(text: str, every: tuple[tuple[str, int, int], ...]) -> Iterator[tupl
         yield trim(text, begin, end)
 
 
-@cache
-def _clause_words() -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(rules("checks")["clauses"]["words"]), frozenset(rules("checks")["clauses"]["verbs"])
-
-
 def _is_verb(word: str) -> bool:
-    return word in _clause_words()[1] or (len(word) > 4 and word.endswith("ed"))
+    return word in listed("clauses", "verbs") or (len(word) > 4 and word.endswith("ed"))
 
 
 Holding = dict[int, dict[int, float]]

@@ -52,6 +52,12 @@ def weight_of(word: str) -> float:
 
 
 @cache
+def listed(part: str, name: str = "words") -> frozenset[str]:
+    """The words of a list in the rules of the checks: "hedges" of "standing", the "words" of "negators"."""
+    return frozenset(rules("checks")[part][name])
+
+
+@cache
 def empty() -> frozenset[str]:
     """Words that a statement may add without saying more: "reports", "patient", "currently"."""
     return frozenset(word for one in rules("checks")["empty"] for word in one["words"])

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from itertools import permutations
 
-from rag.rules import rules
 from rag.stages.verify.binding import HALF, SETTLED, bound, settled
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
 from rag.stages.verify.quantities import Quantity
 from rag.stages.verify.texts import Source, Statement
+from rag.stages.verify.words import listed
 
 NAMES = {
     "mass": "dose", "volume": "dose", "activity": "dose", "charge": "dose", "amount": "dose", "dose of radiation": "dose",
@@ -84,10 +83,10 @@ def follows(one: Quantity, said: Statement, source: Source) -> Quantity | None:
     found = _rounded(one, near)
     rates = [other for other in said.quantities if other.of == "rate"]  # The "daily" of "once daily" counts nothing up.
     spoken = (word for word, low, _ in said.every if not any(rate.start <= low < rate.end for rate in rates))
-    if found or not any(word in _counting() for word in spoken):
+    if found or not any(word in listed("counting") for word in spoken):
         return found
     factors = [other for other in said.quantities if other is not one]
-    summed = one.of not in DRUGGED or any(word in _summing() for word, _, _ in said.every)
+    summed = one.of not in DRUGGED or any(word in listed("counting", "sums") for word, _, _ in said.every)
     found_by = _derived(one, near, summed)
     return next((first for first, second in found_by if not any(other.same(second) for other in factors)), None)
 
@@ -103,16 +102,6 @@ def _place(one: Quantity) -> tuple[int, int]:
 
 def _written(one: Quantity, said: Statement) -> str:
     return said.text[one.start - said.start : one.end - said.start]
-
-
-@cache
-def _counting() -> frozenset[str]:
-    return frozenset(rules("checks")["counting"]["words"])
-
-
-@cache
-def _summing() -> frozenset[str]:
-    return frozenset(rules("checks")["counting"]["sums"])
 
 
 def _in_other_unit(one: Quantity, other: Quantity) -> bool:

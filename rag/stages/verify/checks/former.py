@@ -1,14 +1,13 @@
 """Former values: what a source gives as an earlier number is not stated as that of now, nor a rise between two as a fall."""
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 
-from rag.rules import rules
 from rag.stages.verify.binding import HALF, SETTLED, likest
 from rag.stages.verify.checks.base import Verdict
 from rag.stages.verify.quantities import Quantity
 from rag.stages.verify.texts import Source, Statement
+from rag.stages.verify.words import listed
 
 MEASURED = ("", "share", "pressure", "mass", "length", "volume", "amount", "temperature")
 NEAR, APART = 24, 60
@@ -28,7 +27,7 @@ class Former:
     def _outdated(self, said: Statement, source: Source, turns: list[Turn]) -> Verdict | None:
         """An earlier number that is stated as the one of now, the later one not being told."""
         spoken = {word for word, _, _ in said.every}
-        if not spoken & _listed("now") or spoken & (_listed("former") | _listed("more") | _listed("less")):
+        if not spoken & listed("turns", "now") or any(spoken & listed("turns", one) for one in ("former", "more", "less")):
             return None
         for one in said.quantities:
             same = [other for other in source.quantities if one.same(other)]
@@ -42,8 +41,8 @@ class Former:
     def _reversed(self, said: Statement, source: Source, turns: list[Turn]) -> Verdict | None:
         """A rise that is stated where the two numbers of the sentence about the same fell, or the reverse."""
         for word, low, high in said.every:
-            up = word in _listed("more")
-            if not up and word not in _listed("less"):
+            up = word in listed("turns", "more")
+            if not up and word not in listed("turns", "less"):
                 continue
             part = likest(said, source, (low, high), HALF)
             own = [turn for turn in turns if part and part.start <= turn[0].start < part.end]
@@ -57,7 +56,7 @@ class Former:
 
 def _both(said: Statement) -> bool:
     spoken = {word for word, _, _ in said.every}
-    return bool(spoken & _listed("more")) and bool(spoken & _listed("less"))
+    return bool(spoken & listed("turns", "more")) and bool(spoken & listed("turns", "less"))
 
 
 def _turns(source: Source) -> Iterator[Turn]:
@@ -70,14 +69,9 @@ def _turns(source: Source) -> Iterator[Turn]:
         before = {word for word, low, _ in source.every if one.start - NEAR <= low < one.start}
         if "from" in before and "to" in words and len(words) <= 3:
             yield one, other
-        elif words & _listed("earlier") and "." not in between.strip(". "):
+        elif words & listed("turns", "earlier") and "." not in between.strip(". "):
             yield other, one
 
 
 def _text(one: Quantity, said: Statement) -> str:
     return said.text[one.start - said.start : one.end - said.start]
-
-
-@cache
-def _listed(name: str) -> frozenset[str]:
-    return frozenset(rules("checks")["turns"][name])

@@ -11,9 +11,9 @@ from rag.clinical.facts.types import Age, Clock, Day, Interval, Person, Side, Si
 from rag.stages.verify.binding import SETTLED
 from rag.stages.verify.checks.base import Verdict
 from rag.stages.verify.checks.polarity import negators, troubles
-from rag.stages.verify.checks.standing import TOLD, listed
+from rag.stages.verify.checks.standing import TOLD
 from rag.stages.verify.texts import Source, Statement
-from rag.stages.verify.words import Word
+from rag.stages.verify.words import Word, listed
 from rag.values import Status
 
 TELLING, SHARE, DIRECT, REACH = 0.6, 0.22, 4, 3
@@ -46,9 +46,9 @@ class Lone:
     def _dropped(self, said: Statement, source: Source) -> Iterator[Found]:
         """The words that the source denies, or plans, wherever it has them, and that are stated plainly."""
         spoken = {word for word, _, _ in said.every}
-        if spoken & (listed("hedges") | listed("seldom")) or (spoken & self._cues()):
+        if spoken & (listed("standing", "hedges") | listed("standing", "seldom")) or (spoken & self._cues()):
             return
-        if self.status == "planned" and not spoken & listed("done"):
+        if self.status == "planned" and not spoken & listed("standing", "done"):
             return
         for word, places in zip(said.words, said.held, strict=True):
             there = [source.words[at] for at in places]
@@ -59,9 +59,10 @@ class Lone:
 
     def _added(self, said: Statement, source: Source) -> Iterator[Found]:
         """The words that are denied, each right behind its denial, and that the source has and nowhere denies."""
-        if self.status != "negated" or {word for word, _, _ in said.every} & listed("exclusions"):
+        if self.status != "negated" or {word for word, _, _ in said.every} & listed("standing", "exclusions"):
             return
-        denied = {at + by for at, one in enumerate(said.every) if one[0] in _plain() for by in range(1, DIRECT + 1)}
+        denials = listed("standing", "denials")
+        denied = {at + by for at, one in enumerate(said.every) if one[0] in denials for by in range(1, DIRECT + 1)}
         begins = {said.every[at][1] for at in denied if at < len(said.every)}
         direct = False
         for word, places in zip(said.words, said.held, strict=True):
@@ -82,17 +83,13 @@ class Lone:
         return before.stem in stems
 
     def _cues(self) -> frozenset[str]:
-        return negators() | troubles() if self.status == "negated" else listed("plans")
-
-
-def _plain() -> frozenset[str]:
-    return listed("denials")
+        return negators() | troubles() if self.status == "negated" else listed("standing", "plans")
 
 
 def _turned(there: Word, source: Source) -> bool:
     """Whether the sentence around a word of the source denies, excludes or plans something, if not that word."""
     part = source.parts[source.part_at(there.start)]
-    turning = negators() | troubles() | listed("exclusions")
+    turning = negators() | troubles() | listed("standing", "exclusions")
     return any(word in turning for word, low, _ in source.every if part.start <= low < part.end)
 
 

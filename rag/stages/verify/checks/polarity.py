@@ -1,24 +1,20 @@
 """Negation: what the source denies is not asserted, and what it asserts is not denied."""
 
-from functools import cache
-
-from rag.rules import rules
 from rag.stages.verify.checks.base import Case, Verdict, against
 from rag.stages.verify.texts import Source, Statement
+from rag.stages.verify.words import listed
 
 LEAST = 0.3
 
 
-@cache
 def negators() -> frozenset[str]:
     """Words that deny."""
-    return frozenset(rules("checks")["negators"]["words"])
+    return listed("negators")
 
 
-@cache
 def troubles() -> frozenset[str]:
     """Words whose denial says that all is well: "no problems lying flat"."""
-    return frozenset(rules("checks")["troubles"]["words"])
+    return listed("troubles")
 
 
 class Negation:

@@ -1,14 +1,12 @@
 """Standing: what a source denies, doubts, plans or says of a relative is not stated as a fact of the patient, nor the reverse."""
 
 from dataclasses import dataclass
-from functools import cache
 
-from rag.rules import rules
 from rag.stages.verify.binding import MOST, SETTLED, likest
 from rag.stages.verify.checks.base import Verdict
 from rag.stages.verify.checks.polarity import negators
 from rag.stages.verify.texts import Part, Source, Statement
-from rag.stages.verify.words import Word
+from rag.stages.verify.words import Word, listed
 from rag.values import Status
 
 LEAST, UNDER, NEARLY_ALL = 0.3, 0.8, 0.7
@@ -65,15 +63,15 @@ class Standing:
     def _is_theirs(self, word: Word, source: Source, part: Part) -> bool:
         """Whether a relative is spoken of before a word, who has it and did not only tell it: not "brought by his sister"."""
         ahead = [one for one, low, _ in source.every if part.start <= low < word.start]
-        led = [ahead[max(0, at - 2) : at] for at, one in enumerate(ahead) if one in listed("relatives")]
-        return any(not listed("telling") & set(before) for before in led)
+        led = [ahead[max(0, at - 2) : at] for at, one in enumerate(ahead) if one in listed("standing", "relatives")]
+        return any(not listed("standing", "telling") & set(before) for before in led)
 
     def _cues(self) -> frozenset[str]:
-        return negators() if self.status == "negated" else listed(self.cue)
+        return negators() if self.status == "negated" else listed("standing", self.cue)
 
     def _asserts(self, spoken: set[str]) -> bool:
         """Whether a statement says that something is so, where to leave that open would be no fault."""
-        return self.status != "planned" or bool(spoken & listed("done"))
+        return self.status != "planned" or bool(spoken & listed("standing", "done"))
 
 
 TOLD = {"negated": "denied", "uncertain": "not certain", "planned": "planned", "family": "of a relative"}
@@ -83,9 +81,3 @@ STANDINGS = (
     Standing("time", "planned", "plans"),
     Standing("person", "family", "relatives"),
 )
-
-
-@cache
-def listed(name: str) -> frozenset[str]:
-    """The words of a list of `standing` in the rules: "hedges", "plans", "relatives", "done"."""
-    return frozenset(rules("checks")["standing"][name])

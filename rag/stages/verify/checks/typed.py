@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from functools import cache
 
+from rag.clinical.facts.sites import parents, within
 from rag.clinical.facts.types import (
     Action,
     Age,
@@ -28,7 +28,6 @@ from rag.clinical.facts.types import (
     Size,
     Value,
 )
-from rag.rules import rules
 from rag.stages.verify.binding import HALF
 from rag.stages.verify.checks.typed_base import Typed
 
@@ -238,7 +237,7 @@ class Sites(Typed):
 
     def same(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Site) and isinstance(other, Site)
-        return one.site == other.site or one.site in _wider(other.site)
+        return one.site == other.site or _is_part(other.site, one.site)
 
     def surely(self, one: Fact, rivals: Sequence[Fact]) -> Fact | None:
         """A part beside this one of the same whole, such as another finger, lobe or stretch of the spine or the bowel."""
@@ -387,21 +386,14 @@ def _is_months(days: float) -> bool:
     return abs(halves - round(halves)) < 1e-6
 
 
-@cache
-def _parents() -> dict[str, frozenset[str]]:
-    return {one["site"]: frozenset(one["part_of"]) for one in rules("facts_sites")["sites"]}
-
-
-@cache
-def _wider(site: str) -> frozenset[str]:
-    """All that a part of the body is part of."""
-    own = _parents().get(site, frozenset())
-    return own.union(*(_wider(one) for one in own))
+def _is_part(part: str, whole: str) -> bool:
+    """Whether a part that has a name is of a whole; a level of the spine is told by itself alone."""
+    return part in parents() and within(part, whole)
 
 
 def _siblings(one: str, other: str) -> bool:
     """Whether two parts are of one whole that is small enough for them to exclude each other, and neither is of the other."""
-    shared = _parents().get(one, frozenset()) & _parents().get(other, frozenset()) & SPLIT
+    shared = SPLIT.intersection(parents().get(one, ())).intersection(parents().get(other, ()))
     return one != other and bool(shared)
 
 
