@@ -10,6 +10,7 @@ import pytest
 
 from rag.documents.load import read_file
 from rag.documents.load.tables import may_name
+from rag.errors import FileProblem
 from rag.values import Document, File
 
 
@@ -94,6 +95,7 @@ def test_rows_of_a_page_stand_beside_the_names_of_their_columns(rows: str, text:
         ("Drugs of March,,\ndrug,dose,how\nOstravan,2,oral\n", "Drugs of March\ndrug: Ostravan; dose: 2; how: oral\n"),
         ("1,Ostravan,2.5\n2,Peritol,5\n", "1 | Ostravan | 2.5\n2 | Peritol | 5\n"),
         ("2024-03-14,Ostravan\n", "2024-03-14 | Ostravan\n"),
+        ("5\n", "5\n"),
         ("drug,2023,2024\nOstravan,2,3\n", "drug: Ostravan; 2023: 2; 2024: 3\n"),
         ("drug,dose\nOstravan,2\n\nAllergy,Reaction\nLatex,rash\n", "drug: Ostravan; dose: 2\nAllergy: Latex; Reaction: rash\n"),
         ("drug,dose\nOstravan,2\n\nPeritol,3\n", "drug: Ostravan; dose: 2\ndrug: Peritol; dose: 3\n"),
@@ -110,6 +112,12 @@ def test_rows_of_a_page_stand_beside_the_names_of_their_columns(rows: str, text:
 )
 def test_rows_of_a_csv_stand_beside_the_names_of_their_columns(data: str, text: str) -> None:
     assert one("a.csv", data).text == text
+
+
+@pytest.mark.parametrize("data", ["drug,dose\n", "drug,dose\n\n", "drug\n"])
+def test_a_header_alone_is_told(data: str) -> None:
+    with pytest.raises(FileProblem, match="no row below its header"):
+        one("a.csv", data)
 
 
 def test_a_note_in_a_cell_has_its_sections_which_end_with_the_row() -> None:

@@ -236,7 +236,7 @@ class Table(Format):
         except csv.Error as error:
             why = f"a cell of more than {LONGEST_CELL:,} characters" if "limit" in str(error) else str(error)
             raise FileProblem(f"{file.name}: not a readable table ({why}). Save it again as CSV.") from None
-        if not rows or (len(rows) == 1 and not rows[0].names and len(rows[0].cells) == 1):
+        if not rows:
             raise FileProblem(f"{file.name}: the table has no row below its header. A first row of names is needed.")
         if text.count('"') % 2:
             warnings += ("a quotation mark is never closed, so what follows it may stand in one cell",)

@@ -97,13 +97,18 @@ def may_name(cells: Sequence[str]) -> bool:
 
 def has_column_word(cells: Sequence[str]) -> bool:
     """Whether one of these texts is a word that stands above columns of clinical tables."""
-    return any(len(cell) <= LONGEST_NAME and one_line(cell).lower().strip(" .:#*") in _column_words() for cell in cells)
+    return not _column_words().isdisjoint(_said_short(cells))
 
 
 def are_column_words(cells: Sequence[str]) -> bool:
     """Whether there are two texts or more and each is a word that stands above columns of clinical tables."""
-    said = [one_line(cell).lower().strip(" .:#*") for cell in cells if len(cell) <= LONGEST_NAME]
-    return len(cells) == len(said) == len(set(said)) > 1 and all(word in _column_words() for word in said)
+    said = _said_short(cells)
+    return len(cells) == len(said) == len(set(said)) > 1 and _column_words().issuperset(said)
+
+
+def _said_short(cells: Sequence[str]) -> list[str]:
+    """What the short ones of these texts say, as the rules write it."""
+    return [one_line(cell).lower().strip(" .:#*") for cell in cells if len(cell) <= LONGEST_NAME]
 
 
 @cache
@@ -125,13 +130,15 @@ def named_rows(rows: Sequence[Sequence[str]]) -> Iterator[Named]:
 
     Rows of one value above a row of names are titles, and so are those with an empty row before and after. A first row with a
     number or a day above others in its column is no header; then the columns have no names. After an empty row the names stay,
-    unless another row of names or a title stands there. Names without a row below them are a row of their own.
+    unless another row of names or a title stands there. Names without a row below them are a row of their own,
+    but for those of a table of a header alone.
     """
     names: tuple[str, ...] | None = None
     wide = any(_filled(row) > 1 for row in rows)
     above: list[str] = []
     told: list[str] = []
     waiting: list[str] = []
+    held = False
     for block in _blocks(rows):
         first = _titles(block) if wide else 0
         above += [one_line(" ".join(row)) for row in block[:first]]
@@ -146,11 +153,12 @@ def named_rows(rows: Sequence[Sequence[str]]) -> Iterator[Named]:
             above, waiting = [], [line for line in written if line not in told]
         if len(below) == heads:
             continue
-        titles, told, waiting = tuple(told), [], []
+        titles, told, waiting, held = tuple(told), [], [], True
         for row in below[heads:]:
             yield Named(titles, names, tuple(row))
-    for line in (*told, *waiting, *above):
-        yield Named((), (), (line,))
+    if held or told or above:
+        for line in (*told, *waiting, *above):
+            yield Named((), (), (line,))
 
 
 def _titles(block: Sequence[Sequence[str]]) -> int:
