@@ -8,7 +8,7 @@ TRIES = 3
 MOST_GROWTH = 30.0  # For eight times the text.
 
 
-def spent(work: Callable[[str], Any], text: str) -> float:
+def spent(work: Callable[[Any], Any], text: str | bytes) -> float:
     """Seconds of processor time for one reading."""
     started = time.process_time()
     work(text)

@@ -1,7 +1,6 @@
 """On the screen: versions of the prompt, what it left out, texts by type of document, passages beyond the embedder's limit."""
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -17,6 +16,8 @@ from rag.stages.chunk.semantic import Semantic
 from rag.stages.embed.hashing import Hashing
 from rag.stages.embed.minilm import MiniLM
 from rag.stages.prompt import Cited, Plain
+from rag.stages.prompt.changes import MARKER
+from rag.stages.prompt.marking import STAND_IN
 from rag.values import File
 from rag.wordpiece import installed
 from tests.pages.test_pages import NOTE, QUESTION, opened, press, shown
@@ -133,7 +134,7 @@ def test_going_back_to_a_version_puts_its_texts_in_force_and_keeps_the_other_set
 
 def of_no_marker(prompt: str) -> str:
     """A prompt with the marker that the differences show: another one on each sending is no change."""
-    return re.sub(r"(?<=<source-)[0-9a-f]{8}|(?<=</source-)[0-9a-f]{8}", "0" * 8, prompt)
+    return MARKER.sub(STAND_IN["delimiters"], prompt)
 
 
 @pytest.mark.parametrize("marking", ["none", "delimiters", "words"])

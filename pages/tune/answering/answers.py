@@ -1,7 +1,5 @@
 """What stands behind an answer: its hits with the rank and score of every step, and the exact prompt."""
 
-from textwrap import shorten
-
 import pandas as pd
 import streamlit as st
 
@@ -9,7 +7,7 @@ from pages.shared.findings import count
 from pages.shared.flags import flagged_sources, mark_of, passage_block
 from pages.shared.places import place_of
 from pages.shared.state import open_source
-from pages.shared.tables import ROW, table_of
+from pages.shared.tables import ROW, begun, table_of
 from pages.shared.text_view import plain, text_view
 from rag.values import Hit, Prompt
 
@@ -27,7 +25,7 @@ def hits_frame(hits: tuple[Hit, ...]) -> pd.DataFrame:
         ranks = {step.name: str(step.rank) for step in hit.steps}
         row: dict[str, object] = {
             "#": number,
-            "Passage": shorten(hit.chunk.text[: 4 * BEGINNING], BEGINNING, placeholder=" …"),
+            "Passage": begun(hit.chunk.text, BEGINNING),
             "Document": place_of(hit.chunk.span),
             "Score": hit.score,
             "Copies": 1 + len(hit.copies) if hit.copies else None,

@@ -1,12 +1,11 @@
 """What changed against the answer before: passages that entered, left or moved, statements, and the prompt line by line."""
 
 from collections.abc import Sequence
-from textwrap import shorten
 
 import streamlit as st
 
 from pages.shared.places import place_of
-from pages.shared.tables import ROW, table_of
+from pages.shared.tables import ROW, begun, table_of
 from pages.shared.text_view import Block, Part, plain, text_view
 from rag.stages.prompt.changes import Line, Stretches, changed_messages, in_words, told
 from rag.values import Answer, Hit, Prompt, Span
@@ -84,7 +83,7 @@ def _row(
         "Now": None if now is None else now + 1,
         "Before": None if before is None else before + 1,
         "Document": place_of(hit.chunk.span),
-        "Section": shorten(hit.chunk.section, SECTION, placeholder=" …") or None,
+        "Section": begun(hit.chunk.section, SECTION) or None,
         "Score": " → ".join("–" if one is None else f"{one:.3f}" for one in (score_before, score)),
     }
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import shorten
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from pages.shared.findings import count
 from pages.shared.flags import mark_of, passage_block
 from pages.shared.places import place_of
 from pages.shared.state import FIRST, open_pipeline, open_source, pipeline_of, project, state
-from pages.shared.tables import ROW, table_of
+from pages.shared.tables import ROW, begun, table_of
 from pages.shared.text_view import Block, plain, text_view
 from pages.tune.answering.changes import same
 from pages.tune.settings.controls import mends, pipeline_controls, save_box
@@ -217,8 +216,8 @@ def _row(one: Found) -> dict[str, object]:
         else ", ".join(where),
         "Flag": mark_of(one.chunk.span),
         "Document": place_of(one.chunk.span),
-        "Section": shorten(one.chunk.section, SECTION, placeholder=" …"),
-        "Begins": shorten(one.chunk.text[: 4 * BEGINNING], BEGINNING, placeholder=" …"),
+        "Section": begun(one.chunk.section, SECTION),
+        "Begins": begun(one.chunk.text, BEGINNING),
     }
 
 
