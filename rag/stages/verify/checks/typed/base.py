@@ -1,5 +1,6 @@
 """What every check of typed facts does: the facts of a kind that a statement has are sought in its source."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,9 @@ from rag.stages.verify.checks.amounts import follows, stands
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
 from rag.stages.verify.texts import Source, Statement
 from rag.stages.verify.words import stem_of, weight_of
+
+CLOSE = 0.012
+"""The share by which two numbers may differ that are the same."""
 
 TELLING, BESIDE = 0.6, 2
 """The weight of a word by which two facts are said of the same, and how near one word is that qualifies another."""
@@ -137,6 +141,11 @@ class Typed(ABC):
         there = next(other for other in rivals if _place(other) == found.rival_at)
         detail = f"“{written}”, where the source has “{source.text[there.start : there.end]}”{self.aside(one, there)}"
         return Verdict(self.name, "contradicted", detail, place, found.rival_at, sure, case, lead)
+
+
+def close(one: float, other: float) -> bool:
+    """Whether two numbers are the same but for rounding."""
+    return math.isclose(one, other, rel_tol=CLOSE)
 
 
 def _of_its_drug(one: Fact, said: Statement, source: Source) -> Fact:
