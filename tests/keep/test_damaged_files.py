@@ -280,7 +280,7 @@ def test_a_question_is_answered_where_the_disk_takes_nothing_and_a_line_says_tha
     assert after.returncode == 0 and after.stdout.splitlines()[:2] == done.stdout.splitlines()[:2], "and with room it goes on"
 
 
-@pytest.mark.parametrize("harm", ["cut", "overwritten"])
+@pytest.mark.parametrize("harm", ["cut", "overwritten", "empty"])
 def test_a_damaged_workspace_is_told_on_the_command_line_in_one_line_each(
     harm: str, places: Path, hashing: Path, tmp_path: Path
 ) -> None:
