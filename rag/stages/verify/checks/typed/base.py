@@ -10,11 +10,9 @@ from rag.clinical.facts.types import Dose, Drug, Fact, Frequency, Route
 from rag.stages.verify.binding import MOST, SETTLED, Bound, Place, bound, settled
 from rag.stages.verify.checks.amounts import follows, stands
 from rag.stages.verify.checks.base import Case, Verdict, against, worst
+from rag.stages.verify.quantities import CLOSE
 from rag.stages.verify.texts import Source, Statement
 from rag.stages.verify.words import stem_of, weight_of
-
-CLOSE = 0.012
-"""The share by which two numbers may differ that are the same."""
 
 TELLING, BESIDE = 0.6, 2
 """The weight of a word by which two facts are said of the same, and how near one word is that qualifies another."""

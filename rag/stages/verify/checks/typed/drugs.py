@@ -49,7 +49,7 @@ class Doses(Typed):
 
     def rival(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Dose) and isinstance(other, Dose)
-        return not one.drug or not other.drug or one.drug == other.drug
+        return _of_one(one.drug, other.drug)
 
 
 class Frequencies(Typed):
@@ -70,7 +70,7 @@ class Frequencies(Typed):
 
     def rival(self, one: Fact, other: Fact) -> bool:
         assert isinstance(one, Frequency) and isinstance(other, Frequency)
-        return not one.drug or not other.drug or one.drug == other.drug
+        return _of_one(one.drug, other.drug)
 
 
 class Routes(Typed):

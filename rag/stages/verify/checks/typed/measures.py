@@ -3,8 +3,9 @@
 from rag.clinical.facts.types import Age, Clock, Day, Fact, Interval, Size, Value
 from rag.stages.verify.binding import HALF
 from rag.stages.verify.checks.typed.base import Typed, close
+from rag.stages.verify.quantities import ROUND_MONTHS
 
-ROUND_TIME, ROUND_MONTHS, MONTH = 0.035, 0.09, 30.4375
+ROUND_TIME, MONTH = 0.035, 30.4375
 LEAST_LIMIT = 0.25
 """How small a part of an upper limit a stretch of time may be that is still told by it: "eleven months" by "less than a year"."""
 

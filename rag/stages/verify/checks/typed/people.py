@@ -1,6 +1,6 @@
-"""Typed checks of persons and codes."""
+"""Typed checks of persons. A word for either of two relatives ("parent") is borne out by each of them."""
 
-from rag.clinical.facts.types import Code, Fact, Person
+from rag.clinical.facts.types import Fact, Person
 from rag.rules import rules
 from rag.stages.verify.checks.typed.base import Typed
 from rag.stages.verify.words import listed
@@ -20,7 +20,7 @@ class Persons(Typed):
         known = rules("checks")["people"]
         if other.role in known["either"].get(one.role, ()):
             return True
-        if one.role in known["vague"] and other.group == "relative":
+        if one.role in listed("people", "vague") and other.group == "relative":
             return not one.side or one.side == other.side or known["lines"].get(one.side) == other.role
         return one.role == other.role and (not one.name or not other.name or one.name == other.name)
 
@@ -30,13 +30,3 @@ class Persons(Typed):
         return other.role not in listed("people", "vague") and (
             not one.group or not other.group or one.group == other.group or relative
         )
-
-
-class Codes(Typed):
-    """A code of a system."""
-
-    name, kinds = "code", (Code,)
-
-    def same(self, one: Fact, other: Fact) -> bool:
-        assert isinstance(one, Code) and isinstance(other, Code)
-        return (one.system, one.code) == (other.system, other.code)
