@@ -3,7 +3,6 @@
 import errno
 import json
 import logging
-import shutil
 import sqlite3
 import statistics
 import threading
@@ -22,7 +21,7 @@ from rag.keep import private
 from rag.keep.database import Database
 from rag.keep.database import fault_of as database_fault
 from rag.keep.jobs import Jobs
-from rag.keep.made import fault_of, is_whole, put
+from rag.keep.made import erase, fault_of, is_whole, put
 from rag.stage import fingerprint
 from rag.values import Chunk, Document, Span
 
@@ -276,7 +275,7 @@ class Artifacts:
             self._base.erase(*own, *((unused.format(table), [()]) for table in ("vectors", "tokens")))
             for folder in (self.folder / "indexes").glob("*") if self.folder else ():
                 if _may_hold(folder, documents):
-                    shutil.rmtree(folder)
+                    erase(folder)
         except (sqlite3.Error, OSError) as error:
             fault = database_fault(error) if isinstance(error, sqlite3.Error) else fault_of(error)
             raise SettingProblem(

@@ -50,8 +50,9 @@ class Jobs:
         self._running: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def followed(self, key: str, work: Callable[[Tell], Any], show: Tell, patience: float | None = None) -> Any:
-        """What comes of the work of this key: begun now, or joined where it is under way.
+    def followed(self, key: str, work: Callable[[Tell], Any] | None, show: Tell, patience: float | None = None) -> Any:
+        """What comes of the work of this key: begun now, or joined where it is under way. Without `work` it is only joined:
+        None where it is not under way any more.
 
         `show` is called again and again with how far it is; what that raises ends the waiting, not the work. `work` is to call
         its argument as often as it can, since it ends there once it was stopped, or nobody waited for so many seconds.
@@ -59,6 +60,8 @@ class Jobs:
         """
         while True:
             job = self._joined(key, work, patience)
+            if job is None:
+                return None
             try:
                 return _awaited(job, show)
             except Cancelled:
@@ -77,10 +80,12 @@ class Jobs:
             job = self._running.get(key)
         return Stand(*job.stand, time.monotonic() - job.since) if job and not job.stopped else None
 
-    def _joined(self, key: str, work: Callable[[Tell], Any], patience: float | None) -> Job:
+    def _joined(self, key: str, work: Callable[[Tell], Any] | None, patience: float | None) -> Job | None:
         with self._lock:
             job = self._running.get(key)
             if job is None or job.stopped:
+                if work is None:
+                    return None
                 job = self._running[key] = Job(patience)
                 threading.Thread(target=copy_context().run, args=(self._run, key, job, work), daemon=True).start()
             job.seen = time.monotonic()

@@ -1,5 +1,6 @@
 """Files that are made on this machine and can be made again: written whole or not at all, believed only as they were written."""
 
+import errno
 import hashlib
 import logging
 import os
@@ -13,6 +14,7 @@ from typing import Any
 from rag.keep import private
 
 LOGGER = logging.getLogger(__name__)
+TRIES = 50  # A writer puts a handful of files there at once; each takes one try at most.
 _looked_at: dict[Path, tuple[object, bool]] = {}  # How a file stood when its checksum was last computed, and whether it fitted.
 
 
@@ -98,6 +100,23 @@ def removed(path: Path) -> None:
         else:
             with suppress(OSError):
                 one.unlink(missing_ok=True)
+
+
+def erase(path: Path) -> None:
+    """Removes a folder with all in it, or a file, though others write into it, or remove it, at the same time.
+
+    Raises OSError where it cannot be removed.
+    """
+    for last in (*[False] * TRIES, True):
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+            return
+        except OSError as error:  # Raised where what was in it when it was listed is gone, is more or is another thing.
+            if last or error.errno not in {errno.ENOENT, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}:
+                raise
 
 
 def seal_of(path: Path) -> Path:

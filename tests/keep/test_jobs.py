@@ -57,6 +57,17 @@ def test_who_comes_back_joins_the_work_where_it_is() -> None:
     assert here.followed("key", lambda tell: "anew", quiet) == "anew", "what is done is no more under way"
 
 
+def test_without_work_what_is_under_way_is_joined_and_nothing_is_begun() -> None:
+    begun: list[str] = []
+    go, here = threading.Event(), Jobs()
+    assert here.followed("key", None, quiet) is None
+    with pytest.raises(Left):
+        here.followed("key", counting(begun, go), leave)
+    go.set()
+    assert here.followed("key", None, quiet) in {"made", None} and begun == ["begun"]
+    assert here.followed("key", None, quiet) is None and here.stand("key") is None
+
+
 def test_two_who_wait_get_the_same_and_other_keys_do_not_wait() -> None:
     begun: list[str] = []
     go, here, found = threading.Event(), Jobs(), []

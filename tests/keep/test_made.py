@@ -2,12 +2,14 @@
 
 import errno
 import os
+import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rag.keep.made import hash_of, is_whole, kept, put, removed, write
+from rag.keep.made import erase, hash_of, is_whole, kept, put, removed, write
 
 
 def as_file(path: Path) -> None:
@@ -110,3 +112,68 @@ def test_bytes_replace_what_stood_there_whole_or_not_at_all(tmp_path: Path, monk
     with pytest.raises(OSError, match="No space left"):
         put(tmp_path / "list.json", b"newer")
     assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"new"]
+
+
+def test_a_folder_is_removed_beside_a_writer_and_beside_another_remover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, remove, at_work = tmp_path / "index", shutil.rmtree, 0
+
+    def beside(path: Path) -> None:
+        """Removes the folder while another puts a file there after the list of its files was made, three times."""
+        nonlocal at_work
+        for one in list(path.iterdir()):
+            one.unlink()
+        at_work += 1
+        if at_work <= 3:
+            (path / f"{at_work}.faiss").write_bytes(b"new")
+        path.rmdir()
+
+    write(folder / "part.faiss", as_file)
+    monkeypatch.setattr(shutil, "rmtree", beside)
+    erase(folder)
+    assert not folder.exists() and at_work == 4
+
+    def elsewhere(path: Path) -> None:
+        remove(path)
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    write(folder / "part.faiss", as_file)
+    monkeypatch.setattr(shutil, "rmtree", elsewhere)
+    erase(folder)
+    erase(folder)
+    assert not folder.exists()
+    as_file(folder)
+    erase(folder)
+    assert not folder.exists(), "a stray file holds nobody up"
+
+
+@pytest.mark.parametrize(
+    "fault", [PermissionError(errno.EACCES, "Permission denied"), OSError(errno.ENOTEMPTY, "Directory not empty")]
+)
+def test_what_cannot_be_removed_is_told(fault: OSError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise fault
+
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    with pytest.raises(OSError, match=str(fault.strerror)):
+        erase(tmp_path)
+
+
+@pytest.mark.parametrize("make", [as_file, as_folder])
+def test_a_folder_is_removed_while_a_thread_writes_into_it_all_the_time(make: Callable[[Path], None], tmp_path: Path) -> None:
+    folder, ended = tmp_path / "index", threading.Event()
+
+    def writer() -> None:
+        for _ in range(200):
+            try:
+                write(folder / "part.faiss", make)
+            except OSError:
+                continue
+        ended.set()
+
+    thread = threading.Thread(target=writer)
+    thread.start()
+    while not ended.is_set():
+        erase(folder)
+    thread.join()
+    erase(folder)
+    assert not folder.exists()

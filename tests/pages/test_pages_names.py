@@ -31,7 +31,7 @@ def controls(node: Any) -> Iterator[str]:
 
 def well(app: AppTest, name: str) -> AppTest:
     """The app, once nothing in it went wrong and no control is known by this name."""
-    assert not app.exception, [error.value for error in app.exception]
+    assert not app.exception and not app.error, [said.value for said in (*app.exception, *app.error)]
     assert not [one for one in controls(app._tree) if name in one or "odd" in one or "beat" in one]
     return app
 

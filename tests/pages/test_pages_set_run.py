@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.state import RUN, project
+from pages.tune.comparing import set_run
 from rag.keep import jobs
 from rag.pipeline import Pipeline
 from rag.stages.rerank.keep import Keep
@@ -108,6 +109,22 @@ def test_a_run_goes_on_through_a_reload_which_returns_to_its_view_and_shows_its_
     leaving()
     told = shown(again.run())
     assert "2 questions in 2 columns: all answered." in told and "**1.00** evidence recall" in told and gate.begun == 4
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_shows_all_its_answers(
+    gate: Gate, leaving: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, read = begun(gate), set_run._kept
+
+    def ending(*more: Any) -> Any:
+        rows = read(*more)
+        gate.go.set()
+        until(lambda: stand(app) is None)
+        return rows
+
+    leaving()
+    monkeypatch.setattr(set_run, "_kept", ending)
+    assert "2 questions in 2 columns: all answered." in shown(app.run()) and gate.begun == 4
 
 
 def test_a_run_ends_by_itself_while_another_page_is_open_which_says_that_it_goes_on(

@@ -36,15 +36,15 @@ def measured(kind: str, key: str, label: str, thing: str, empty: str, work: Work
     `thing` is what is counted while it goes on, `empty` what the page says before it was ever pressed.
     """
     jobs, saved = project().artifacts.jobs, project().saved
+    runs = jobs.stand(key) is not None  # Before the figures are read: what ends in between has left them.
     kept = json.loads(saved.get(KEPT, kind) or "{}")
     there = kept.get("key") == key
-    runs = jobs.stand(key) is not None
     words = "Run it again" if there else label
-    if st.button(words, type="secondary" if there else "primary", icon=":material/play_arrow:", key=f"{kind}-run", disabled=runs):
-        runs = True
+    look = "secondary" if there else "primary"
+    begun = st.button(words, type=look, icon=":material/play_arrow:", key=f"{kind}-run", disabled=runs)
     with st.container():
-        if runs:
-            _followed(key, thing, lambda tell: _kept(saved, kind, key, work(tell)))
+        if begun or runs:
+            _followed(key, thing, (lambda tell: _kept(saved, kind, key, work(tell))) if begun else None)
             st.rerun()
         if not there:
             before = " What was measured before was of other settings, documents or questions." if kept else ""
@@ -56,8 +56,8 @@ def _kept(saved: Saved, kind: str, key: str, rows: Rows) -> None:
     saved.put(KEPT, json.dumps({"key": key, "rows": rows}), kind)
 
 
-def _followed(key: str, thing: str, work: Callable[[Tell], None]) -> None:
-    """Waits for the work of this key, which goes on though the page is left."""
+def _followed(key: str, thing: str, work: Callable[[Tell], None] | None) -> None:
+    """Waits for the work of this key, begun now where it is given; it goes on though the page is left."""
     jobs = project().artifacts.jobs
     line, stop = st.columns([6, 1], vertical_alignment="center")
     about = "What was measured until then is lost. Without a press of Stop it goes on, also while you are on another page."

@@ -35,6 +35,8 @@ Rows = list[list[Row | None]]  # For each case what each column made of it; None
 def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
     """What every column made of every case, with the button that asks what was not asked yet."""
     keys = _keys(cases, pipelines)
+    here, jobs = fingerprint("set run", *itertools.chain(*keys)), project().artifacts.jobs
+    runs = jobs.stand(here) is not None  # Before the answers are read: a run that ends in between has left them all.
     rows = _kept(cases, keys)
     failed = sum(bool(row.error) for line in rows for row in line if row)
     missing = sum(row is None for line in rows for row in line) + failed
@@ -51,8 +53,6 @@ def run_through(cases: Sequence[Case], pipelines: Sequence[Pipeline]) -> Rows:
             _tell_costs(at, pipeline, number, indexes[at])
     if current_filter() != Filter():
         st.caption("The filter of the Ask page holds here too.")
-    here, jobs = fingerprint("set run", *itertools.chain(*keys)), project().artifacts.jobs
-    runs = jobs.stand(here) is not None
     icon = ":material/play_arrow:"
     if missing and st.button(label, type="primary", icon=icon, key="compare-run", disabled=runs):
         if state().get(RUN) != here:
