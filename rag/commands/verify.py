@@ -21,6 +21,8 @@ from rag.stages.verify.judge import judged
 from rag.stages.verify.omissions import omissions
 from rag.stages.verify.risk import Case, Promise, promise, shipped
 
+THREADS = 2  # One compares while the other has the model of support read; more gained nothing on two cores.
+
 
 def verify(
     responses: Annotated[
@@ -62,7 +64,7 @@ def verify(
         say(str(promised))
     progress = counted("{done:,} of {total:,} responses")
 
-    with workers(scheduler) as pool:
+    with workers(scheduler, THREADS) as pool:
 
         def lines() -> Iterator[str]:
             found = in_order(pool, _judged, asked, pool.ahead, promised, left_out, budget)

@@ -47,6 +47,21 @@ class Here(Executor):
         return value
 
 
+class Threads(Here):
+    """Does pieces in threads of this process: worth it where they leave Python for much of their time, as in a model's graph."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads)
+        self.ahead = 2 * threads
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **settings: Any) -> "Future[Any]":
+        return self._threads.submit(work, *given, **settings)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Gives up what is not begun."""
+        self._threads.shutdown(wait=wait, cancel_futures=True)
+
+
 class Cluster(Here):
     """The workers of a Dask cluster. What one that dies was at, another does.
 
@@ -141,9 +156,9 @@ def dask() -> Any:
         raise SettingProblem(f"A Dask cluster needs a package. Install it with: {install('dask')}") from None
 
 
-def workers(scheduler: str | None) -> Here:
-    """The workers at this address; without one this process."""
-    return Cluster(scheduler) if scheduler else Here()
+def workers(scheduler: str | None, threads: int = 1) -> Here:
+    """The workers at this address; without one this process, with so many threads."""
+    return Cluster(scheduler) if scheduler else Threads(threads) if threads > 1 else Here()
 
 
 def in_order(

@@ -104,6 +104,7 @@ def test_what_the_model_says_decides_and_names_the_words(
     for name, value in (("read statement", weighed), ("read threshold", 0.0), ("read response", weighed)):
         monkeypatch.setitem(fitted(), name, value)
     monkeypatch.setattr(judge, "installed", lambda: True)
+    monkeypatch.setattr(judge, "settled", lambda said, each: False)
     monkeypatch.setattr(judge, "readings", read)
     (claim,) = judged("Strawberry jellies quiver.", "Strawberry jellies shake in a bowl.").claims
     assert claim.supported is supported

@@ -235,7 +235,7 @@ def main() -> None:
         if done >= 1:
             break
         model.train()
-        group = [one for number, case in enumerate(cases) for one in read(number, case, random.randint(WHOLE - 48, WHOLE))]
+        group = [one for number, case in enumerate(cases) for one in read(number, case, random.randint(WHOLE, WHOLE + 48))]
         places, wholes = logits(model, group)
         loss = loss_of(places, wholes, group, cases)
         learn(loss, done)

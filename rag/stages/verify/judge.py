@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from rag.stages.verify.checks import CHECKS
 from rag.stages.verify.checks.base import Verdict, worst
 from rag.stages.verify.model import Reading, installed, readings
-from rag.stages.verify.support import of_response, of_statement, probability, threshold, with_reading, wrong
+from rag.stages.verify.support import Features, of_response, of_statement, probability, threshold, with_reading, wrong
 from rag.stages.verify.texts import Source, Statement, source_of, statements
 
 SURE, SHOWN = 0.75, 0.4
 """How sure a check has to be before it alone calls a statement unsupported, and before its objection is shown."""
 COUNTED = ("dose", "frequency", "duration", "size", "value", "number")
+SURELY_WRONG, SURELY_RIGHT = 0.5, 0.7
+"""How far beyond the threshold the odds of a statement, and how likely a response, settle it without the model of support."""
 ENOUGH = 0.7
 """Share of a statement's weight that has to stand in the source before it is called supported."""
 
@@ -52,7 +54,7 @@ def judged(response: str, source: str, day: str | None = None) -> Judgement:
     said = statements(response, read)
     verdicts = [tuple(_verdicts(one, read)) for one in said]
     each = [of_statement(one, found, read) for one, found in zip(said, verdicts, strict=True)]
-    if not installed():
+    if settled(said, each) or not installed():
         claims = tuple(_claim(one, found, wrong(told)) for one, found, told in zip(said, verdicts, each, strict=True))
         return Judgement(probability(of_response(said, each)), claims)
     found_read = readings([(one, read) for one in said])
@@ -64,6 +66,14 @@ def judged(response: str, source: str, day: str | None = None) -> Judgement:
     return Judgement(probability(of_response(said, each)), claims)
 
 
+def settled(said: Sequence[Statement], each: Sequence[Features]) -> bool:
+    """Whether the checks alone have settled a response, so that the model of support, which takes longer, need not read it."""
+    bar = threshold(read=False) + SURELY_WRONG
+    if any(one["surest"] >= SURE or wrong(one) >= bar for one in each):
+        return True
+    return probability(of_response(said, each)) >= SURELY_RIGHT
+
+
 def reason_of(judgement: Judgement) -> str:
     """In words why a response is judged as it is: the first check that objects, or how much of it the source holds."""
     order = {"contradicted": 0, "missing": 1, "supported": 2}
@@ -72,13 +82,12 @@ def reason_of(judgement: Judgement) -> str:
     if against and judgement.supported is not True:
         return f"{against[0].check}: {against[0].detail}"
     if judgement.supported:
-        return f"in other words; {_listed(found)} as in the passage" if found else "in other words; the passage holds all of it"
+        borne = list(dict.fromkeys(one.check for one in found if one.verdict == "supported"))
+        return f"in other words; {_listed(borne)} as in the passage" if borne else "in other words; the passage holds all of it"
     return "in other words, not judged: little of it is in the passage"
 
 
-def _listed(found: Sequence[Verdict]) -> str:
-    """The checks that bear a response out, by name."""
-    names = list(dict.fromkeys(one.check for one in found if one.verdict == "supported"))
+def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
@@ -94,10 +103,8 @@ def _read_claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float, rea
     """A statement that the model of support has read: its odds decide, and it names the words where they are against it."""
     if odds >= threshold(read=True):
         return _shown(said, (*verdicts, _objection(said, odds, reading)), False)
-    against = [one for one in verdicts if one.verdict != "supported"]
-    if reading.supported < 0 or any(one.sure >= SURE for one in against):
-        return _shown(said, verdicts, None)
-    return _shown(said, verdicts, True)
+    counted = any(one.verdict != "supported" and one.check in COUNTED for one in verdicts)
+    return _shown(said, verdicts, None if reading.supported < 0 or counted else True)
 
 
 def _objection(said: Statement, odds: float, reading: Reading) -> Verdict:

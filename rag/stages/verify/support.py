@@ -7,7 +7,7 @@ import numpy as np
 
 from rag.stages.verify.checks.base import Verdict, fitted
 from rag.stages.verify.meaning import vectors_of
-from rag.stages.verify.model import Reading
+from rag.stages.verify.model import Reading, installed
 from rag.stages.verify.texts import Source, Statement
 
 FARTHEST, MOST_PLACES, MOST_ODDS = 3, 12, 8.0
@@ -61,7 +61,7 @@ def threshold(read: bool) -> float:
 
 def measured() -> str:
     """In a sentence how often the checks were right on labelled statements that nothing was fitted on, as they were measured."""
-    found = fitted()["held"]["pairs"]
+    found = fitted()["held, read" if installed() else "held"]["pairs"]
     missed, false = (found[f"{kind} called unsupported"]["all"][0] for kind in ("faulty", "faithful"))
     return (
         f"Other words are judged by checks. Of {found['n']:,} labelled statements that they were not fitted on, they called "

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from rag.stages.reader.windows import BETWEEN, FIRST, LONGEST, SENTENCE, Window, words
 
-SAID, WHOLE = 64, 160
-"""Most tokens of a statement, and of a window with all that it holds."""
+SAID, WHOLE = 64, 112
+"""Most tokens of a statement, and of a window with all that it holds: longer ones take longer and say no more."""
 FIRST_WORD, SIGN, BESIDE = 1996, 0.25, 0.35
 """The first id of BERT's vocabulary that is a word; what a sign weighs; the share of its worth that a sentence gives the next."""
 WRITTEN = re.compile(r"\S+")
