@@ -104,7 +104,7 @@ def test_what_the_model_says_decides_and_names_the_words(
     for name, value in (("read statement", weighed), ("read threshold", 0.0), ("read response", weighed)):
         monkeypatch.setitem(fitted(), name, value)
     monkeypatch.setattr(judge, "installed", lambda: True)
-    monkeypatch.setattr(judge, "settled", lambda said, each: False)
+    monkeypatch.setattr(judge, "SURELY_RIGHT", 1.1)
     monkeypatch.setattr(judge, "readings", read)
     (claim,) = judged("Strawberry jellies quiver.", "Strawberry jellies shake in a bowl.").claims
     assert claim.supported is supported
@@ -118,3 +118,20 @@ def test_without_its_weights_the_checks_judge_alone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(judge, "readings", lambda asked: pytest.fail("nothing is read"))
     found = judged("She takes torsemide 20 mg every morning.", SOURCE)
     assert found.supported is False and 0.0 < found.score < 1.0
+
+
+def test_what_a_check_surely_calls_wrong_is_not_read_and_all_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def read(each: Sequence[tuple[Statement, Source]]) -> list[Reading]:
+        asked.extend(said.text for said, _ in each)
+        return [Reading(-6.0, -6.0, ()) for _ in each]
+
+    monkeypatch.setattr(judge, "installed", lambda: True)
+    monkeypatch.setattr(judge, "readings", read)
+    response = "Torsemide 20 mg by mouth every morning since May. A cardiac catheterisation was discussed."
+    first, second = judged(response, SOURCE).claims
+    assert first.supported is False and any(one.check == "dose" for one in first.reasons)
+    assert asked == ["A cardiac catheterisation was discussed."] and second.supported is not True
+    asked.clear()
+    assert judged("Torsemide 40 mg by mouth every morning since May.", SOURCE).supported and not asked

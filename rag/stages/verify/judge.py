@@ -54,24 +54,25 @@ def judged(response: str, source: str, day: str | None = None) -> Judgement:
     said = statements(response, read)
     verdicts = [tuple(_verdicts(one, read)) for one in said]
     each = [of_statement(one, found, read) for one, found in zip(said, verdicts, strict=True)]
-    if settled(said, each) or not installed():
-        claims = tuple(_claim(one, found, wrong(told)) for one, found, told in zip(said, verdicts, each, strict=True))
-        return Judgement(probability(of_response(said, each)), claims)
-    found_read = readings([(one, read) for one in said])
-    each = [with_reading(told, reading) for told, reading in zip(each, found_read, strict=True)]
-    claims = tuple(
-        _read_claim(one, found, wrong(told), reading)
-        for one, found, told, reading in zip(said, verdicts, each, found_read, strict=True)
-    )
-    return Judgement(probability(of_response(said, each)), claims)
+    score = probability(of_response(said, each))
+    unread = score >= SURELY_RIGHT or not installed()
+    asked = [] if unread else [at for at, one in enumerate(each) if not _surely_wrong(one)]
+    found = dict(zip(asked, readings([(said[at], read) for at in asked]), strict=True)) if asked else {}
+    told = [with_reading(one, found[at]) if at in found else one for at, one in enumerate(each)]
+    if found and len(found) == len(said):
+        score = probability(of_response(said, told))
+    claims = (_claim(one, verdicts[at], wrong(told[at]), found.get(at)) for at, one in enumerate(said))
+    return Judgement(score, tuple(claims))
 
 
 def settled(said: Sequence[Statement], each: Sequence[Features]) -> bool:
-    """Whether the checks alone have settled a response, so that the model of support, which takes longer, need not read it."""
-    bar = threshold(read=False) + SURELY_WRONG
-    if any(one["surest"] >= SURE or wrong(one) >= bar for one in each):
-        return True
-    return probability(of_response(said, each)) >= SURELY_RIGHT
+    """Whether the checks alone have settled how likely a response is supported: the model of support, which takes longer, then
+    reads at most those of its statements that they do not call wrong."""
+    return any(map(_surely_wrong, each)) or probability(of_response(said, each)) >= SURELY_RIGHT
+
+
+def _surely_wrong(found: Features) -> bool:
+    return found["surest"] >= SURE or wrong(found) >= threshold(read=False) + SURELY_WRONG
 
 
 def reason_of(judgement: Judgement) -> str:
@@ -95,8 +96,8 @@ def _verdicts(said: Statement, source: Source) -> list[Verdict]:
     return [verdict for check in CHECKS if (verdict := check(said, source))]
 
 
-def _claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float) -> Judged:
-    return _shown(said, verdicts, _supported(said, verdicts, odds))
+def _claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float, reading: Reading | None) -> Judged:
+    return _read_claim(said, verdicts, odds, reading) if reading else _shown(said, verdicts, _supported(said, verdicts, odds))
 
 
 def _read_claim(said: Statement, verdicts: tuple[Verdict, ...], odds: float, reading: Reading) -> Judged:
