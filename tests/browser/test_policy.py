@@ -53,7 +53,8 @@ def page(chromium: "playwright.Browser", address: str, said: list[str]) -> Itera
 
 
 def downloaded(page: "playwright.Page", name: str) -> str:
-    """The text of the file that a press of this button brings."""
+    """The text of the file that a press of this button brings, once the page is drawn: till then its file may be replaced."""
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=name).click()
     return Path(download.value.path()).read_text("utf-8")
