@@ -234,3 +234,20 @@ def test_a_drug_is_not_borne_out_by_another_of_its_class_or_by_the_class(name: s
     assert {word.written: places for word, places in zip(said.words, said.held, strict=True)}[name] == ()
     assert judged(said.text, note).supported is not True
     assert judged("A blood thinner was raised.", "Warfarin was raised.").supported is True
+
+
+@pytest.mark.parametrize(
+    ("response", "wrong"),
+    [
+        ("Torsemide 20 mg daily.", "dose"), ("He went home on torsemide 25 mg daily.", "dose"), ("Torsemide 40 mg daily.", ""),
+        ("Hydralazine 40 mg three times a day.", "dose"), ("Isosorbide dinitrate 25 mg TID.", "dose"),
+        ("Isosorbide dinitrate 20 mg TID.", ""), ("Torsemide 40 mg PO TID.", "frequency"),
+    ],
+)  # fmt: skip
+def test_what_a_list_gives_to_another_drug_bears_out_nothing(response: str, wrong: str) -> None:
+    listed = "STARTED: hydralazine 25 mg PO TID; isosorbide dinitrate 20 mg PO TID; torsemide 40 mg PO daily (was furosemide)."
+    found = judged(response, listed)
+    if wrong:
+        assert found.supported is False and wrong in objections(response, listed)
+    else:
+        assert found.supported is not False

@@ -113,7 +113,8 @@ class Typed(ABC):
         rivals = [other for other in others if not self.same(one, other) and self.rival(one, other)]
         place = (one.start, one.end)
         found = bound(said, source, place, map(_place, same), map(_place, rivals))
-        if not same and (_in_words(one, said) or self._counted(one, said, source, rivals)):
+        written_there = _in_words(one, said) and not self._named(one, rivals)  # A dose written of another drug is not this one's.
+        if not same and (written_there or self._counted(one, said, source, rivals)):
             return None
         case: Case = "fact same" if same else "fact rival" if rivals else "fact missing"
         lead = found.lead if rivals else 0.0
