@@ -69,8 +69,7 @@ class Typed(ABC):
     def _counted(self, one: Fact, said: Statement, source: Source, rivals: list[Fact]) -> bool:
         """Whether the numbers of a fact stand in the source, though not as such a fact, or follow from what stands there."""
         inside = [number for number in said.quantities if number.start < one.end and one.start < number.end]
-        drug = getattr(one, "drug", "")
-        if drug and any(getattr(other, "drug", "") == drug for other in rivals):
+        if self._named(one, rivals):
             return bool(inside) and all(follows(number, said, source) for number in inside)
         return bool(inside) and all(stands(number, source) or follows(number, said, source) for number in inside)
 
